@@ -1,0 +1,114 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: a warning is an error, here and in CI alike.
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+/// Settings of the targets that wrap no C library.
+let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+func systemLibrary(_ name: String, _ pkgConfig: String, apt: String, yum: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/\(name)", pkgConfig: pkgConfig,
+        providers: [.apt([apt]), .yum([yum])])
+}
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], _ settings: [SwiftSetting] = safe) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: ["FleetTestSupport"]
+            + Set([name, "FleetModel", "FleetRuntime"]).sorted().map { .init(stringLiteral: $0) } + dependencies,
+        resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "virtfleet",
+    products: [
+        .executable(name: "virtfleet", targets: ["virtfleet"]),
+        .executable(name: "virtfleet-agent", targets: ["virtfleet-agent"]),
+        .executable(name: "virtfleet-controller", targets: ["virtfleet-controller"]),
+    ],
+    targets: [
+        systemLibrary("CLibvirt", "libvirt", apt: "libvirt-dev", yum: "libvirt-devel"),
+        systemLibrary("CMosquitto", "libmosquitto", apt: "libmosquitto-dev", yum: "mosquitto-devel"),
+        systemLibrary("CSQLite", "sqlite3", apt: "libsqlite3-dev", yum: "sqlite-devel"),
+        systemLibrary("CYAML", "yaml-0.1", apt: "libyaml-dev", yum: "libyaml-devel"),
+        systemLibrary("CCrypto", "libcrypto", apt: "libssl-dev", yum: "openssl-devel"),
+        systemLibrary("CMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev", yum: "libmicrohttpd-devel"),
+        systemLibrary("CXML2", "libxml-2.0", apt: "libxml2-dev", yum: "libxml2-devel"),
+        systemLibrary("CCurl", "libcurl", apt: "libcurl4-openssl-dev", yum: "libcurl-devel"),
+        .target(name: "CShims", dependencies: ["CCurl"]),
+
+        library("FleetModel"),
+        library("FleetRuntime", [], strict),
+        library("SQLite", ["CSQLite", "FleetRuntime"], strict),
+        library("Configuration", ["CYAML"], strict),
+        library("Signing", ["CCrypto", "FleetModel"], strict),
+        library("Subprocess", ["FleetRuntime"], strict),
+        library("HTTPClient", ["CShims", "FleetRuntime"], strict),
+        library("CommandLineKit", ["FleetRuntime"], strict),
+        library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
+        library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
+        library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
+        library("HostInspection", ["FleetModel", "FleetRuntime"], strict),
+        library("Telemetry", ["FleetModel", "FleetRuntime", "Hypervisor"], strict),
+        library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
+        library(
+            "Provisioning",
+            [
+                "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess",
+                "DurableStream",
+            ],
+            strict),
+        library("FleetStore", ["FleetModel", "FleetRuntime", "SQLite", "DurableStream"]),
+        library(
+            "FleetServer",
+            [
+                "CMicroHTTPD", "FleetModel", "FleetRuntime", "FleetStore", "MessageBus", "DurableStream", "ImageStore",
+                "Signing", "Subprocess",
+            ], strict),
+        library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient"]),
+        .target(
+            name: "FleetTestSupport",
+            dependencies: ["FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite"],
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "virtfleet", dependencies: ["CommandLineKit", "FleetClient", "FleetModel", "FleetRuntime"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "virtfleet-agent",
+            dependencies: [
+                "CommandLineKit", "Configuration", "DurableStream", "FleetModel", "FleetRuntime", "HostInspection",
+                "Hypervisor", "ImageStore", "MessageBus", "Provisioning", "Signing", "Telemetry",
+            ], path: "agent", swiftSettings: strict),
+        .executableTarget(
+            name: "virtfleet-controller",
+            dependencies: [
+                "CommandLineKit", "Configuration", "DurableStream", "FleetModel", "FleetRuntime", "FleetServer",
+                "FleetStore", "ImageStore", "MessageBus", "Signing", "Subprocess",
+            ], path: "controller", swiftSettings: strict),
+
+        tests("FleetModel"),
+        tests("FleetRuntime"),
+        tests("SQLite"),
+        tests("Configuration"),
+        tests("Signing"),
+        tests("Subprocess"),
+        tests("HTTPClient"),
+        tests("CommandLineKit"),
+        tests("MessageBus"),
+        tests("DurableStream", ["SQLite"]),
+        tests("Hypervisor"),
+        tests("HostInspection"),
+        tests("Telemetry", ["Hypervisor"]),
+        tests("ImageStore", ["HTTPClient", "Subprocess"]),
+        tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "DurableStream"]),
+        tests("FleetStore", ["SQLite", "DurableStream"]),
+        tests("FleetServer", ["FleetStore", "MessageBus", "HTTPClient", "DurableStream"]),
+        tests("FleetClient"),
+    ]
+)

@@ -1,0 +1,58 @@
+import FoundationEssentials
+
+/// `up/<host>/presence`, retained; also the will. Shape: docs/bus.md.
+public struct Presence: Codable, Equatable, Sendable {
+    public enum State: String, Codable, CaseIterable, Sendable {
+        case online, sleeping, offline, lost
+    }
+
+    public var state: State
+    public var session: SessionID
+    public var agentVersion: String
+    /// The kernel's /proc/sys/kernel/random/boot_id.
+    public var bootID: String
+    public var time: Date
+    /// What the controller has confirmed, as far as the agent knows.
+    public var acked: StreamPosition?
+    /// The newest revision of the job set that the agent has taken.
+    public var jobsRevision: UInt64
+    public var desiredRevision: UInt64
+    /// The digest of every inventory part that the agent publishes.
+    public var inventory: [InventoryPart: Digest]
+    /// The VMs the agent publishes documents for, so that a lost document is noticed.
+    public var vms: [VMID]
+
+    public init(
+        state: State, session: SessionID, agentVersion: String, bootID: String, time: Date,
+        acked: StreamPosition? = nil,
+        jobsRevision: UInt64 = 0, desiredRevision: UInt64 = 0, inventory: [InventoryPart: Digest] = [:],
+        vms: [VMID] = []
+    ) {
+        self.state = state
+        self.session = session
+        self.agentVersion = agentVersion
+        self.bootID = bootID
+        self.time = time
+        self.acked = acked
+        self.jobsRevision = jobsRevision
+        self.desiredRevision = desiredRevision
+        self.inventory = inventory
+        self.vms = vms
+    }
+}
+
+/// `all/controller`, retained; also the controller's will.
+public struct ControllerPresence: Codable, Equatable, Sendable {
+    public enum State: String, Codable, Sendable { case online, offline, lost }
+    public var state: State
+    public var session: SessionID
+    public var version: String
+    public var time: Date
+
+    public init(state: State, session: SessionID, version: String, time: Date) {
+        self.state = state
+        self.session = session
+        self.version = version
+        self.time = time
+    }
+}

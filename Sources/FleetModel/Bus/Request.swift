@@ -1,0 +1,28 @@
+import FoundationEssentials
+
+/// `down/<host>/request`: one of a fixed list of read-only calls, with MQTT response topic and correlation data.
+public struct Request: Codable, Equatable, Sendable {
+    public enum Call: String, Codable, CaseIterable, Sendable {
+        /// Publish these inventory parts and every VM document again.
+        case publishInventory = "inventory.publish"
+    }
+    public var call: Call
+    public var parts: [InventoryPart]
+    public var expiresAt: Date
+
+    public init(call: Call, parts: [InventoryPart], expiresAt: Date) {
+        self.call = call
+        self.parts = parts
+        self.expiresAt = expiresAt
+    }
+}
+
+/// `up/<host>/reply`.
+public struct Reply: Codable, Equatable, Sendable {
+    public var ok: Bool
+    public var message: String?
+    public init(ok: Bool, message: String? = nil) {
+        self.ok = ok
+        self.message = message
+    }
+}

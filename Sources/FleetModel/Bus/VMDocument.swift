@@ -1,0 +1,51 @@
+import FoundationEssentials
+
+/// `up/<host>/vm/<uuid>`, retained: what the VM is and what it does; an empty payload when it is undefined.
+public struct VMDocument: Codable, Equatable, Sendable {
+    /// libvirt's virDomainState, in kebab case.
+    public enum State: String, Codable, CaseIterable, Sendable {
+        case noState = "no-state"
+        case running, blocked, paused, shutdown, shutoff, crashed
+        case pmSuspended = "pm-suspended"
+        /// The hypervisor cannot be reached: not known, never gone.
+        case unknown
+    }
+
+    public var id: VMID
+    public var name: String
+    public var state: State
+    public var memoryBytes: UInt64
+    public var vcpus: Int
+    public var persistent: Bool
+    public var autostart: Bool
+    /// Whether the guest agent's channel is connected; absent when there is none.
+    public var guestAgent: Bool?
+    /// Set when virtfleet made it.
+    public var origin: Origin?
+
+    public struct Origin: Codable, Equatable, Sendable {
+        public var job: JobID
+        public var template: Digest
+        public var profile: String
+        public init(job: JobID, template: Digest, profile: String) {
+            self.job = job
+            self.template = template
+            self.profile = profile
+        }
+    }
+
+    public init(
+        id: VMID, name: String, state: State, memoryBytes: UInt64, vcpus: Int, persistent: Bool, autostart: Bool,
+        guestAgent: Bool? = nil, origin: Origin? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.state = state
+        self.memoryBytes = memoryBytes
+        self.vcpus = vcpus
+        self.persistent = persistent
+        self.autostart = autostart
+        self.guestAgent = guestAgent
+        self.origin = origin
+    }
+}

@@ -1,0 +1,56 @@
+import FoundationEssentials
+
+/// One verb with arguments for one host, as it travels in the signed job set.
+public struct Job: Codable, Equatable, Sendable {
+    public var id: JobID
+    /// Such as `vm.clone`.
+    public var kind: String
+    public var arguments: JSONValue
+    public var notBefore: Date?
+    public var expiresAt: Date
+    /// Asks a started job to stop at its next safe point.
+    public var cancel: Bool
+    /// Conditions the host must meet; an agent rejects a job with one that it does not know.
+    public var requirements: [String]
+    /// UTC intervals the job may start in, `[[start, end], ...]`; an agent that cannot judge windows rejects such a job.
+    public var windows: [[Date]]
+
+    public init(
+        id: JobID, kind: String, arguments: JSONValue, notBefore: Date? = nil, expiresAt: Date, cancel: Bool = false,
+        requirements: [String] = [], windows: [[Date]] = []
+    ) {
+        self.id = id
+        self.kind = kind
+        self.arguments = arguments
+        self.notBefore = notBefore
+        self.expiresAt = expiresAt
+        self.cancel = cancel
+        self.requirements = requirements
+        self.windows = windows
+    }
+}
+
+/// The payload of `down/<host>/jobs`: the host's whole current job set, inside a signed envelope.
+public struct JobSet: Codable, Equatable, Sendable {
+    /// The DSSE payload type.
+    public static let payloadType = "application/vnd.virtfleet.jobs.v1+json"
+    public static let maximumJobs = 32
+    public static let maximumBytes = 256 << 10
+
+    public var fleet: FleetName
+    public var host: HostID
+    /// Grows with every published set; an agent takes none at or below the highest it has seen.
+    public var revision: UInt64
+    public var issuedAt: Date
+    public var expiresAt: Date
+    public var jobs: [Job]
+
+    public init(fleet: FleetName, host: HostID, revision: UInt64, issuedAt: Date, expiresAt: Date, jobs: [Job]) {
+        self.fleet = fleet
+        self.host = host
+        self.revision = revision
+        self.issuedAt = issuedAt
+        self.expiresAt = expiresAt
+        self.jobs = jobs
+    }
+}

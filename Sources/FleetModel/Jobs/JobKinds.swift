@@ -1,0 +1,72 @@
+/// The kinds of job, with the arguments of each. The controller checks arguments before it plans a job,
+/// the agent again before it accepts one.
+public enum JobKindName: String, CaseIterable, Codable, Sendable {
+    case vmClone = "vm.clone"
+    case vmStart = "vm.start"
+    case vmStop = "vm.stop"
+    case vmDelete = "vm.delete"
+}
+
+/// Arguments of `vm.clone`.
+public struct CloneArguments: Codable, Equatable, Sendable {
+    /// Name of the new VM; refused when the host has a domain of that name.
+    public var name: ResourceName
+    /// The template version's disk image.
+    public var image: ImageReference
+    /// Name of the profile, one of those that the agent has (config/profiles).
+    public var profile: ResourceName
+    public var start: Bool
+
+    public init(name: ResourceName, image: ImageReference, profile: ResourceName, start: Bool = true) {
+        self.name = name
+        self.image = image
+        self.profile = profile
+        self.start = start
+    }
+}
+
+/// A template version's image, named by content.
+public struct ImageReference: Codable, Hashable, Sendable {
+    public enum Format: String, Codable, CaseIterable, Sendable { case qcow2, raw }
+    public var template: ResourceName
+    public var version: ResourceName
+    public var digest: Digest
+    public var format: Format
+    /// Size of the file.
+    public var sizeBytes: UInt64
+    /// Size of the disk as a guest sees it.
+    public var virtualSizeBytes: UInt64
+
+    public init(
+        template: ResourceName, version: ResourceName, digest: Digest, format: Format, sizeBytes: UInt64,
+        virtualSizeBytes: UInt64
+    ) {
+        self.template = template
+        self.version = version
+        self.digest = digest
+        self.format = format
+        self.sizeBytes = sizeBytes
+        self.virtualSizeBytes = virtualSizeBytes
+    }
+}
+
+/// Arguments of `vm.start` and `vm.delete`.
+public struct VMArguments: Codable, Equatable, Sendable {
+    public var vm: VMID
+    public init(vm: VMID) { self.vm = vm }
+}
+
+/// Arguments of `vm.stop`.
+public struct StopArguments: Codable, Equatable, Sendable {
+    public var vm: VMID
+    /// Cut the power (virDomainDestroy) instead of asking the guest.
+    public var force: Bool
+    /// How long the guest may take to shut down; afterwards the job fails and the VM keeps running.
+    public var timeoutSeconds: Int
+
+    public init(vm: VMID, force: Bool = false, timeoutSeconds: Int = 120) {
+        self.vm = vm
+        self.force = force
+        self.timeoutSeconds = timeoutSeconds
+    }
+}

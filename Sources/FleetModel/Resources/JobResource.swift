@@ -1,0 +1,60 @@
+import FoundationEssentials
+
+/// `/api/v1/jobs`.
+public struct JobResource: Codable, Equatable, Sendable {
+    public var id: JobID
+    public var host: HostID
+    public var hostName: ResourceName
+    public var kind: String
+    public var arguments: JSONValue
+    public var state: JobState
+    public var cancelRequested: Bool
+    public var reason: String?
+    public var message: String?
+    public var step: JobReport.Step?
+    public var progress: JobProgress?
+    public var vm: VMID?
+    public var createdAt: Date
+    public var updatedAt: Date
+    public var expiresAt: Date
+
+    public init(
+        id: JobID, host: HostID, hostName: ResourceName, kind: String, arguments: JSONValue, state: JobState,
+        cancelRequested: Bool, reason: String? = nil, message: String? = nil, step: JobReport.Step? = nil,
+        progress: JobProgress? = nil, vm: VMID? = nil, createdAt: Date, updatedAt: Date, expiresAt: Date
+    ) {
+        self.id = id
+        self.host = host
+        self.hostName = hostName
+        self.kind = kind
+        self.arguments = arguments
+        self.state = state
+        self.cancelRequested = cancelRequested
+        self.reason = reason
+        self.message = message
+        self.step = step
+        self.progress = progress
+        self.vm = vm
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.expiresAt = expiresAt
+    }
+}
+
+/// `POST /api/v1/jobs`. For `vm.clone` the image may be named as `template` and `version` in the arguments;
+/// the controller fills in the rest.
+public struct JobRequest: Codable, Equatable, Sendable {
+    /// A host's ID or name.
+    public var host: String
+    public var kind: String
+    public var arguments: JSONValue
+    /// How long the host has to start the job; 7 days when absent.
+    public var expiresInSeconds: Int?
+
+    public init(host: String, kind: String, arguments: JSONValue, expiresInSeconds: Int? = nil) {
+        self.host = host
+        self.kind = kind
+        self.arguments = arguments
+        self.expiresInSeconds = expiresInSeconds
+    }
+}

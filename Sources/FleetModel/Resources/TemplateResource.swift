@@ -1,0 +1,36 @@
+import FoundationEssentials
+
+/// `/api/v1/templates`: one immutable version of a template.
+public struct TemplateResource: Codable, Equatable, Sendable {
+    public var image: ImageReference
+    public var createdAt: Date
+    public init(image: ImageReference, createdAt: Date) {
+        self.image = image
+        self.createdAt = createdAt
+    }
+}
+
+/// `POST /api/v1/templates`: makes a finished upload a template version.
+public struct TemplateImport: Codable, Equatable, Sendable {
+    public var name: ResourceName
+    public var version: ResourceName
+    public var upload: UploadID
+    public init(name: ResourceName, version: ResourceName, upload: UploadID) {
+        self.name = name
+        self.version = version
+        self.upload = upload
+    }
+}
+
+/// `GET /api/v1/uploads/{id}` and the answer to each `PUT`.
+public struct UploadResource: Codable, Equatable, Sendable {
+    public var id: UploadID
+    /// Bytes on the controller's disk, contiguous from 0: where to go on.
+    public var receivedBytes: UInt64
+    public var totalBytes: UInt64?
+    public init(id: UploadID, receivedBytes: UInt64, totalBytes: UInt64?) {
+        self.id = id
+        self.receivedBytes = receivedBytes
+        self.totalBytes = totalBytes
+    }
+}

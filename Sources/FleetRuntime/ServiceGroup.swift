@@ -1,0 +1,75 @@
+import Dispatch
+import Glibc
+
+/// Runs services until SIGTERM, SIGINT, the caller's cancellation or the end of one of them; then stops them in
+/// reverse order, each within its time limit.
+public struct ServiceGroup: Sendable {
+    private let services: [any Service]
+    private let stopLimit: Duration
+    private let logger: Logger
+
+    public init(_ services: [any Service], stopLimit: Duration = .seconds(10), logger: Logger) {
+        self.services = services
+        self.stopLimit = stopLimit
+        self.logger = logger
+    }
+
+    private enum Ended: Sendable {
+        case signal(Int32)
+        case service(index: Int, error: (any Error)?)
+        case cancelled
+    }
+
+    /// - Throws: the error of the service that ended first, if it was not asked to.
+    public func run() async throws {
+        let ended = Mailbox<Ended>(capacity: services.count + 8)
+        let signals = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { ended.send(.signal(number)) }
+            source.resume()
+            return source
+        }
+        defer { for source in signals { source.cancel() } }
+
+        let tasks = services.enumerated().map { index, service in
+            Task {
+                do {
+                    try await service.run()
+                    ended.send(.service(index: index, error: nil))
+                } catch {
+                    ended.send(.service(index: index, error: error is CancellationError ? nil : error))
+                }
+            }
+        }
+        let reason = await ended.next() ?? .cancelled
+        var failure: (any Error)?
+        switch reason {
+        case .signal(let number): logger.notice("stopping on \(number == SIGTERM ? "SIGTERM" : "SIGINT")")
+        case .cancelled: break
+        case .service(let index, let error):
+            failure = error
+            logger.error("\(services[index].name) ended unexpectedly\(error.map { ": \($0)" } ?? ""); stopping")
+        }
+        for (service, task) in zip(services, tasks).reversed() { await stop(service, task) }
+        if let failure { throw failure }
+    }
+
+    private func stop(_ service: any Service, _ task: Task<Void, Never>) async {
+        task.cancel()
+        let done = Mailbox<Bool>(capacity: 2)
+        let waiter = Task {
+            await task.value
+            done.send(true)
+        }
+        let timer = Task {
+            try? await Task.sleep(for: stopLimit)
+            done.send(false)
+        }
+        if await done.next() == false {
+            logger.error("\(service.name) did not stop within \(stopLimit); going on without it")
+        }
+        timer.cancel()
+        waiter.cancel()
+    }
+}

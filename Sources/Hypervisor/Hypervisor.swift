@@ -1,0 +1,142 @@
+import FleetModel
+import FleetRuntime
+
+/// One host's hypervisor, in libvirt's terms. Implementations hold a connection, keep it alive and reconnect by
+/// themselves; a call while there is no connection throws `disconnected`.
+public protocol Hypervisor: Sendable {
+    /// Everything that happens, in order. One consumer. After every (re)connection comes `connected` with all domains,
+    /// so that whoever keeps state can diff and conclude what was missed.
+    var events: Mailbox<HypervisorEvent> { get }
+
+    func information() async throws(HypervisorError) -> HypervisorInformation
+    func domains() async throws(HypervisorError) -> [Domain]
+    /// - Throws: `noSuchDomain`.
+    func domain(_ id: VMID) async throws(HypervisorError) -> Domain
+    /// The persistent definition (VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE).
+    func definition(of id: VMID) async throws(HypervisorError) -> String
+    /// Defines a persistent domain; replaces the definition of the same UUID.
+    func define(_ xml: String) async throws(HypervisorError) -> Domain
+    func start(_ id: VMID) async throws(HypervisorError)
+    /// Asks the guest to shut down (guest agent where it answers, else ACPI) and returns at once.
+    func shutdown(_ id: VMID) async throws(HypervisorError)
+    /// Cuts the power (virDomainDestroy).
+    func destroy(_ id: VMID) async throws(HypervisorError)
+    /// Removes the definition with NVRAM, TPM state and managed save.
+    func undefine(_ id: VMID) async throws(HypervisorError)
+    /// Whether the guest agent answers `guest-ping` within the limit.
+    func guestAgentAnswers(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Bool
+    /// One bulk call (virConnectGetAllDomainStats with NOWAIT) on a read-only connection of its own.
+    func statistics() async throws(HypervisorError) -> [DomainStatistics]
+    func storagePools() async throws(HypervisorError) -> [StoragePool]
+
+    /// Closes the connections and ends `events`. Running domains go on.
+    func close() async
+}
+
+public enum HypervisorEvent: Equatable, Sendable {
+    case connected([Domain])
+    case disconnected(reason: String)
+    /// `started`, `stopped`, `defined`, `undefined`, `suspended`, `resumed`, `shutdown`, `crashed`, `pm-suspended`
+    case lifecycle(VMID, name: String, event: String, detail: String?)
+    case reboot(VMID, name: String)
+    case watchdog(VMID, name: String, action: String)
+    case ioError(VMID, name: String, device: String, action: String, reason: String)
+    case blockJob(VMID, name: String, device: String, type: String, status: String)
+    case guestAgent(VMID, name: String, connected: Bool, reason: String)
+}
+
+public struct Domain: Equatable, Sendable {
+    public var id: VMID
+    public var name: String
+    public var state: VMDocument.State
+    public var memoryBytes: UInt64
+    public var vcpus: Int
+    public var persistent: Bool
+    public var autostart: Bool
+    public var guestAgent: Bool?
+    /// Read from virtfleet's element in the domain's metadata.
+    public var origin: VMDocument.Origin?
+
+    public init(
+        id: VMID, name: String, state: VMDocument.State, memoryBytes: UInt64, vcpus: Int, persistent: Bool = true,
+        autostart: Bool = false, guestAgent: Bool? = nil, origin: VMDocument.Origin? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.state = state
+        self.memoryBytes = memoryBytes
+        self.vcpus = vcpus
+        self.persistent = persistent
+        self.autostart = autostart
+        self.guestAgent = guestAgent
+        self.origin = origin
+    }
+}
+
+public struct HypervisorInformation: Equatable, Sendable {
+    public var uri: String
+    public var libvirtVersion: String
+    public var hypervisorVersion: String
+    public var hostname: String
+    public init(uri: String, libvirtVersion: String, hypervisorVersion: String, hostname: String) {
+        self.uri = uri
+        self.libvirtVersion = libvirtVersion
+        self.hypervisorVersion = hypervisorVersion
+        self.hostname = hostname
+    }
+}
+
+/// The typed parameters of one domain as libvirt names them (`cpu.time`, `block.0.rd.bytes`, ...); absent is missing.
+public struct DomainStatistics: Equatable, Sendable {
+    public enum Value: Equatable, Sendable {
+        case integer(Int64)
+        case unsigned(UInt64)
+        case number(Double)
+        case text(String)
+        case flag(Bool)
+    }
+    public var id: VMID
+    public var name: String
+    public var values: [String: Value]
+    public init(id: VMID, name: String, values: [String: Value]) {
+        self.id = id
+        self.name = name
+        self.values = values
+    }
+}
+
+public struct StoragePool: Codable, Equatable, Sendable {
+    public var name: String
+    public var active: Bool
+    public var capacityBytes: UInt64
+    public var availableBytes: UInt64
+    public var path: String?
+    public init(name: String, active: Bool, capacityBytes: UInt64, availableBytes: UInt64, path: String?) {
+        self.name = name
+        self.active = active
+        self.capacityBytes = capacityBytes
+        self.availableBytes = availableBytes
+        self.path = path
+    }
+}
+
+/// What failed, on what, in libvirt's words.
+public struct HypervisorError: Error, Equatable, Sendable, CustomStringConvertible {
+    public enum Code: String, Sendable {
+        case disconnected, noSuchDomain = "no-such-domain", alreadyExists = "already-exists"
+        case invalidState = "invalid-state", invalidDefinition = "invalid-definition", timeout, unsupported, failed
+    }
+    public var code: Code
+    public var operation: String
+    public var object: String
+    public var message: String
+
+    public init(_ code: Code, operation: String, object: String, message: String) {
+        self.code = code
+        self.operation = operation
+        self.object = object
+        self.message = message
+    }
+
+    public var description: String { "\(operation) \(object): \(message)" }
+}

@@ -1,0 +1,100 @@
+import CSQLite
+
+/// One connection to one database. Not `Sendable`: an actor with a `ThreadExecutor` owns it.
+public final class Connection {
+    /// How hard a commit is (https://sqlite.org/pragma.html#pragma_synchronous).
+    public enum Synchronous: String, Sendable { case normal = "NORMAL", full = "FULL" }
+
+    private let handle: OpaquePointer
+    private var statements: [String: Statement] = [:]
+    public let path: String
+
+    /// Opens, or makes, a database in WAL mode with foreign keys enforced.
+    /// - Parameter path: a file, or `:memory:`.
+    public init(path: String, synchronous: Synchronous = .full, readOnly: Bool = false) throws(SQLiteError) {
+        var handle: OpaquePointer?
+        let access = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard code == SQLITE_OK, let handle else {
+            let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(handle)
+            throw SQLiteError(code: code, message: "cannot open \(path): \(message)")
+        }
+        self.handle = handle
+        self.path = path
+        sqlite3_busy_timeout(handle, 5000)
+        if !readOnly { try execute("PRAGMA journal_mode = WAL") }
+        try execute("PRAGMA synchronous = \(synchronous.rawValue)")
+        try execute("PRAGMA foreign_keys = ON")
+    }
+
+    deinit {
+        statements.removeAll()
+        sqlite3_close_v2(handle)
+    }
+
+    /// Runs one statement to its end, ignoring rows.
+    public func execute(_ sql: String, _ values: [any SQLiteConvertible] = []) throws(SQLiteError) {
+        try query(sql, values) { _ throws(SQLiteError) in }
+    }
+
+    /// Runs several statements, separated by semicolons, without parameters.
+    public func executeScript(_ sql: String) throws(SQLiteError) {
+        var message: UnsafeMutablePointer<CChar>?
+        let code = sqlite3_exec(handle, sql, nil, nil, &message)
+        guard code == SQLITE_OK else {
+            defer { sqlite3_free(message) }
+            throw SQLiteError(code: code, message: message.map { String(cString: $0) } ?? "unknown", sql: sql)
+        }
+    }
+
+    public func query(
+        _ sql: String, _ values: [any SQLiteConvertible] = [], each: (Row) throws(SQLiteError) -> Void
+    ) throws(SQLiteError) {
+        // Taken out of the cache while in use, so that a query inside `each` gets a statement of its own.
+        let statement: Statement
+        if let cached = statements.removeValue(forKey: sql) {
+            statement = cached
+        } else {
+            statement = try Statement(sql, database: handle)
+        }
+        defer {
+            statement.reset()
+            statements[sql] = statement
+        }
+        try statement.bind(values.map(\.sqliteValue))
+        while try statement.step() { try each(statement.row()) }
+    }
+
+    public func rows(_ sql: String, _ values: [any SQLiteConvertible] = []) throws(SQLiteError) -> [Row] {
+        var rows: [Row] = []
+        try query(sql, values) { row throws(SQLiteError) in rows.append(row) }
+        return rows
+    }
+
+    public func first(_ sql: String, _ values: [any SQLiteConvertible] = []) throws(SQLiteError) -> Row? {
+        try rows(sql, values).first
+    }
+
+    /// Runs the body in one transaction; an error rolls it back.
+    public func transaction<Result>(_ body: () throws -> Result) throws -> Result {
+        try execute("BEGIN IMMEDIATE")
+        do {
+            let result = try body()
+            try execute("COMMIT")
+            return result
+        } catch {
+            // A full disk may have rolled back already; the first error is the one to tell.
+            try? execute("ROLLBACK")
+            throw error
+        }
+    }
+
+    /// The rowid of the last inserted row.
+    public var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
+    /// Rows changed by the last statement.
+    public var changes: Int { Int(sqlite3_changes(handle)) }
+
+    /// Copies the database, as of one moment, to a new file (https://sqlite.org/lang_vacuum.html, VACUUM INTO).
+    public func backup(to path: String) throws(SQLiteError) { try execute("VACUUM INTO ?", [path]) }
+}

@@ -1,0 +1,1 @@
+@main struct VirtfleetCommand { static func main() {} }

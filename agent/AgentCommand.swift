@@ -1,0 +1,1 @@
+@main struct AgentCommand { static func main() {} }

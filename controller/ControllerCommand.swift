@@ -1,0 +1,1 @@
+@main struct ControllerCommand { static func main() {} }
