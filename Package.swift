@@ -63,6 +63,13 @@ let package = Package(
                 "DurableStream",
             ],
             strict),
+        library(
+            "FleetAgent",
+            [
+                "FleetModel", "FleetRuntime", "MessageBus", "DurableStream", "Hypervisor", "HostInspection",
+                "Telemetry",
+                "Provisioning", "ImageStore", "Signing",
+            ], strict),
         library("FleetStore", ["FleetModel", "FleetRuntime", "SQLite", "DurableStream"]),
         library(
             "FleetServer",
@@ -82,8 +89,8 @@ let package = Package(
         .executableTarget(
             name: "virtfleet-agent",
             dependencies: [
-                "CommandLineKit", "Configuration", "DurableStream", "FleetModel", "FleetRuntime", "HostInspection",
-                "Hypervisor", "ImageStore", "MessageBus", "Provisioning", "Signing", "Telemetry",
+                "CommandLineKit", "Configuration", "DurableStream", "FleetAgent", "FleetModel", "FleetRuntime",
+                "HostInspection", "Hypervisor", "ImageStore", "MessageBus", "Provisioning", "Signing", "Telemetry",
             ], path: "agent", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-controller",
@@ -107,6 +114,7 @@ let package = Package(
         tests("Telemetry", ["Hypervisor"]),
         tests("ImageStore", ["HTTPClient", "Subprocess"]),
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "DurableStream"]),
+        tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
         tests("FleetServer", ["FleetStore", "MessageBus", "HTTPClient", "DurableStream"]),
         tests("FleetClient"),
