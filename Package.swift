@@ -53,7 +53,7 @@ let package = Package(
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
-        library("HostInspection", ["FleetModel", "FleetRuntime"], strict),
+        library("HostInspection", ["FleetModel", "FleetRuntime", "Signing"], strict),
         library("Telemetry", ["FleetModel", "FleetRuntime", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(

@@ -82,7 +82,7 @@ import Testing
                     "sample.yaml:13:19: keys[3]: expected an integer, got \"four\"",
                     "sample.yaml:15:11: disks[0].name: expected a text, got a mapping",
                     "sample.yaml:16:11: disks[0].size: expected a size such as 512 MiB or 4 GiB, got \"huge\"",
-                    ])
+                ])
         var expected = SampleConfiguration()
         expected.workers = 65
         expected.broker.host = ""
