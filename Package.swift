@@ -45,7 +45,7 @@ let package = Package(
         library("FleetModel"),
         library("FleetRuntime", [], strict),
         library("SQLite", ["CSQLite", "FleetRuntime"], strict),
-        library("Configuration", ["CYAML"], strict),
+        library("Configuration", ["CYAML", "FleetRuntime"], strict),
         library("Signing", ["CCrypto", "FleetModel"], strict),
         library("Subprocess", ["FleetRuntime"], strict),
         library("HTTPClient", ["CShims", "FleetRuntime"], strict),

@@ -1,3 +1,5 @@
+import FleetRuntime
+
 /// What one load has found so far.
 final class DecodingReport {
     /// The keys that a type asked a mapping for; those it never asked for are unknown.
