@@ -1,3 +1,4 @@
+import FleetRuntime
 import Glibc
 
 /// The file tree of the machine under inspection: `/`, or a fixture. Every path below it is absolute, such as
@@ -33,16 +34,7 @@ public struct HostRoot: Sendable {
 
     /// The names in a directory, sorted; none when it cannot be read.
     public func names(in path: String) -> [String] {
-        guard let directory = opendir(self.path(path)) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        (try? DurableFile.entries(of: self.path(path))) ?? []
     }
 
     /// The `key: value` lines of a file of /proc.

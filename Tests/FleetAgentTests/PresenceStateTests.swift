@@ -18,10 +18,12 @@ import Testing
         #expect(state.due(at: .seconds(5000)) == .zero)
     }
 
-    @Test func changesAreGatheredAndAcknowledgementsWaitLonger() {
+    @Test func changesAreGatheredAndPositionsWaitLonger() {
         var state = state
         state.markPublished(state.facts, at: .seconds(100))
         state.update { $0.acked = position }
+        #expect(state.due(at: .seconds(130)) == .seconds(30))
+        state.update { $0.recorded = RecordPosition(epoch: .random(), seq: 9) }
         #expect(state.due(at: .seconds(130)) == .seconds(30))
         state.update { $0.jobsRevision = 7 }
         #expect(state.due(at: .milliseconds(100_400)) == .milliseconds(600))

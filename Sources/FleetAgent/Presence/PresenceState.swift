@@ -6,6 +6,7 @@ struct PresenceState: Equatable {
     /// How far the agent is, as the controller needs it to heal what differs.
     struct Facts: Equatable {
         var acked: StreamPosition?
+        var recorded: RecordPosition?
         var jobsRevision: UInt64 = 0
         /// Only of parts and documents that the broker has taken: whoever reads the presence has been sent them.
         var inventory: [InventoryPart: Digest] = [:]
@@ -20,8 +21,8 @@ struct PresenceState: Equatable {
         case twin(SessionID)
     }
 
-    /// An acknowledgement alone is no news: it rides along with other changes, or goes by itself this often.
-    static let acknowledgementInterval = Duration.seconds(60)
+    /// Positions alone are no news: they ride along with other changes, or go by themselves this often.
+    static let positionInterval = Duration.seconds(60)
     /// Other changes are gathered this long.
     static let refreshInterval = Duration.seconds(1)
 
@@ -61,17 +62,18 @@ struct PresenceState: Equatable {
     func due(at uptime: Duration) -> Duration? {
         guard let published else { return .zero }
         guard facts != published.facts else { return nil }
-        var withoutAcknowledgement = facts
-        withoutAcknowledgement.acked = published.facts.acked
-        let interval =
-            withoutAcknowledgement == published.facts ? Self.acknowledgementInterval : Self.refreshInterval
+        var withoutPositions = facts
+        withoutPositions.acked = published.facts.acked
+        withoutPositions.recorded = published.facts.recorded
+        let interval = withoutPositions == published.facts ? Self.positionInterval : Self.refreshInterval
         return max(.zero, published.at + interval - uptime)
     }
 
     func message(_ state: Presence.State, at time: Date) -> Presence {
         Presence(
             state: state, session: session, agentVersion: agentVersion, bootID: bootID, time: time, acked: facts.acked,
-            jobsRevision: facts.jobsRevision, inventory: facts.inventory, vms: facts.vms.sorted())
+            jobsRevision: facts.jobsRevision, inventory: facts.inventory, vms: facts.vms.sorted(),
+            recorded: facts.recorded)
     }
 
     /// - Parameter retained: what the broker had kept, not what somebody says now.
