@@ -16,12 +16,14 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], _ setting
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [], exclude: [String] = []
+) -> Target {
     .testTarget(
         name: name + "Tests",
         dependencies: ["FleetTestSupport"]
             + Set([name, "FleetModel", "FleetRuntime"]).sorted().map { .init(stringLiteral: $0) } + dependencies,
-        resources: resources, swiftSettings: strict)
+        exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 let package = Package(
@@ -45,15 +47,15 @@ let package = Package(
         library("FleetModel"),
         library("FleetRuntime", [], strict),
         library("SQLite", ["CSQLite", "FleetRuntime"], strict),
-        library("Configuration", ["CYAML"], strict),
+        library("Configuration", ["CYAML", "FleetRuntime"], strict),
         library("Signing", ["CCrypto", "FleetModel"], strict),
-        library("Subprocess", ["FleetRuntime"], strict),
+        library("Subprocess", ["CShims", "FleetRuntime"], strict),
         library("HTTPClient", ["CShims", "FleetRuntime"], strict),
-        library("CommandLineKit", ["FleetRuntime"], strict),
+        library("CommandLineKit", ["FleetModel", "FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
-        library("HostInspection", ["FleetModel", "FleetRuntime"], strict),
+        library("HostInspection", ["FleetModel", "FleetRuntime", "Signing"], strict),
         library("Telemetry", ["FleetModel", "FleetRuntime", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(
@@ -107,13 +109,13 @@ let package = Package(
         tests("Signing"),
         tests("Subprocess"),
         tests("HTTPClient"),
-        tests("CommandLineKit"),
+        tests("CommandLineKit", exclude: ["Golden"]),
         tests("MessageBus"),
         tests("DurableStream", ["SQLite"]),
         tests("Hypervisor"),
         tests("HostInspection"),
         tests("Telemetry", ["Hypervisor"]),
-        tests("ImageStore", ["HTTPClient", "Subprocess"]),
+        tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "DurableStream"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),

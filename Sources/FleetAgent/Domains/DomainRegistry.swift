@@ -1,0 +1,90 @@
+import FleetModel
+import Hypervisor
+
+/// What the agent knows of its domains, and what follows of each thing that the hypervisor says.
+struct DomainRegistry {
+    enum Action: Equatable {
+        case record(EventType, VMEvent)
+        case recordConnection(HostEvent)
+        /// Ask the hypervisor for the domain, then `refreshed`.
+        case refresh(VMID)
+        case publish(VMDocument)
+        /// The VM is gone: its document is to be cleared.
+        case withdraw(VMID)
+        /// `known` has changed and is to be stored.
+        case remember
+    }
+
+    private(set) var domains: [VMID: Domain] = [:]
+    /// The last that is known of each domain; nil before the first look ever.
+    private(set) var known: [VMID: KnownDomain]?
+    private(set) var isReachable = false
+
+    init(known: [VMID: KnownDomain]?) { self.known = known }
+
+    mutating func on(_ event: HypervisorEvent) -> [Action] {
+        switch event {
+        case .connected(let domains):
+            return connected(domains)
+        case .disconnected(let reason):
+            let wasReachable = isReachable
+            isReachable = false
+            // Not known is not gone: the documents stay, with their state unknown.
+            return (wasReachable ? [.recordConnection(HostEvent(what: "disconnected", message: reason))] : [])
+                + domains.values.sorted { $0.id < $1.id }.map { .publish(document($0)) }
+        case .lifecycle(let id, let name, let event, let detail):
+            return [.record(.vmLifecycle, VMEvent(vm: id, name: name, event: event, detail: detail)), .refresh(id)]
+        case .reboot(let id, let name):
+            return [.record(.vmReboot, VMEvent(vm: id, name: name, event: "reboot"))]
+        case .watchdog(let id, let name, let action):
+            return [.record(.vmWatchdog, VMEvent(vm: id, name: name, event: "watchdog", detail: action)), .refresh(id)]
+        case .ioError(let id, let name, let device, let action, let reason):
+            let detail = reason.isEmpty ? action : "\(action): \(reason)"
+            return [
+                .record(.vmIOError, VMEvent(vm: id, name: name, event: "io-error", detail: detail, device: device)),
+                .refresh(id),
+            ]
+        case .blockJob(let id, let name, let device, let type, let status):
+            return [.record(.vmBlockJob, VMEvent(vm: id, name: name, event: status, detail: type, device: device))]
+        case .guestAgent(let id, let name, let connected, let reason):
+            let word = connected ? "connected" : "disconnected"
+            return [.record(.vmGuestAgent, VMEvent(vm: id, name: name, event: word, detail: reason)), .refresh(id)]
+        }
+    }
+
+    /// The hypervisor's answer to `refresh`; nil when it has no such domain.
+    mutating func refreshed(_ id: VMID, _ domain: Domain?) -> [Action] {
+        guard isReachable else { return [] }
+        let before = known
+        let action: Action
+        if let domain {
+            domains[id] = domain
+            known?[id] = KnownDomain(domain)
+            action = .publish(document(domain))
+        } else {
+            domains[id] = nil
+            known?[id] = nil
+            action = .withdraw(id)
+        }
+        return [action] + (known == before ? [] : [.remember])
+    }
+
+    private mutating func connected(_ list: [Domain]) -> [Action] {
+        let events = DomainDiff.events(from: known, to: list)
+        let gone = Set((known ?? [:]).keys).union(domains.keys).subtracting(list.map(\.id))
+        isReachable = true
+        domains = Dictionary(list.map { ($0.id, $0) }) { _, last in last }
+        known = domains.mapValues(KnownDomain.init)
+        // The events are recorded before they are remembered as known: a crash in between repeats them, and loses none.
+        return [.recordConnection(HostEvent(what: "connected", message: "\(list.count) domains"))]
+            + events.map { .record(.vmLifecycle, $0) } + gone.sorted().map { .withdraw($0) }
+            + domains.values.sorted { $0.id < $1.id }.map { .publish(document($0)) } + [.remember]
+    }
+
+    private func document(_ domain: Domain) -> VMDocument {
+        VMDocument(
+            id: domain.id, name: domain.name, state: isReachable ? domain.state : .unknown,
+            memoryBytes: domain.memoryBytes, vcpus: domain.vcpus, persistent: domain.persistent,
+            autostart: domain.autostart, guestAgent: isReachable ? domain.guestAgent : nil, origin: domain.origin)
+    }
+}

@@ -1,0 +1,25 @@
+import FleetModel
+import Hypervisor
+
+/// What the agent remembers of a domain across its own restarts, to conclude what happened meanwhile.
+struct KnownDomain: Codable, Equatable {
+    var name: String
+    var state: VMDocument.State
+    var persistent: Bool
+
+    init(_ domain: Domain) {
+        name = domain.name
+        state = domain.state
+        persistent = domain.persistent
+    }
+}
+
+extension VMDocument.State {
+    /// The domain has a process, or had one when it crashed.
+    var isActive: Bool {
+        switch self {
+        case .running, .blocked, .paused, .shutdown, .pmSuspended, .crashed: true
+        case .noState, .shutoff, .unknown: false
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import FleetModel
+import FoundationEssentials
+
+/// What the agent says of itself on `up/<host>/presence`, and what it concludes from what others say there.
+struct PresenceState: Equatable {
+    /// How far the agent is, as the controller needs it to heal what differs.
+    struct Facts: Equatable {
+        var acked: StreamPosition?
+        var recorded: RecordPosition?
+        var jobsRevision: UInt64 = 0
+        /// Only of parts and documents that the broker has taken: whoever reads the presence has been sent them.
+        var inventory: [InventoryPart: Digest] = [:]
+        var vms: Set<VMID> = []
+    }
+
+    enum Observation: Equatable {
+        case ours
+        /// The retained message is not ours, though nobody else is there: our own earlier session or its will.
+        case overwritten
+        /// Somebody else is online with this host's identity.
+        case twin(SessionID)
+    }
+
+    /// Positions alone are no news: they ride along with other changes, or go by themselves this often.
+    static let positionInterval = Duration.seconds(60)
+    /// Other changes are gathered this long.
+    static let refreshInterval = Duration.seconds(1)
+
+    private let agentVersion: String
+    private let bootID: String
+    private(set) var facts = Facts()
+    private(set) var session: SessionID
+    private var ownSessions: Set<SessionID> = []
+    private var published: (facts: Facts, at: Duration)?
+
+    init(agentVersion: String, bootID: String, session: SessionID) {
+        self.agentVersion = agentVersion
+        self.bootID = bootID
+        self.session = session
+        ownSessions = [session]
+    }
+
+    static func == (left: PresenceState, right: PresenceState) -> Bool {
+        left.facts == right.facts && left.session == right.session && left.published?.facts == right.published?.facts
+    }
+
+    /// A connection attempt begins; its birth and its will carry the new session.
+    mutating func begin(_ session: SessionID) {
+        self.session = session
+        ownSessions.insert(session)
+        published = nil
+    }
+
+    mutating func update(_ change: (inout Facts) -> Void) { change(&facts) }
+
+    /// The message on the bus is no longer what was published.
+    mutating func invalidate() { published = nil }
+
+    mutating func markPublished(_ facts: Facts, at uptime: Duration) { published = (facts, uptime) }
+
+    /// How long until the presence should be published: zero for at once, nil while there is nothing to say.
+    func due(at uptime: Duration) -> Duration? {
+        guard let published else { return .zero }
+        guard facts != published.facts else { return nil }
+        var withoutPositions = facts
+        withoutPositions.acked = published.facts.acked
+        withoutPositions.recorded = published.facts.recorded
+        let interval = withoutPositions == published.facts ? Self.positionInterval : Self.refreshInterval
+        return max(.zero, published.at + interval - uptime)
+    }
+
+    func message(_ state: Presence.State, at time: Date) -> Presence {
+        Presence(
+            state: state, session: session, agentVersion: agentVersion, bootID: bootID, time: time, acked: facts.acked,
+            jobsRevision: facts.jobsRevision, inventory: facts.inventory, vms: facts.vms.sorted(),
+            recorded: facts.recorded)
+    }
+
+    /// - Parameter retained: what the broker had kept, not what somebody says now.
+    func observe(_ presence: Presence, retained: Bool) -> Observation {
+        if presence.session == session { return .ours }
+        // A will, or a farewell, is the voice of a connection that is gone.
+        let isLive = !retained && (presence.state == .online || presence.state == .sleeping)
+        return isLive && !ownSessions.contains(presence.session) ? .twin(presence.session) : .overwritten
+    }
+}

@@ -1,0 +1,82 @@
+import FleetModel
+import FleetTestSupport
+import FoundationEssentials
+import Hypervisor
+import Testing
+
+@testable import FleetAgent
+
+@Suite struct DomainRegistryTests {
+    private let office = Domain(
+        id: .random(), name: "office", state: .running, memoryBytes: 4 << 30, vcpus: 2, guestAgent: true)
+
+    private func documents(_ actions: [DomainRegistry.Action]) -> [VMDocument] {
+        actions.compactMap { if case .publish(let document) = $0 { document } else { nil } }
+    }
+
+    @Test func anUnreachableHypervisorMakesVMsUnknownNeverGone() {
+        var registry = DomainRegistry(known: nil)
+        #expect(documents(registry.on(.connected([office]))).map(\.state) == [.running])
+        let actions = registry.on(.disconnected(reason: "end of file"))
+        #expect(actions.first == .recordConnection(HostEvent(what: "disconnected", message: "end of file")))
+        #expect(documents(actions).map(\.state) == [.unknown] && documents(actions).map(\.guestAgent) == [nil])
+        #expect(!actions.contains(.withdraw(office.id)) && !actions.contains(.remember))
+        #expect(registry.refreshed(office.id, nil).isEmpty, "an answer from before the loss says nothing")
+        #expect(documents(registry.on(.connected([office]))).map(\.state) == [.running])
+    }
+
+    @Test func neverReachedIsNotALoss() {
+        var registry = DomainRegistry(known: [:])
+        #expect(registry.on(.disconnected(reason: "no such socket")).isEmpty)
+    }
+
+    @Test func whatHappenedWhileTheAgentWasDownIsConcluded() {
+        let gone = VMID.random()
+        var registry = DomainRegistry(known: [
+            office.id: known("office", .shutoff), gone: known("plc", .running),
+        ])
+        let actions = registry.on(.connected([office]))
+        let events = actions.compactMap { action -> String? in
+            if case .record(.vmLifecycle, let event) = action { "\(event.name) \(event.event)" } else { nil }
+        }
+        #expect(events == ["plc stopped", "plc undefined", "office started"])
+        #expect(actions.contains(.withdraw(gone)))
+        #expect(actions.last == .remember)
+        #expect(registry.known == [office.id: known("office", .running)])
+    }
+
+    @Test func aRebootIsRecordedAndChangesNothing() {
+        var registry = DomainRegistry(known: nil)
+        _ = registry.on(.connected([office]))
+        #expect(
+            registry.on(.reboot(office.id, name: "office")) == [
+                .record(.vmReboot, VMEvent(vm: office.id, name: "office", event: "reboot"))
+            ])
+    }
+
+    @Test func aLifecycleEventIsRecordedThenTheDomainIsAskedFor() {
+        var registry = DomainRegistry(known: nil)
+        _ = registry.on(.connected([office]))
+        let event = VMEvent(vm: office.id, name: "office", event: "undefined", detail: "removed")
+        #expect(
+            registry.on(.lifecycle(office.id, name: "office", event: "undefined", detail: "removed"))
+                == [.record(.vmLifecycle, event), .refresh(office.id)])
+        #expect(registry.refreshed(office.id, nil) == [.withdraw(office.id), .remember])
+        #expect(registry.known == [:])
+        #expect(registry.refreshed(office.id, nil) == [.withdraw(office.id)])
+    }
+
+    @Test func knownDomainsSurviveInTheFile() throws {
+        let directory = try TemporaryDirectory()
+        let file = KnownDomainsFile(path: directory.file("domains.json"))
+        #expect(file.read() == nil)
+        try file.write([office.id: KnownDomain(office)])
+        #expect(file.read() == [office.id: KnownDomain(office)])
+        try Data("{\"domains\": tru".utf8).write(to: URL(filePath: file.path))
+        #expect(file.read() == nil)
+    }
+
+    private func known(_ name: String, _ state: VMDocument.State) -> KnownDomain {
+        KnownDomain(Domain(id: office.id, name: name, state: state, memoryBytes: 0, vcpus: 1))
+    }
+}

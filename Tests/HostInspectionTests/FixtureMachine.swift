@@ -1,0 +1,28 @@
+import FleetTestSupport
+import FoundationEssentials
+import HostInspection
+
+/// A file tree that looks like a machine's.
+struct FixtureMachine {
+    private let directory: TemporaryDirectory
+
+    init(_ files: [String: String]) throws {
+        directory = try TemporaryDirectory()
+        for (path, text) in files { try write(path, text) }
+    }
+
+    func write(_ path: String, _ text: String) throws {
+        let file = URL(filePath: directory.path + path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+    }
+
+    var subject: InspectionSubject {
+        InspectionSubject(
+            root: HostRoot(directory.path), agentVersion: "1.2.3",
+            pools: [
+                .init(name: "b", active: true, capacityBytes: 10, path: "/b"),
+                .init(name: "a", active: false, capacityBytes: 20, path: nil),
+            ], imagesDirectory: "/var/lib/virtfleet-agent/images")
+    }
+}
