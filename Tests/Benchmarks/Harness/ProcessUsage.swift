@@ -1,0 +1,49 @@
+import Foundation
+import Glibc
+
+/// What the kernel says a process has used.
+enum ProcessUsage {
+    /// CPU seconds, user and system, of a living process and its threads (proc(5), stat fields 14 and 15).
+    static func cpuSeconds(_ pid: pid_t) -> Double {
+        guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+            let end = text.lastIndex(of: ")")
+        else { return 0 }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        return ((Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0)) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// Sums of /proc/PID/smaps_rollup, bytes.
+    static func memory(_ pid: pid_t) -> (pss: Double, privateDirty: Double) {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/smaps_rollup", encoding: .utf8)) ?? ""
+        func value(_ key: String) -> Double {
+            for line in text.split(separator: "\n") where line.hasPrefix(key + ":") {
+                return (Double(line.split(separator: " ")[1]) ?? 0) * 1024
+            }
+            return .nan
+        }
+        return (value("Pss"), value("Private_Dirty"))
+    }
+
+    /// CPU seconds of this process.
+    static func own() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// CPU seconds of all children that have ended.
+    static func children() -> Double {
+        var usage = rusage()
+        getrusage(RUSAGE_CHILDREN, &usage)
+        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    }
+
+    /// The children of a process, by name.
+    static func child(of pid: pid_t, named name: String) -> pid_t? {
+        let children = (try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)) ?? ""
+        return children.split(separator: " ").compactMap { pid_t($0) }.first { child in
+            (try? String(contentsOfFile: "/proc/\(child)/comm", encoding: .utf8))?.hasPrefix(name) == true
+        }
+    }
+}
