@@ -11,8 +11,8 @@ struct SpoolReserve {
     }
 
     var isHeld: Bool {
-        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-        return size == bytes
+        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? any BinaryInteger
+        return size.map { Int($0) } == bytes
     }
 
     /// - Returns: false when the disk has no room for it.
