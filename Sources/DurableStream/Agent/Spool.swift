@@ -24,6 +24,7 @@ public actor Spool {
 
     private struct Snapshot {
         var acked: StreamPosition?
+        var recorded: RecordPosition?
         var statistics: SpoolStatistics
     }
 
@@ -60,7 +61,7 @@ public actor Spool {
         }
         epoch = file.epoch
         executor = ThreadExecutor(name: "spool")
-        snapshot = Mutex(Snapshot(acked: file.acked, statistics: file.statistics))
+        snapshot = Mutex(Snapshot(acked: file.acked, recorded: file.recorded, statistics: file.statistics))
         self.file = file
         self.reserve = reserve
         self.limits = limits
@@ -71,6 +72,8 @@ public actor Spool {
 
     /// What the controller has confirmed last, for presence.
     public nonisolated var acked: StreamPosition? { snapshot.withLock(\.acked) }
+    /// The newest record ever held, for presence; nil when there was none.
+    public nonisolated var recorded: RecordPosition? { snapshot.withLock(\.recorded) }
     public nonisolated var statistics: SpoolStatistics { snapshot.withLock(\.statistics) }
 
     /// Records an event; returns once it is on disk. Records of concurrent callers share one sync.
@@ -145,7 +148,7 @@ public actor Spool {
     }
 
     private func publish() {
-        let current = Snapshot(acked: file.acked, statistics: file.statistics)
+        let current = Snapshot(acked: file.acked, recorded: file.recorded, statistics: file.statistics)
         snapshot.withLock { snapshot in
             snapshot = current
             snapshot.statistics.refused = refused

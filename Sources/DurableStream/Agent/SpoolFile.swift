@@ -19,6 +19,10 @@ final class SpoolFile {
     var handedOut: UInt64 = 0
     var acked: StreamPosition?
     var statistics = SpoolStatistics()
+    private var earlier: RecordPosition?
+
+    /// The newest record ever held; nil when there was none.
+    var recorded: RecordPosition? { last > 0 ? RecordPosition(epoch: epoch, seq: last) : earlier }
 
     /// What a record takes beside its body.
     static let overhead: UInt64 = 128
@@ -36,6 +40,9 @@ final class SpoolFile {
             epoch = .random()
             acked = try connection.first("SELECT store, epoch, seq FROM acknowledged").map { row in
                 StreamPosition(store: try row.identifier(0), epoch: try row.identifier(1), seq: try row.get(2))
+            }
+            earlier = try connection.first("SELECT epoch, last FROM epochs ORDER BY number DESC LIMIT 1").map { row in
+                RecordPosition(epoch: try row.identifier(0), seq: try row.get(1))
             }
             try count()
         } catch let error as SQLiteError {

@@ -26,23 +26,30 @@ extension AgentSession {
     private func publishDue() async -> Duration? {
         do {
             while isConnected, let dispatch = outbox.next() {
-                do {
-                    try await bus.publish(dispatch.message)
-                } catch BusError.refused(_, let reason), BusError.invalid(let reason) {
-                    logger.error("the broker does not take \(dispatch.message.topic): \(reason)")
-                }
+                try await publish(dispatch)
                 outbox.finished(dispatch)
             }
             guard isConnected else { return nil }
             await gatherFacts()
             if presence.withLock({ $0.due(at: time.uptime()) }) == .zero { try await publishPresence(.online) }
             return presence.withLock { $0.due(at: time.uptime()) }
-        } catch BusError.queueFull {
-            return .seconds(1)
         } catch {
             // The next connection wakes this loop again.
-            logger.debug("publishing waits for a connection: \(error)")
-            return nil
+            logger.debug("publishing waits: \(error)")
+            return error as? BusError == .queueFull ? .seconds(1) : nil
+        }
+    }
+
+    /// Returns when the broker has taken the document, or says that it never will.
+    private func publish(_ dispatch: Outbox.Dispatch) async throws {
+        do {
+            try await bus.publish(dispatch.message)
+        } catch {
+            switch error {
+            case .refused(_, let reason), .invalid(let reason):
+                logger.error("the broker does not take \(dispatch.message.topic): \(reason)")
+            case .notConnected, .connectionLost, .queueFull: throw error
+            }
         }
     }
 
