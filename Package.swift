@@ -47,7 +47,7 @@ let package = Package(
         library("SQLite", ["CSQLite", "FleetRuntime"], strict),
         library("Configuration", ["CYAML"], strict),
         library("Signing", ["CCrypto", "FleetModel"], strict),
-        library("Subprocess", ["FleetRuntime"], strict),
+        library("Subprocess", ["CShims", "FleetRuntime"], strict),
         library("HTTPClient", ["CShims", "FleetRuntime"], strict),
         library("CommandLineKit", ["FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
