@@ -20,12 +20,15 @@ extension FleetStore {
             try audit("host.add", name.description, by: who)
             return id
         }
+        memory.hosts.insert(host)
         return try self.host(host.description)
     }
 
     /// Hosts by name.
     public func hosts(after cursor: String?, limit: Int) throws(StoreError) -> Page<HostResource> {
-        try read { try HostRepository(connection: $0).page(after: cursor, limit: limit) }
+        var page = try read { try HostRepository(connection: $0).page(after: cursor, limit: limit) }
+        for index in page.items.indices { addLastSeen(to: &page.items[index]) }
+        return page
     }
 
     /// One host with its inventory.
@@ -33,20 +36,25 @@ extension FleetStore {
         try read { connection in
             var host = try HostRepository(connection: connection).find(idOrName)
             host.inventory = try InventoryRepository(connection: connection).documents(of: host.id)
+            addLastSeen(to: &host)
             return host
         }
     }
 
     /// Removes a host with its VMs, inventory and jobs. Its events stay.
     public func removeHost(_ idOrName: String, by who: String) throws(StoreError) {
-        let removed = try write { connection in
+        let gone = try write { connection in
             let hosts = HostRepository(connection: connection)
             let host = try hosts.find(idOrName)
+            let gone = RemovedHost(
+                id: host.id, vms: try VMRepository(connection: connection).ids(of: host.id).sorted())
             try hosts.remove(host.id)
             try audit("host.remove", "\(host.name) \(host.id)", by: who)
-            return host.id
+            return gone
         }
-        forget(removed)
+        memory.remove(gone.id)
+        removed.append(gone)
+        intents.announce(0)
     }
 
     public func changeLabels(of idOrName: String, _ change: HostChange, by who: String) throws(StoreError)
@@ -77,6 +85,10 @@ extension FleetStore {
             guard stored.utf8.count == hash.utf8.count else { return false }
             return zip(stored.utf8, hash.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
         }
+    }
+
+    private func addLastSeen(to host: inout HostResource) {
+        host.lastSeenAt = memory.lastSeen[host.id] ?? host.lastSeenAt
     }
 
     func audit(_ action: String, _ object: String, by who: String) throws {

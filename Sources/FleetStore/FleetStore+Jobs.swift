@@ -76,7 +76,8 @@ extension FleetStore {
             }
             guard !job.resource.cancelRequested else { return job.resource }
             job.resource.cancelRequested = true
-            job.handle(.withdrawn, at: time.now())
+            job.resource.updatedAt = time.now()
+            job.handle(.withdrawn, at: job.resource.updatedAt)
             try jobs.update(job)
             try audit("job.cancel", id.description, by: who)
             return job.resource
@@ -86,7 +87,7 @@ extension FleetStore {
     }
 
     private func withProgress(_ job: JobResource) -> JobResource {
-        guard !job.state.isTerminal, let progress = progress[job.id] else { return job }
+        guard !job.state.isTerminal, let progress = memory.progress[job.id] else { return job }
         var job = job
         job.progress = progress
         return job
@@ -100,7 +101,7 @@ extension StoredJob {
     mutating func handle(_ event: JobStateMachine.Event, at time: Date) -> Bool {
         var machine = machine
         _ = machine.handle(event)
-        guard machine != self.machine || event == .withdrawn else { return false }
+        guard machine != self.machine else { return false }
         resource.state = machine.state
         published = machine.published
         resource.updatedAt = time

@@ -19,10 +19,8 @@ public actor FleetStore {
     let connection: Connection
     let time: any TimeSource
     let logger: Logger
-    public internal(set) var storeID: StoreID
-    /// Of running jobs; never stored.
-    var progress: [JobID: JobProgress] = [:]
-    var changedJobSets: Set<HostID> = []
+    var memory: IngestMemory
+    var removed: [RemovedHost] = []
     private nonisolated let failure = Mutex<String?>(nil)
     private nonisolated let executor = ThreadExecutor(name: "fleet-store")
 
@@ -37,9 +35,15 @@ public actor FleetStore {
         self.logger = logger
         connection = try Connection(path: directory + "/" + Self.databaseName, synchronous: .full)
         try connection.migrate(FleetMigrations.all)
-        storeID = try IdentityRepository(connection: connection).open(fleet: fleet)
+        memory = IngestMemory(
+            storeID: try IdentityRepository(connection: connection).open(fleet: fleet),
+            hosts: try HostRepository(connection: connection).ids(),
+            changedJobSets: Set(try JobSetRepository(connection: connection).hosts()))
         series = try SQLiteSeriesStore(path: directory + "/" + Self.metricsName)
     }
+
+    /// This life of the database; another one after a restore.
+    public var storeID: StoreID { memory.storeID }
 
     /// Why the last write failed; nil while writing works. For readiness.
     public nonisolated var writeFailure: String? { failure.withLock(\.self) }

@@ -14,6 +14,17 @@ public struct StreamPosition: Codable, Hashable, Sendable {
     }
 }
 
+/// A place in one host's durable record, whoever has committed it.
+public struct RecordPosition: Codable, Hashable, Sendable {
+    public var epoch: EpochID
+    public var seq: UInt64
+
+    public init(epoch: EpochID, seq: UInt64) {
+        self.epoch = epoch
+        self.seq = seq
+    }
+}
+
 /// The members of a stream record that order it; decoding it skips the body.
 public struct StreamHeader: Codable, Equatable, Sendable {
     public var epoch: EpochID

@@ -96,6 +96,8 @@ extension FleetMigrations {
             envelope BLOB NOT NULL
         ) STRICT;
 
+        CREATE INDEX job_sets_by_expiry ON job_sets (expires_at);
+
         CREATE TABLE templates (
             name TEXT NOT NULL,
             version TEXT NOT NULL,

@@ -41,6 +41,10 @@ struct HostRepository {
         return try resource(row)
     }
 
+    func ids() throws -> Set<HostID> {
+        Set(try connection.rows("SELECT id FROM hosts").map { try $0.id(0) })
+    }
+
     func remove(_ id: HostID) throws {
         try connection.execute("DELETE FROM hosts WHERE id = ?", [id.description])
     }
