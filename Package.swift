@@ -113,7 +113,7 @@ let package = Package(
         tests("Hypervisor"),
         tests("HostInspection"),
         tests("Telemetry", ["Hypervisor"]),
-        tests("ImageStore", ["HTTPClient", "Subprocess"]),
+        tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "DurableStream"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
