@@ -21,12 +21,15 @@ public struct Presence: Codable, Equatable, Sendable {
     public var inventory: [InventoryPart: Digest]
     /// The VMs the agent publishes documents for, so that a lost document is noticed.
     public var vms: [VMID]
+    /// The newest record in the agent's spool: a controller that has committed it has all there was to say.
+    /// Absent when the spool has never held one.
+    public var recorded: RecordPosition?
 
     public init(
         state: State, session: SessionID, agentVersion: String, bootID: String, time: Date,
         acked: StreamPosition? = nil,
         jobsRevision: UInt64 = 0, desiredRevision: UInt64 = 0, inventory: [InventoryPart: Digest] = [:],
-        vms: [VMID] = []
+        vms: [VMID] = [], recorded: RecordPosition? = nil
     ) {
         self.state = state
         self.session = session
@@ -38,6 +41,7 @@ public struct Presence: Codable, Equatable, Sendable {
         self.desiredRevision = desiredRevision
         self.inventory = inventory
         self.vms = vms
+        self.recorded = recorded
     }
 }
 

@@ -14,10 +14,24 @@ public struct StreamPosition: Codable, Hashable, Sendable {
     }
 }
 
+/// A place in one host's durable record, whoever has committed it.
+public struct RecordPosition: Codable, Hashable, Sendable {
+    public var epoch: EpochID
+    public var seq: UInt64
+
+    public init(epoch: EpochID, seq: UInt64) {
+        self.epoch = epoch
+        self.seq = seq
+    }
+}
+
 /// The members of a stream record that order it; decoding it skips the body.
 public struct StreamHeader: Codable, Equatable, Sendable {
     public var epoch: EpochID
     public var seq: UInt64
+    /// Only in a `stream.dropped` record that stands for a run of dropped records: the lowest seq of the run;
+    /// `seq` is the highest.
+    public var from: UInt64?
     /// The lowest seq of this epoch that the spool still holds.
     public var first: UInt64
     public var time: Date
@@ -26,10 +40,13 @@ public struct StreamHeader: Codable, Equatable, Sendable {
     public var uptime: Double
     public var type: EventType
 
-    public init(epoch: EpochID, seq: UInt64, first: UInt64, time: Date, bootID: String, uptime: Double, type: EventType)
-    {
+    public init(
+        epoch: EpochID, seq: UInt64, from: UInt64? = nil, first: UInt64, time: Date, bootID: String, uptime: Double,
+        type: EventType
+    ) {
         self.epoch = epoch
         self.seq = seq
+        self.from = from
         self.first = first
         self.time = time
         self.bootID = bootID

@@ -1,0 +1,97 @@
+import FleetModel
+import FoundationEssentials
+
+/// What the broker's password file says of one host.
+public struct BusCredential: Equatable, Sendable {
+    public let host: HostID
+    public let passwordHash: String
+}
+
+extension FleetStore {
+    /// Registers a host under a new ID.
+    /// - Throws: `conflict` when the name is taken.
+    public func addHost(
+        _ name: ResourceName, busPasswordHash: String, imageTokenHash: String, by who: String
+    ) throws(StoreError) -> HostResource {
+        let host = try write { connection in
+            let id = HostID.random()
+            try HostRepository(connection: connection).add(
+                id, name: name, busPasswordHash: busPasswordHash, imageTokenHash: imageTokenHash, at: time.now())
+            try audit("host.add", name.description, by: who)
+            return id
+        }
+        memory.hosts.insert(host)
+        return try self.host(host.description)
+    }
+
+    /// Hosts by name.
+    public func hosts(after cursor: String?, limit: Int) throws(StoreError) -> Page<HostResource> {
+        var page = try read { try HostRepository(connection: $0).page(after: cursor, limit: limit) }
+        for index in page.items.indices { addLastSeen(to: &page.items[index]) }
+        return page
+    }
+
+    /// One host with its inventory.
+    public func host(_ idOrName: String) throws(StoreError) -> HostResource {
+        try read { connection in
+            var host = try HostRepository(connection: connection).find(idOrName)
+            host.inventory = try InventoryRepository(connection: connection).documents(of: host.id)
+            addLastSeen(to: &host)
+            return host
+        }
+    }
+
+    /// Removes a host with its VMs, inventory and jobs. Its events stay.
+    public func removeHost(_ idOrName: String, by who: String) throws(StoreError) {
+        let gone = try write { connection in
+            let hosts = HostRepository(connection: connection)
+            let host = try hosts.find(idOrName)
+            let gone = RemovedHost(
+                id: host.id, vms: try VMRepository(connection: connection).ids(of: host.id).sorted())
+            try hosts.remove(host.id)
+            try audit("host.remove", "\(host.name) \(host.id)", by: who)
+            return gone
+        }
+        memory.remove(gone.id)
+        removed.append(gone)
+        intents.announce(0)
+    }
+
+    public func changeLabels(of idOrName: String, _ change: HostChange, by who: String) throws(StoreError)
+        -> HostResource
+    {
+        try write { connection in
+            let hosts = HostRepository(connection: connection)
+            let host = try hosts.find(idOrName)
+            var labels = host.labels
+            for (key, value) in change.labels { labels[key] = value }
+            try hosts.setLabels(labels, of: host.id)
+            try audit("host.label", host.name.description, by: who)
+        }
+        return try host(idOrName)
+    }
+
+    /// For the broker's password file; the registered hosts in a stable order.
+    public func busCredentials() throws(StoreError) -> [BusCredential] {
+        try read { try HostRepository(connection: $0).busCredentials() }
+    }
+
+    /// Whether a host presents its own image token.
+    /// - Parameter hash: the token's hash, made as for `addHost`.
+    public func imageTokenMatches(host: HostID, hash: String) throws(StoreError) -> Bool {
+        try read { connection in
+            guard let stored = try HostRepository(connection: connection).imageTokenHash(of: host) else { return false }
+            // In constant time, so that the answer's delay tells nothing of the hash.
+            guard stored.utf8.count == hash.utf8.count else { return false }
+            return zip(stored.utf8, hash.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+        }
+    }
+
+    private func addLastSeen(to host: inout HostResource) {
+        host.lastSeenAt = memory.lastSeen[host.id] ?? host.lastSeenAt
+    }
+
+    func audit(_ action: String, _ object: String, by who: String) throws {
+        try AuditRepository(connection: connection).add(action, object, by: who, at: time.now())
+    }
+}

@@ -1,0 +1,114 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+
+/// A signed job set, stored and ready to be published.
+public struct SignedJobSet: Equatable, Sendable {
+    public var host: HostID
+    public var revision: UInt64
+    /// The envelope as it travels.
+    public var envelope: [UInt8]
+}
+
+extension FleetStore {
+    /// How long a set is valid; it is signed again when half of that has passed.
+    public static let jobSetLifetime: Duration = .seconds(14 * 86400)
+
+    /// Tells that `takeChangedJobSets` has something to give. Coalesced; listening ends when the mailbox goes.
+    public nonisolated func jobSetNotifications() -> Mailbox<Int64> { intents.listen() }
+
+    /// The hosts whose job set may differ from what is published; each is told once.
+    public func takeChangedJobSets() -> Set<HostID> {
+        defer { memory.changedJobSets.removeAll() }
+        return memory.changedJobSets
+    }
+
+    /// Makes a host's job set what it should be now: the revision grows and is stored, with the signed envelope, before
+    /// anybody can publish it.
+    /// - Parameter sign: makes the envelope.
+    /// - Returns: nil when what is published is right, when nothing has to be said, or while the host is held.
+    public func jobSetToPublish(
+        for host: HostID, sign: @Sendable (JobSet) throws -> [UInt8]
+    ) throws(StoreError) -> SignedJobSet? {
+        guard memory.hosts.contains(host) else { return nil }
+        let set: SignedJobSet? = try write { connection in
+            guard try !PresenceRepository(connection: connection).isHeld(host) else { return nil }
+            let sets = JobSetRepository(connection: connection)
+            let jobs = JobRepository(connection: connection)
+            let now = time.now()
+            let current = try sets.find(host)
+            let unfinished = try jobs.unfinished(of: host)
+            let selected = try JobSetSelection.select(unfinished, now: now)
+            let text = try FleetJSON.storedText(selected)
+            if let current, current.jobs == text, !current.envelope.isEmpty,
+                current.expiresAt > now + Self.jobSetLifetime.seconds / 2
+            {
+                return SignedJobSet(host: host, revision: current.revision, envelope: current.envelope)
+            }
+            guard current != nil || !selected.isEmpty else { return nil }
+
+            let revision = (current?.revision ?? 0) + 1
+            let expiresAt = now + Self.jobSetLifetime.seconds
+            let envelope = try sign(
+                JobSet(
+                    fleet: fleet, host: host, revision: revision, issuedAt: now, expiresAt: expiresAt, jobs: selected))
+            try sets.put(.init(revision: revision, expiresAt: expiresAt, jobs: text, envelope: envelope), of: host)
+            let present = Set(selected.map(\.id))
+            for var job in unfinished {
+                if present.contains(job.resource.id) {
+                    guard job.handle(.published, at: now) || job.absentSince != nil else { continue }
+                    job.absentSince = nil
+                } else {
+                    guard job.published, job.absentSince == nil else { continue }
+                    job.absentSince = revision
+                }
+                try jobs.update(job)
+            }
+            return SignedJobSet(host: host, revision: revision, envelope: envelope)
+        }
+        return set.flatMap { memory.publishedRevisions[host] == $0.revision ? nil : $0 }
+    }
+
+    /// The broker has taken a host's set.
+    public func jobSetPublished(_ set: SignedJobSet) { memory.publishedRevisions[set.host] = set.revision }
+
+    /// Moves jobs whose time has passed, and finds sets that must be signed again. To be called about once a second.
+    public func tickJobs() throws(StoreError) {
+        let now = time.now()
+        let (overdue, ageing) = try read { connection in
+            let overdue = try JobRepository(connection: connection).overdue(at: now).filter {
+                var job = $0
+                return job.handle(.expired, at: now)
+            }
+            let renewBefore = now + Self.jobSetLifetime.seconds / 2
+            return (overdue, try JobSetRepository(connection: connection).expiring(before: renewBefore))
+        }
+        if !overdue.isEmpty {
+            try write { connection in
+                for var job in overdue {
+                    job.handle(.expired, at: now)
+                    try JobRepository(connection: connection).update(job)
+                }
+            }
+        }
+        for host in Set(overdue.map(\.resource.host)).union(ageing) { intend(for: host) }
+    }
+
+    /// The retained documents that the broker still holds of hosts that were removed; each is told once.
+    public func takeRemovedHosts() -> [RemovedHost] {
+        defer { removed.removeAll() }
+        return removed
+    }
+
+    /// A host's job set may differ from what was last published.
+    func intend(for host: HostID) {
+        memory.changedJobSets.insert(host)
+        intents.announce(0)
+    }
+}
+
+/// A host that was removed, and the VMs it had documents of.
+public struct RemovedHost: Equatable, Sendable {
+    public var id: HostID
+    public var vms: [VMID]
+}

@@ -1,0 +1,29 @@
+import FleetModel
+
+extension FleetStore {
+    /// VMs by host name and name.
+    /// - Parameter host: an ID or a name; nil for all hosts.
+    public func vms(host: String? = nil, after cursor: String?, limit: Int) throws(StoreError) -> Page<VMResource> {
+        var page = try read { connection in
+            let host = try host.map { try HostRepository(connection: connection).find($0).id }
+            return try VMRepository(connection: connection).page(host: host, after: cursor, limit: limit)
+        }
+        for index in page.items.indices { addLastSeen(to: &page.items[index]) }
+        return page
+    }
+
+    /// One VM with its latest metrics.
+    public func vm(_ id: VMID) async throws(StoreError) -> VMResource {
+        var vm = try read { try VMRepository(connection: $0).find(id) }
+        addLastSeen(to: &vm)
+        if let latest = try await series.latest(of: vm.host), let metrics = latest.batch.vms[id] {
+            vm.metrics = metrics
+            vm.metricsAt = latest.receivedAt
+        }
+        return vm
+    }
+
+    private func addLastSeen(to vm: inout VMResource) {
+        vm.lastSeenAt = max(vm.lastSeenAt, memory.lastSeen[vm.host] ?? vm.lastSeenAt)
+    }
+}

@@ -1,0 +1,70 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import SQLite
+import Synchronization
+
+/// What the controller knows and intends, in one SQLite database: hosts, VMs, jobs, events, templates, audit.
+/// A thin actor with a thread of its own, the only writer; the repositories do the work, one per resource.
+/// Metrics live beside it, in `series`.
+public actor FleetStore {
+    public static let databaseName = "fleet.db"
+    public static let metricsName = "metrics.db"
+
+    public nonisolated let fleet: FleetName
+    /// The metrics of all hosts.
+    public nonisolated let series: any SeriesStore
+    nonisolated let commits = ChangeFeed()
+    nonisolated let intents = ChangeFeed()
+    let connection: Connection
+    let time: any TimeSource
+    let logger: Logger
+    var memory: IngestMemory
+    var removed: [RemovedHost] = []
+    private nonisolated let failure = Mutex<String?>(nil)
+    private nonisolated let executor = ThreadExecutor(name: "fleet-store")
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    /// Opens, or makes, the databases in a directory that exists.
+    /// - Throws: `StoreError.storage` when they cannot be opened or were written by a newer version;
+    ///   `StoreError.conflict` when they belong to another fleet.
+    public init(directory: String, fleet: FleetName, time: any TimeSource, logger: Logger) throws {
+        self.fleet = fleet
+        self.time = time
+        self.logger = logger
+        connection = try Connection(path: directory + "/" + Self.databaseName, synchronous: .full)
+        try connection.migrate(FleetMigrations.all)
+        memory = IngestMemory(
+            storeID: try IdentityRepository(connection: connection).open(fleet: fleet),
+            hosts: try HostRepository(connection: connection).ids(),
+            changedJobSets: Set(try JobSetRepository(connection: connection).hosts()))
+        series = try SQLiteSeriesStore(path: directory + "/" + Self.metricsName)
+    }
+
+    /// This life of the database; another one after a restore.
+    public var storeID: StoreID { memory.storeID }
+
+    /// Why the last write failed; nil while writing works. For readiness.
+    public nonisolated var writeFailure: String? { failure.withLock(\.self) }
+
+    /// Tells of new events: the newest commit ID, coalesced. Listening ends when the mailbox goes.
+    public nonisolated func commitNotifications() -> Mailbox<Int64> { commits.listen() }
+
+    func read<Result>(_ body: (Connection) throws -> Result) throws(StoreError) -> Result {
+        do { return try body(connection) } catch { throw StoreError(error) }
+    }
+
+    /// Runs the body in one transaction.
+    func write<Result>(_ body: (Connection) throws -> Result) throws(StoreError) -> Result {
+        do {
+            let result = try connection.transaction { try body(connection) }
+            failure.withLock { $0 = nil }
+            return result
+        } catch {
+            let error = StoreError(error)
+            if case .storage(let cause) = error { failure.withLock { $0 = cause.description } }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import DurableStream
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+
+/// What the store remembers between commits so as not to ask the database for each message. A value: a commit works
+/// on a copy, which is kept once the transaction has succeeded.
+struct IngestMemory {
+    /// What a host's presence told of itself since the start.
+    struct Standing {
+        var jobsRevision: UInt64
+        var recorded: RecordPosition?
+        var acked: StreamPosition?
+        /// Whether the record has arrived as far as `recorded`, and the conclusions are drawn.
+        var settled = false
+    }
+
+    var storeID: StoreID
+    /// The registered hosts.
+    var hosts: Set<HostID>
+    /// Of hosts heard of since the start.
+    var receivers: [HostID: StreamReceiver] = [:]
+    var lastSeen: [HostID: Date] = [:]
+    /// Whose `lastSeen` is newer than the database's.
+    var unsavedLastSeen: Set<HostID> = []
+    var standings: [HostID: Standing] = [:]
+    /// Of running jobs.
+    var progress: [JobID: JobProgress] = [:]
+    /// Hosts whose job set may have to be made or published.
+    var changedJobSets: Set<HostID> = []
+    /// The revision that the broker holds for certain.
+    var publishedRevisions: [HostID: UInt64] = [:]
+    /// When the database last took a new ID because a host knew more than it.
+    var renewedAt: Duration?
+
+    init(storeID: StoreID, hosts: Set<HostID>, changedJobSets: Set<HostID>) {
+        self.storeID = storeID
+        self.hosts = hosts
+        self.changedJobSets = changedJobSets
+    }
+
+    mutating func remove(_ host: HostID) {
+        hosts.remove(host)
+        receivers[host] = nil
+        lastSeen[host] = nil
+        unsavedLastSeen.remove(host)
+        standings[host] = nil
+        changedJobSets.remove(host)
+        publishedRevisions[host] = nil
+    }
+}

@@ -1,0 +1,50 @@
+import FleetModel
+import FoundationEssentials
+
+extension IngestTransaction {
+    /// A report moves its job on; one about another host's job, or one that is not known here, changes nothing.
+    mutating func apply(_ report: JobReport, of host: HostID, at time: Date) throws {
+        let jobs = JobRepository(connection: connection)
+        guard var job = try jobs.find(report.job), job.resource.host == host else { return }
+        var machine = job.machine
+        if case .refused = machine.handle(.reported(report.state)) { return }
+        job.resource.state = machine.state
+        job.published = machine.published
+        job.resource.reason = report.reason
+        job.resource.message = report.message
+        job.resource.step = report.step
+        job.resource.vm = report.vm ?? job.resource.vm
+        job.resource.updatedAt = time
+        try jobs.update(job)
+        memory.changedJobSets.insert(host)
+        if machine.state.isTerminal { memory.progress[report.job] = nil }
+    }
+
+    mutating func apply(_ progress: JobProgress, of host: HostID) throws {
+        let job = try JobRepository(connection: connection).find(progress.job)
+        guard let job, job.resource.host == host, !job.resource.state.isTerminal else { return }
+        memory.progress[progress.job] = progress
+    }
+
+    /// Once a host's whole record is here, what it does not mention has not happened: a host held after a restore is
+    /// let go, and a job that its set no longer names is gone.
+    mutating func settle(_ host: HostID) throws {
+        guard let standing = memory.standings[host], !standing.settled else { return }
+        if let recorded = standing.recorded {
+            guard try receiver(of: host).position(in: recorded.epoch) >= recorded.seq else { return }
+        }
+        memory.standings[host]?.settled = true
+        let presences = PresenceRepository(connection: connection)
+        if try presences.isHeld(host) {
+            try presences.release(host)
+            memory.changedJobSets.insert(host)
+        }
+        let jobs = JobRepository(connection: connection)
+        for var job in try jobs.unfinished(of: host) {
+            guard let absent = job.absentSince, absent <= standing.jobsRevision,
+                job.handle(.confirmedGone, at: memory.lastSeen[host] ?? job.resource.updatedAt)
+            else { continue }
+            try jobs.update(job)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import FleetModel
+import FoundationEssentials
+
+/// Which of a host's unfinished jobs stand in its job set. Pure.
+enum JobSetSelection {
+    /// What a set needs beside its jobs, with room to spare.
+    private static let frameBytes = 1024
+
+    /// Jobs that the host may know of stay until they are over, for absence would take them back; planned ones join,
+    /// oldest first, while there is room.
+    /// - Parameter jobs: oldest first.
+    static func select(_ jobs: [StoredJob], now: Date) throws -> [Job] {
+        var selected: [Job] = []
+        var bytes = frameBytes
+        var full = false
+        for stored in jobs.filter(\.published) + jobs.filter({ !$0.published }) where isNeeded(stored, now: now) {
+            let job = Job(stored.resource)
+            let size = try FleetJSON.encode(job).count + 1
+            let fits = selected.count < JobSet.maximumJobs && bytes + size <= JobSet.maximumBytes
+            guard stored.published || (fits && !full) else {
+                // The next one may be smaller, but must not overtake.
+                full = true
+                continue
+            }
+            selected.append(job)
+            bytes += size
+        }
+        return selected
+    }
+
+    /// A job whose time has passed is needed only where it may have begun.
+    private static func isNeeded(_ job: StoredJob, now: Date) -> Bool {
+        switch job.resource.state {
+        case .expiring: false
+        case .planned, .offered, .accepted, .waiting, .staging, .ready, .withdrawing: job.resource.expiresAt > now
+        default: !job.resource.state.isTerminal
+        }
+    }
+}
+
+extension Job {
+    /// The job as it travels. A cancelled job's `cancel` is shorter as JSON, so a set never grows by it.
+    fileprivate init(_ resource: JobResource) {
+        self.init(
+            id: resource.id, kind: resource.kind, arguments: resource.arguments, expiresAt: resource.expiresAt,
+            cancel: resource.cancelRequested)
+    }
+}

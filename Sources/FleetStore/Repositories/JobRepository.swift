@@ -1,0 +1,99 @@
+import FleetModel
+import FoundationEssentials
+import SQLite
+
+/// One job as stored: what operators see, and what only the controller needs.
+struct StoredJob {
+    var resource: JobResource
+    var published: Bool
+    var absentSince: UInt64?
+
+    var machine: JobStateMachine { JobStateMachine(state: resource.state, published: published) }
+}
+
+/// The jobs of all hosts.
+struct JobRepository {
+    let connection: Connection
+
+    private static let select = """
+        SELECT jobs.id, jobs.host, hosts.name, kind, arguments, jobs.state, cancel_requested, reason, message, step, vm,
+        jobs.created_at, updated_at, expires_at, published, absent_since
+        FROM jobs JOIN hosts ON hosts.id = jobs.host
+        """
+    /// States that no other follows, as SQL literals.
+    private static let terminal = JobState.allCases.filter(\.isTerminal).map { "'\($0.rawValue)'" }
+        .joined(separator: ", ")
+
+    func add(_ job: JobResource) throws {
+        try connection.execute(
+            """
+            INSERT INTO jobs (id, host, kind, arguments, state, created_at, updated_at, expires_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                job.id.description, job.host.description, job.kind, try FleetJSON.storedText(job.arguments),
+                job.state.rawValue, job.createdAt, job.updatedAt, job.expiresAt,
+            ])
+    }
+
+    func find(_ id: JobID) throws -> StoredJob? {
+        try connection.first("\(Self.select) WHERE jobs.id = ?", [id.description]).map(job)
+    }
+
+    /// Newest first.
+    func page(host: HostID?, state: JobState?, after cursor: String?, limit: Int) throws -> Page<JobResource> {
+        let before = try cursor.map { try Cursor.decode($0, count: 1)[0] }
+        return try Page.collect(limit: limit) { count in
+            try connection.rows(
+                """
+                \(Self.select) WHERE (?1 IS NULL OR jobs.id < ?1) AND (?2 IS NULL OR jobs.host = ?2)
+                AND (?3 IS NULL OR jobs.state = ?3) ORDER BY jobs.id DESC LIMIT ?4
+                """,
+                [before, host?.description, state?.rawValue, count]
+            ).map { try job($0).resource }
+        } key: {
+            [$0.id.description]
+        }
+    }
+
+    /// The jobs of a host that are not over, oldest first.
+    func unfinished(of host: HostID) throws -> [StoredJob] {
+        try connection.rows(
+            "\(Self.select) WHERE jobs.host = ? AND jobs.state NOT IN (\(Self.terminal)) ORDER BY jobs.id",
+            [host.description]
+        ).map(job)
+    }
+
+    /// The jobs that are not over and whose expiry has passed.
+    func overdue(at time: Date) throws -> [StoredJob] {
+        try connection.rows(
+            "\(Self.select) WHERE expires_at <= ? AND jobs.state NOT IN (\(Self.terminal))", [time]
+        ).map(job)
+    }
+
+    /// Stores all that changes in a job's life.
+    func update(_ job: StoredJob) throws {
+        let resource = job.resource
+        try connection.execute(
+            """
+            UPDATE jobs SET state = ?, published = ?, cancel_requested = ?, absent_since = ?, reason = ?, message = ?,
+            step = ?, vm = ?, updated_at = ? WHERE id = ?
+            """,
+            [
+                resource.state.rawValue, job.published, resource.cancelRequested, job.absentSince, resource.reason,
+                resource.message, try resource.step.map(FleetJSON.storedText), resource.vm?.description,
+                resource.updatedAt, resource.id.description,
+            ])
+    }
+
+    private func job(_ row: Row) throws -> StoredJob {
+        StoredJob(
+            resource: JobResource(
+                id: try row.id(0), host: try row.id(1), hostName: try row.id(2), kind: try row.get(3),
+                arguments: try row.json(4), state: try row.word(5), cancelRequested: try row.get(6),
+                reason: try row.get(7), message: try row.get(8), step: try row.optionalJSON(9),
+                vm: try row.optionalID(10), createdAt: try row.get(11), updatedAt: try row.get(12),
+                expiresAt: try row.get(13)),
+            published: try row.get(14), absentSince: try row.get(15))
+    }
+}

@@ -1,0 +1,53 @@
+import FleetModel
+import FoundationEssentials
+import SQLite
+
+/// What each host last said of its connection.
+struct PresenceRepository {
+    /// Sessions remembered as over; an old will arrives within its delay, a few connections late at most.
+    static let formerSessions = 16
+    let connection: Connection
+
+    /// A host's newest presence and the sessions that came before it.
+    struct Known {
+        var presence: Presence?
+        var former: [SessionID]
+    }
+
+    func known(of host: HostID) throws -> Known {
+        let row = try connection.first("SELECT presence, former_sessions FROM hosts WHERE id = ?", [host.description])
+        guard let row else { return Known(presence: nil, former: []) }
+        return Known(presence: try row.optionalJSON(0), former: try row.json(1))
+    }
+
+    func put(_ presence: Presence, former: [SessionID], of host: HostID) throws {
+        try connection.execute(
+            "UPDATE hosts SET presence = ?, state = ?, agent_version = ?, former_sessions = ? WHERE id = ?",
+            [
+                try FleetJSON.storedText(presence), presence.state.rawValue, presence.agentVersion,
+                try FleetJSON.storedText(former), host.description,
+            ])
+    }
+
+    func lastSeen(of host: HostID) throws(SQLiteError) -> Date? {
+        try connection.first("SELECT last_seen_at FROM hosts WHERE id = ?", [host.description])?.get(0)
+    }
+
+    func setLastSeen(_ time: Date, of host: HostID) throws(SQLiteError) {
+        try connection.execute("UPDATE hosts SET last_seen_at = ? WHERE id = ?", [time, host.description])
+    }
+
+    func isHeld(_ host: HostID) throws -> Bool {
+        try connection.first("SELECT held FROM hosts WHERE id = ?", [host.description])?.get(0) ?? false
+    }
+
+    func hold(_ host: HostID) throws(SQLiteError) {
+        try connection.execute("UPDATE hosts SET held = 1 WHERE id = ?", [host.description])
+    }
+
+    func holdAll() throws(SQLiteError) { try connection.execute("UPDATE hosts SET held = 1") }
+
+    func release(_ host: HostID) throws(SQLiteError) {
+        try connection.execute("UPDATE hosts SET held = 0 WHERE id = ?", [host.description])
+    }
+}

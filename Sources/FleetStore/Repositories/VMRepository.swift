@@ -1,0 +1,61 @@
+import FleetModel
+import FoundationEssentials
+import SQLite
+
+/// The VMs as their hosts described them.
+struct VMRepository {
+    let connection: Connection
+
+    private static let select = """
+        SELECT vms.document, vms.host, hosts.name, hosts.state, max(vms.received_at, coalesce(hosts.last_seen_at, 0))
+        FROM vms JOIN hosts ON hosts.id = vms.host
+        """
+
+    func put(_ vm: VMDocument, of host: HostID, at time: Date) throws {
+        try connection.execute(
+            """
+            INSERT INTO vms (host, id, name, document, received_at) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (host, id) DO UPDATE
+            SET name = excluded.name, document = excluded.document, received_at = excluded.received_at
+            """,
+            [host.description, vm.id.description, vm.name, try FleetJSON.storedText(vm), time])
+    }
+
+    func remove(_ vm: VMID, of host: HostID) throws {
+        try connection.execute("DELETE FROM vms WHERE host = ? AND id = ?", [host.description, vm.description])
+    }
+
+    func ids(of host: HostID) throws -> Set<VMID> {
+        Set(try connection.rows("SELECT id FROM vms WHERE host = ?", [host.description]).map { try $0.id(0) })
+    }
+
+    /// By host name, VM name and ID.
+    func page(host: HostID?, after cursor: String?, limit: Int) throws -> Page<VMResource> {
+        let after = try cursor.map { try Cursor.decode($0, count: 3) } ?? ["", "", ""]
+        return try Page.collect(limit: limit) { count in
+            try connection.rows(
+                """
+                \(Self.select) WHERE (hosts.name, vms.name, vms.id) > (?, ?, ?) AND (?4 IS NULL OR vms.host = ?4)
+                ORDER BY hosts.name, vms.name, vms.id LIMIT ?
+                """,
+                [after[0], after[1], after[2], host?.description, count]
+            ).map(resource)
+        } key: {
+            [$0.hostName.description, $0.vm.name, $0.vm.id.description]
+        }
+    }
+
+    /// A UUID can be on two hosts after a disk was moved by hand; the one heard of last counts.
+    func find(_ id: VMID) throws -> VMResource {
+        let row = try connection.first(
+            "\(Self.select) WHERE vms.id = ? ORDER BY vms.received_at DESC LIMIT 1", [id.description])
+        guard let row else { throw StoreError.notFound(kind: "VM", name: id.description) }
+        return try resource(row)
+    }
+
+    private func resource(_ row: Row) throws -> VMResource {
+        VMResource(
+            vm: try row.json(0), host: try row.id(1), hostName: try row.id(2), hostState: try row.word(3),
+            lastSeenAt: try row.get(4))
+    }
+}
