@@ -62,7 +62,7 @@ actor DocumentHealing {
     }
 
     private func request(_ parts: [InventoryPart], to host: HostID) -> BusMessage? {
-        let request = Request(
+        let request = FleetModel.Request(
             call: .publishInventory, parts: parts, expiresAt: time.now() + Self.expiry.seconds)
         guard let payload = try? FleetJSON.encode(request) else { return nil }
         return BusMessage(
