@@ -36,7 +36,7 @@ extension AgentSession {
     private func refresh(_ id: VMID) async {
         do {
             await perform(registry.refreshed(id, try await hypervisor.domain(id)))
-        } catch where error.code == .noSuchDomain {
+        } catch  where error.code == .noSuchDomain {
             await perform(registry.refreshed(id, nil))
         } catch {
             // Unreachable: the next connection brings all domains.
@@ -56,7 +56,8 @@ extension AgentSession {
     func inspect() async {
         if let information = try? await hypervisor.information() {
             hypervisorSoftware = SoftwareDocument.Hypervisor(
-                uri: information.uri, libvirtVersion: information.libvirtVersion, version: information.hypervisorVersion)
+                uri: information.uri, libvirtVersion: information.libvirtVersion, version: information.hypervisorVersion
+            )
         }
         if let answer = try? await hypervisor.storagePools() {
             pools = answer.map {

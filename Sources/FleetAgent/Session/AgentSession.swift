@@ -108,7 +108,8 @@ public actor AgentSession: Service {
         do {
             let payload = Array(try FleetJSON.encode(await sample()))
             try await bus.publish(
-                BusMessage(topic: Topic.metrics(settings.host).name(in: settings.fleet), payload: payload, qos: .atMostOnce)
+                BusMessage(
+                    topic: Topic.metrics(settings.host).name(in: settings.fleet), payload: payload, qos: .atMostOnce)
             )
         } catch {
             logger.debug("a batch of metrics was not sent: \(error)")
