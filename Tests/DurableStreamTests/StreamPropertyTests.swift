@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct StreamPropertyTests {
     /// Loss, duplicates, reordering, lost acknowledgements, dying agents and controllers.
-    @Test(arguments: 1...40 as ClosedRange<UInt64>) func `every record is committed exactly once, in order`(
+    @Test(arguments: 1...25 as ClosedRange<UInt64>) func `every record is committed exactly once, in order`(
         seed: UInt64
     ) throws {
         let world = try StreamWorld(seed: seed)
@@ -19,7 +19,7 @@ import Testing
     }
 
     /// The controller's database is replaced by an old copy of itself, sometimes by a new one.
-    @Test(arguments: 1...40 as ClosedRange<UInt64>) func `a restored controller gets back all that the host holds`(
+    @Test(arguments: 1...25 as ClosedRange<UInt64>) func `a restored controller gets back all that the host holds`(
         seed: UInt64
     ) throws {
         let world = try StreamWorld(seed: seed)
@@ -43,7 +43,7 @@ import Testing
     }
 
     /// The agent's disk is set back to an old copy: what only the lost part knew is lost, and nothing else.
-    @Test(arguments: 1...40 as ClosedRange<UInt64>) func `a spool rolled back loses only what nobody else had`(
+    @Test(arguments: 1...25 as ClosedRange<UInt64>) func `a spool rolled back loses only what nobody else had`(
         seed: UInt64
     ) throws {
         let world = try StreamWorld(seed: seed)
@@ -76,7 +76,7 @@ import Testing
     }
 
     /// A spool far too small: what is precious goes last, what is dropped is counted, and the stream goes on.
-    @Test(arguments: 1...40 as ClosedRange<UInt64>) func `a full spool drops the least, and says what`(seed: UInt64)
+    @Test(arguments: 1...25 as ClosedRange<UInt64>) func `a full spool drops the least, and says what`(seed: UInt64)
         throws
     {
         let world = try StreamWorld(

@@ -16,7 +16,7 @@ public actor Spool {
     private nonisolated let snapshot: Mutex<Snapshot>
     private let logger: Logger
     private let file: SpoolFile
-    private let reserve: SpoolReserve
+    private var reserve: SpoolReserve
     private var reserveTriedAt: Duration?
     private var waiting: [Append] = []
     private var refused: UInt64 = 0
@@ -44,7 +44,7 @@ public actor Spool {
     ) throws(SpoolError) {
         var movedAside: String?
         let file = try SpoolFile(path: path, limits: limits, time: time, movedAside: &movedAside)
-        let reserve = SpoolReserve(path: path + ".reserve", bytes: limits.reserveBytes)
+        var reserve = SpoolReserve(path: path + ".reserve", bytes: limits.reserveBytes)
         if let movedAside {
             logger.error("the spool \(path) was damaged; it now lies in \(movedAside), and a new one is begun")
             let loss = DroppedRecords(
@@ -56,7 +56,8 @@ public actor Spool {
                     body: Self.encode(loss))
             ])
         }
-        if !reserve.hold() {
+        reserve.hold()
+        if !reserve.isHeld {
             logger.warning("the disk of \(path) is nearly full; only job status and VM events are recorded")
         }
         epoch = file.epoch
@@ -144,7 +145,8 @@ public actor Spool {
         let now = time.monotonic()
         if let reserveTriedAt, now < reserveTriedAt + .seconds(10) { return false }
         reserveTriedAt = now
-        return reserve.hold()
+        reserve.hold()
+        return reserve.isHeld
     }
 
     private func publish() {

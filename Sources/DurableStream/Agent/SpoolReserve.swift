@@ -4,32 +4,29 @@ import FoundationEssentials
 struct SpoolReserve {
     private let path: String
     private let bytes: Int
+    private(set) var isHeld: Bool
 
     init(path: String, bytes: Int) {
         self.path = path
         self.bytes = bytes
+        isHeld = FileManager.default.contents(atPath: path)?.count == bytes
     }
 
-    var isHeld: Bool {
-        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? any BinaryInteger
-        return size.map { Int($0) } == bytes
-    }
-
-    /// - Returns: false when the disk has no room for it.
-    func hold() -> Bool {
-        if isHeld { return true }
+    /// Takes the space, unless it is held already; on a full disk it is not, and nothing is left behind.
+    mutating func hold() {
+        if isHeld { return }
         // Random, so that a compressing file system takes it at its size.
         var generator = SystemRandomNumberGenerator()
         let content = (0..<bytes / 8).flatMap { _ in
             let word = generator.next()
             return (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) }
         }
-        guard FileManager.default.createFile(atPath: path, contents: Data(content)), isHeld else {
-            release()
-            return false
-        }
-        return true
+        isHeld = FileManager.default.createFile(atPath: path, contents: Data(content))
+        if !isHeld { release() }
     }
 
-    func release() { try? FileManager.default.removeItem(atPath: path) }
+    mutating func release() {
+        try? FileManager.default.removeItem(atPath: path)
+        isHeld = false
+    }
 }
