@@ -59,8 +59,7 @@ let package = Package(
         library(
             "Provisioning",
             [
-                "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess",
-                "DurableStream",
+                "CShims", "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess",
             ],
             strict),
         library(
