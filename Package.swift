@@ -100,6 +100,7 @@ let package = Package(
                 "FleetStore", "ImageStore", "MessageBus", "Signing", "Subprocess",
             ], path: "controller", swiftSettings: strict),
 
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         tests("FleetModel"),
         tests("FleetRuntime"),
         tests("SQLite"),
@@ -114,7 +115,7 @@ let package = Package(
         tests("HostInspection"),
         tests("Telemetry", ["Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
-        tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "DurableStream"]),
+        tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
         tests("FleetServer", ["FleetStore", "MessageBus", "HTTPClient", "DurableStream"]),

@@ -8,27 +8,42 @@ public final class Mailbox<Element: Sendable>: Sendable, AsyncSequence {
         var waiter: CheckedContinuation<Element?, Never>?
         var finished = false
         var refused: UInt64 = 0
+        var weight = 0
     }
 
     public let capacity: Int
+    private let weightLimit: Int
+    private let weight: @Sendable (Element) -> Int
     private let state = Mutex(State())
 
-    public init(capacity: Int) { self.capacity = capacity }
+    /// - Parameters:
+    ///   - weightLimit: what all queued elements together may weigh, such as bytes.
+    ///   - weight: what one element weighs.
+    public init(
+        capacity: Int, weightLimit: Int = .max, weight: @escaping @Sendable (Element) -> Int = { _ in 0 }
+    ) {
+        self.capacity = capacity
+        self.weightLimit = weightLimit
+        self.weight = weight
+    }
 
+    /// - Parameter exempt: taken even when the mailbox is full; for rare elements whose loss would mislead the consumer.
     /// - Returns: false when the mailbox is full or finished; the element is counted in `refused`.
     @discardableResult
-    public func send(_ element: Element) -> Bool {
+    public func send(_ element: Element, exempt: Bool = false) -> Bool {
+        let weight = weight(element)
         let (accepted, waiter) = state.withLock { state -> (Bool, CheckedContinuation<Element?, Never>?) in
             if state.finished { return (false, nil) }
             if let waiter = state.waiter {
                 state.waiter = nil
                 return (true, waiter)
             }
-            guard state.elements.count < capacity else {
+            guard exempt || state.elements.count < capacity && state.weight + weight <= weightLimit else {
                 state.refused += 1
                 return (false, nil)
             }
             state.elements.append(element)
+            state.weight += weight
             return (true, nil)
         }
         waiter?.resume(returning: element)
@@ -54,7 +69,10 @@ public final class Mailbox<Element: Sendable>: Sendable, AsyncSequence {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let (ready, element) = state.withLock { state -> (Bool, Element?) in
-                    if let element = state.elements.popFirst() { return (true, element) }
+                    if let element = state.elements.popFirst() {
+                        state.weight -= weight(element)
+                        return (true, element)
+                    }
                     if state.finished || Task.isCancelled { return (true, nil) }
                     precondition(state.waiter == nil, "a mailbox has one consumer")
                     state.waiter = continuation

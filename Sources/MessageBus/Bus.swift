@@ -20,6 +20,10 @@ public protocol Bus: Sendable {
     ///   (the broker may or may not have the message); `queueFull` when too much is under way.
     func publish(_ message: BusMessage) async throws(BusError)
 
+    /// Tells of a sign of a second machine with this identity that only the caller can see (a foreign `session` on
+    /// its own presence): disconnects normally, reports `twin` and tries again at the twin interval.
+    func reportTwin(evidence: String)
+
     /// Disconnects normally (no will is published) and ends `events`. Final.
     func disconnect() async
 
@@ -79,13 +83,16 @@ public struct ConnectionAttempt: Sendable {
 }
 
 public enum BusEvent: Equatable, Sendable {
-    /// Connected and subscribed.
+    /// Connected and subscribed. Comes before every message of the connection.
     case connected(sessionPresent: Bool)
+    /// The connection is lost, or cannot be made for another reason than before.
     case disconnected(reason: String)
     /// Another client has this identity: reason code 0x8E, or three losses within 10 s of CONNACK
     /// (brokers that send no reason code). The bus tries again every 15 minutes.
     case twin(evidence: String)
     case message(BusMessage)
+    /// A message beyond the size limit arrived and was dropped.
+    case oversized(topic: String, bytes: Int)
 }
 
 public enum BusError: Error, Equatable, Sendable {
@@ -102,6 +109,8 @@ public struct BusStatistics: Equatable, Sendable {
     public var published: UInt64 = 0
     /// Arrived, but `events` was full.
     public var dropped: UInt64 = 0
+    /// Arrived, but was larger than the limit.
+    public var oversized: UInt64 = 0
     public var connections: UInt64 = 0
     public init() {}
 }

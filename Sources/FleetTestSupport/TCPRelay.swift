@@ -1,0 +1,87 @@
+import FleetRuntime
+import Glibc
+import Synchronization
+
+/// A wire between a client and a loopback port that a test can cut: what a pulled cable or a power cut looks like to
+/// both ends.
+public final class TCPRelay: Sendable {
+    private struct State {
+        var open = true
+        var sockets: Set<Int32> = []
+        /// While this stands, bytes that arrive are thrown away and nobody is told.
+        var silent = false
+    }
+
+    public let port: UInt16
+    private let target: UInt16
+    private let listener: Int32
+    private let state = Mutex(State())
+
+    /// - Parameter target: the port to hand connections on to.
+    public init(to target: UInt16) throws {
+        self.target = target
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        self.listener = listener
+        port = LoopbackPort.free()
+        guard LoopbackPort.withAddress(port, { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0 else {
+            throw POSIXFailure(code: errno)
+        }
+        NamedThread.start("relay") { [self] in accept() }
+    }
+
+    public struct POSIXFailure: Error { public let code: Int32 }
+
+    /// Breaks every connection; new ones are accepted.
+    public func cut() {
+        // The threads that read the sockets close them.
+        state.withLock { state in for socket in state.sockets { shutdown(socket, Int32(SHUT_RDWR)) } }
+    }
+
+    /// From now on everything disappears on the way, and the connections stay open.
+    public func swallow(_ silent: Bool) { state.withLock { $0.silent = silent } }
+
+    /// Ends the relay.
+    public func close() {
+        state.withLock { $0.open = false }
+        shutdown(listener, Int32(SHUT_RDWR))
+        cut()
+    }
+
+    private func accept() {
+        defer { Glibc.close(listener) }
+        while true {
+            let client = Glibc.accept(listener, nil, nil)
+            guard client >= 0, state.withLock(\.open) else { return }
+            let server = LoopbackPort.connect(to: target)
+            guard server >= 0 else {
+                Glibc.close(client)
+                continue
+            }
+            state.withLock { $0.sockets.formUnion([client, server]) }
+            let open = Mutex(2)
+            let ended: @Sendable () -> Void = { [self] in
+                let last = open.withLock { open in
+                    open -= 1
+                    return open == 0
+                }
+                guard last else { return }
+                state.withLock { $0.sockets.subtract([client, server]) }
+                Glibc.close(client)
+                Glibc.close(server)
+            }
+            NamedThread.start("relay-up") { [self] in pump(from: client, to: server, ended) }
+            NamedThread.start("relay-down") { [self] in pump(from: server, to: client, ended) }
+        }
+    }
+
+    private func pump(from source: Int32, to sink: Int32, _ ended: @Sendable () -> Void) {
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while case let count = read(source, &buffer, buffer.count), count > 0 {
+            if state.withLock(\.silent) { continue }
+            guard send(sink, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
+        }
+        shutdown(sink, Int32(SHUT_RDWR))
+        shutdown(source, Int32(SHUT_RDWR))
+        ended()
+    }
+}
