@@ -61,8 +61,7 @@ let package = Package(
         library(
             "Provisioning",
             [
-                "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess",
-                "DurableStream",
+                "CShims", "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess",
             ],
             strict),
         library(
@@ -116,7 +115,7 @@ let package = Package(
         tests("HostInspection"),
         tests("Telemetry", ["Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
-        tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "DurableStream"]),
+        tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
         tests("FleetServer", ["FleetStore", "MessageBus", "HTTPClient", "DurableStream"]),
