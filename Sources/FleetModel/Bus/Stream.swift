@@ -18,6 +18,9 @@ public struct StreamPosition: Codable, Hashable, Sendable {
 public struct StreamHeader: Codable, Equatable, Sendable {
     public var epoch: EpochID
     public var seq: UInt64
+    /// Only in a `stream.dropped` record that stands for a run of dropped records: the lowest seq of the run;
+    /// `seq` is the highest.
+    public var from: UInt64?
     /// The lowest seq of this epoch that the spool still holds.
     public var first: UInt64
     public var time: Date
@@ -26,10 +29,13 @@ public struct StreamHeader: Codable, Equatable, Sendable {
     public var uptime: Double
     public var type: EventType
 
-    public init(epoch: EpochID, seq: UInt64, first: UInt64, time: Date, bootID: String, uptime: Double, type: EventType)
-    {
+    public init(
+        epoch: EpochID, seq: UInt64, from: UInt64? = nil, first: UInt64, time: Date, bootID: String, uptime: Double,
+        type: EventType
+    ) {
         self.epoch = epoch
         self.seq = seq
+        self.from = from
         self.first = first
         self.time = time
         self.bootID = bootID

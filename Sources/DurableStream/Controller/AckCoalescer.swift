@@ -1,0 +1,52 @@
+import FleetModel
+
+/// Decides when which acknowledgement is published: the first at once, then at most one per host and interval.
+public struct AckCoalescer: Sendable {
+    private struct Host {
+        /// At most one per epoch, oldest first.
+        var waiting: [StreamPosition] = []
+        var publishedAt: Duration?
+    }
+
+    /// A host sends one epoch at a time; more than this can only be noise.
+    private static let epochsPerHost = 4
+
+    private let interval: Duration
+    private var hosts: [HostID: Host] = [:]
+
+    public init(interval: Duration = .seconds(1)) { self.interval = interval }
+
+    /// The controller has answered a record: after its commit, and also for a duplicate or a record that is ahead.
+    public mutating func acknowledge(_ position: StreamPosition, to host: HostID) {
+        var entry = hosts[host] ?? Host()
+        if let index = entry.waiting.firstIndex(where: { $0.epoch == position.epoch }) {
+            entry.waiting[index] = position
+        } else {
+            entry.waiting.append(position)
+            if entry.waiting.count > Self.epochsPerHost { entry.waiting.removeFirst() }
+        }
+        hosts[host] = entry
+    }
+
+    /// What is to be published now, retained, on `down/<host>/ack`.
+    /// - Parameter now: the monotonic clock.
+    public mutating func due(at now: Duration) -> [(host: HostID, position: StreamPosition)] {
+        var result: [(host: HostID, position: StreamPosition)] = []
+        for (host, var entry) in hosts {
+            guard entry.publishedAt.map({ now >= $0 + interval }) ?? true else { continue }
+            if entry.waiting.isEmpty {
+                hosts[host] = nil
+            } else {
+                result.append((host, entry.waiting.removeFirst()))
+                entry.publishedAt = now
+                hosts[host] = entry
+            }
+        }
+        return result
+    }
+
+    /// When `due` has something to say next; nil when nothing waits.
+    public var nextDue: Duration? {
+        hosts.values.lazy.filter { !$0.waiting.isEmpty }.map { $0.publishedAt.map { $0 + interval } ?? .zero }.min()
+    }
+}

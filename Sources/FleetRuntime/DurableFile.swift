@@ -1,0 +1,134 @@
+import Glibc
+
+/// A file operation that the system refused.
+public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+    public let operation: String
+    public let path: String
+    public let code: Int32
+
+    public init(_ operation: String, _ path: String, code: Int32 = errno) {
+        self.operation = operation
+        self.path = path
+        self.code = code
+    }
+
+    public var isFull: Bool { code == ENOSPC || code == EDQUOT }
+    public var description: String { "cannot \(operation) \(path): \(String(cString: strerror(code)))" }
+}
+
+/// Changes to files that are on the disk when the call returns: content and directory entry are synced. They block;
+/// see `BlockingWork`.
+public enum DurableFile {
+    public static func exists(_ path: String) -> Bool {
+        var information = stat()
+        return lstat(path, &information) == 0
+    }
+
+    /// The file's length in bytes; nil when there is none.
+    public static func size(_ path: String) -> UInt64? {
+        var information = stat()
+        return stat(path, &information) == 0 ? UInt64(information.st_size) : nil
+    }
+
+    /// Makes a directory, and those above it that are missing, with exactly this mode.
+    public static func makeDirectory(_ path: String, mode: mode_t) throws(FileError) {
+        if exists(path) { return }
+        let parent = parent(of: path)
+        if parent != path { try makeDirectory(parent, mode: mode) }
+        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileError("make directory", path) }
+        // mkdir(2) applies the umask, which would lock out QEMU's user.
+        guard chmod(path, mode) == 0 else { throw FileError("set the mode of", path) }
+        try sync(parent)
+    }
+
+    /// Copies a small file; the copy appears under its name only when it is whole.
+    public static func copy(_ source: String, to target: String, mode: mode_t) throws(FileError) {
+        let input = open(source, O_RDONLY | O_CLOEXEC)
+        guard input >= 0 else { throw FileError("open", source) }
+        defer { close(input) }
+        let part = target + ".part"
+        let output = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
+        guard output >= 0 else { throw FileError("make", part) }
+        defer { close(output) }
+        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        while true {
+            let count = read(input, &buffer, buffer.count)
+            if count == 0 { break }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw FileError("read", source) }
+            try write(buffer[..<count], to: output, path: part)
+        }
+        try publish(part, as: target, mode: mode)
+    }
+
+    /// Writes all bytes, however many calls it takes.
+    public static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, path: String) throws(FileError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw FileError("write", path) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Gives a finished file its mode and its final name, replacing what had it.
+    public static func publish(_ part: String, as target: String, mode: mode_t) throws(FileError) {
+        guard chmod(part, mode) == 0 else { throw FileError("set the mode of", part) }
+        try sync(part)
+        guard rename(part, target) == 0 else { throw FileError("rename to \(target) the file", part) }
+        try sync(parent(of: target))
+    }
+
+    /// Removes a file or an empty directory; that it is missing already is fine.
+    public static func remove(_ path: String) throws(FileError) {
+        guard Glibc.remove(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
+        let parent = parent(of: path)
+        if exists(parent) { try sync(parent) }
+    }
+
+    /// The names in a directory, `.` and `..` left out, sorted.
+    public static func entries(of directory: String) throws(FileError) -> [String] {
+        guard let stream = opendir(directory) else { throw FileError("list", directory) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Bytes that an unprivileged writer may still use in the file system of the path.
+    public static func freeBytes(at path: String) throws(FileError) -> UInt64 {
+        var information = statvfs()
+        guard statvfs(path, &information) == 0 else { throw FileError("ask for the free space of", path) }
+        return UInt64(information.f_bavail) * UInt64(information.f_frsize)
+    }
+
+    /// Whether two paths share their free space; one that does not exist yet counts as the directory it will be made in.
+    public static func areOnOneFileSystem(_ first: String, _ second: String) -> Bool {
+        func device(_ path: String) -> dev_t? {
+            var information = stat()
+            if stat(path, &information) == 0 { return information.st_dev }
+            let parent = parent(of: path)
+            return parent == path ? nil : device(parent)
+        }
+        return device(first) == device(second)
+    }
+
+    /// Syncs a file's content, or a directory's entries.
+    public static func sync(_ path: String) throws(FileError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError("open", path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileError("sync", path) }
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

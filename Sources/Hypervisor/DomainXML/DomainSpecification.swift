@@ -1,0 +1,102 @@
+import FleetModel
+import FoundationEssentials
+
+/// What a VM shall be, complete enough to become libvirt's domain XML. It describes and decides nothing: paths, MACs and
+/// identifiers are chosen by whoever makes it.
+public struct DomainSpecification: Equatable, Sendable {
+    public enum Accelerator: String, Codable, CaseIterable, Sendable {
+        case kvm
+        /// QEMU's own translation, where the host has no working /dev/kvm.
+        case tcg
+    }
+
+    /// UEFI by explicit paths: libvirt 9.0 forgets the NVRAM path of an automatically chosen firmware.
+    public struct Firmware: Equatable, Sendable {
+        /// The read-only firmware code (OVMF_CODE*.fd).
+        public var loaderPath: String
+        /// The VM's own variable store; libvirt copies the template there at the first start.
+        public var nvramPath: String
+        /// The variable store to start from (OVMF_VARS*.fd).
+        public var nvramTemplatePath: String
+        /// The loader enforces Secure Boot (and needs SMM for it).
+        public var secureBoot: Bool
+
+        public init(loaderPath: String, nvramPath: String, nvramTemplatePath: String, secureBoot: Bool) {
+            self.loaderPath = loaderPath
+            self.nvramPath = nvramPath
+            self.nvramTemplatePath = nvramTemplatePath
+            self.secureBoot = secureBoot
+        }
+    }
+
+    /// A disk in a file. Discards reach the file, so that it shrinks again.
+    public struct Disk: Equatable, Sendable {
+        public enum Bus: String, Codable, CaseIterable, Sendable {
+            /// virtio-scsi
+            case scsi
+            case virtio, sata
+        }
+        public var path: String
+        public var format: ImageReference.Format
+        public var bus: Bus
+
+        public init(path: String, format: ImageReference.Format, bus: Bus = .scsi) {
+            self.path = path
+            self.format = format
+            self.bus = bus
+        }
+    }
+
+    public struct Network: Equatable, Sendable {
+        public enum Kind: Equatable, Sendable {
+            /// QEMU's user-mode network: outgoing only, no privileges needed.
+            case user
+            /// A bridge of the host, by name.
+            case bridge(String)
+        }
+        public var mac: MACAddress
+        public var kind: Kind
+
+        public init(mac: MACAddress, kind: Kind) {
+            self.mac = mac
+            self.kind = kind
+        }
+    }
+
+    public var name: String
+    public var id: VMID
+    public var memoryBytes: UInt64
+    public var vcpus: Int
+    /// The guest's generation ID: another one tells Windows that it is a copy.
+    public var genID: UUID
+    public var accelerator: Accelerator
+    public var firmware: Firmware
+    /// A TPM 2.0 (swtpm) with state of its own.
+    public var tpm: Bool
+    /// In boot order.
+    public var disks: [Disk]
+    public var networks: [Network]
+    /// Where the serial console is appended to; a pseudo-terminal without it.
+    public var consoleLogPath: String?
+    /// Kept in the domain's metadata; `Domain.origin` reads it back.
+    public var origin: VMDocument.Origin
+
+    public init(
+        name: String, id: VMID, memoryBytes: UInt64, vcpus: Int, genID: UUID, accelerator: Accelerator,
+        firmware: Firmware, tpm: Bool, disks: [Disk], networks: [Network], consoleLogPath: String? = nil,
+        origin: VMDocument.Origin
+    ) {
+        self.name = name
+        self.id = id
+        self.memoryBytes = memoryBytes
+        self.vcpus = vcpus
+        self.genID = genID
+        self.accelerator = accelerator
+        self.firmware = firmware
+        self.tpm = tpm
+        self.disks = disks
+        self.networks = networks
+        self.consoleLogPath = consoleLogPath
+        self.origin = origin
+    }
+}
