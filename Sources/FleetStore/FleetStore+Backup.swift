@@ -4,16 +4,12 @@ import SQLite
 extension FleetStore {
     /// Copies a database as of one moment, also that of a running controller.
     public static func copyDatabase(_ source: String, to target: String) throws(StoreError) {
-        do {
-            try Connection(path: source, readOnly: true).backup(to: target)
-        } catch {
-            throw StoreError(error)
-        }
+        try StoreError.wrapping { try Connection(path: source, readOnly: true).backup(to: target) }
     }
 
     /// Tells a copy that it is one: a new store ID, and jobs wait for each host's record.
     public static func markRestored(_ database: String) throws(StoreError) -> StoreID {
-        do {
+        try StoreError.wrapping {
             let connection = try Connection(path: database)
             try connection.migrate(FleetMigrations.all)
             let id = try connection.transaction {
@@ -23,8 +19,6 @@ extension FleetStore {
             // All into the one file, which is then moved alone.
             try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return id
-        } catch {
-            throw StoreError(error)
         }
     }
 }
