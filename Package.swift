@@ -78,7 +78,7 @@ let package = Package(
                 "CMicroHTTPD", "FleetModel", "FleetRuntime", "FleetStore", "MessageBus", "DurableStream", "ImageStore",
                 "Signing", "Subprocess",
             ], strict),
-        library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient"]),
+        library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing"], strict),
         .target(
             name: "FleetTestSupport",
             dependencies: ["FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite"],
@@ -119,6 +119,6 @@ let package = Package(
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
         tests("FleetServer", ["FleetStore", "MessageBus", "HTTPClient", "DurableStream"]),
-        tests("FleetClient"),
+        tests("FleetClient", ["HTTPClient", "Signing"]),
     ]
 )
