@@ -24,6 +24,10 @@ extension Problem {
         Problem(status: 422, code: code, title: "Cannot be carried out", detail: detail)
     }
 
+    static func noSpace(_ detail: String) -> Problem {
+        Problem(status: 507, code: "no-space", title: "Not enough disk space", detail: detail)
+    }
+
     /// What the client is told of an error: a problem as it is, a decoding error with its place, and nothing of the
     /// inside of anything else.
     init(describing error: any Error) {
