@@ -15,7 +15,7 @@ final class AgentWorld: Sendable {
     final class Jobs: JobReceiver {
         let envelopes = Mutex<[[UInt8]]>([])
         func receive(envelope: [UInt8]) async { envelopes.withLock { $0.append(envelope) } }
-        var jobsRevision: UInt64 { get async { UInt64(envelopes.withLock(\.count)) } }
+        var revision: UInt64 { get async { UInt64(envelopes.withLock(\.count)) } }
     }
 
     let fleet = FleetName("plant") ?? FleetName("x")!

@@ -68,7 +68,7 @@ extension AgentSession {
     }
 
     private func gatherFacts() async {
-        let jobsRevision = await jobs.jobsRevision
+        let jobsRevision = await jobs.revision
         var inventory: [InventoryPart: Digest] = [:]
         var vms: Set<VMID> = []
         for (topic, message) in outbox.taken {
