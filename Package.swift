@@ -101,6 +101,7 @@ let package = Package(
                 "FleetStore", "ImageStore", "MessageBus", "Signing", "Subprocess",
             ], path: "controller", swiftSettings: strict),
 
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         tests("FleetModel"),
         tests("FleetRuntime"),
         tests("SQLite"),
