@@ -61,8 +61,7 @@ let package = Package(
         library(
             "Provisioning",
             [
-                "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess",
-                "DurableStream",
+                "CShims", "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess",
             ],
             strict),
         library(
@@ -79,7 +78,7 @@ let package = Package(
                 "CMicroHTTPD", "FleetModel", "FleetRuntime", "FleetStore", "MessageBus", "DurableStream", "ImageStore",
                 "Signing", "Subprocess",
             ], strict),
-        library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient"]),
+        library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing"], strict),
         .target(
             name: "FleetTestSupport",
             dependencies: ["FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite"],
@@ -112,14 +111,14 @@ let package = Package(
         tests("CommandLineKit", exclude: ["Golden"]),
         tests("MessageBus"),
         tests("DurableStream", ["SQLite"]),
-        tests("Hypervisor"),
+        tests("Hypervisor", exclude: ["Golden"]),
         tests("HostInspection"),
-        tests("Telemetry", ["Hypervisor"]),
+        tests("Telemetry", ["Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
-        tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "DurableStream"]),
-        tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor"]),
+        tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess"]),
+        tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
         tests("FleetServer", ["FleetStore", "MessageBus", "HTTPClient", "DurableStream"]),
-        tests("FleetClient"),
+        tests("FleetClient", ["HTTPClient", "Signing"]),
     ]
 )

@@ -32,7 +32,9 @@ public struct Program: Sendable {
             default: return try await dispatch(words, console: console)
             }
         } catch {
-            console.error.line("\(root.name): \(error)")
+            // What went wrong may quote a host's words.
+            let lines = "\(error)".split(separator: "\n").map { String($0).withoutControls }
+            console.error.line("\(root.name): " + lines.joined(separator: "\n"))
             return (error as? any ExitCodeError)?.exitCode ?? .failure
         }
     }

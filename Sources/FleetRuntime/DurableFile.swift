@@ -108,6 +108,17 @@ public enum DurableFile {
         return UInt64(information.f_bavail) * UInt64(information.f_frsize)
     }
 
+    /// Whether two paths share their free space; one that does not exist yet counts as the directory it will be made in.
+    public static func areOnOneFileSystem(_ first: String, _ second: String) -> Bool {
+        func device(_ path: String) -> dev_t? {
+            var information = stat()
+            if stat(path, &information) == 0 { return information.st_dev }
+            let parent = parent(of: path)
+            return parent == path ? nil : device(parent)
+        }
+        return device(first) == device(second)
+    }
+
     /// Syncs a file's content, or a directory's entries.
     public static func sync(_ path: String) throws(FileError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

@@ -79,6 +79,8 @@ public final class PrivateLibvirt: Sendable {
 
     private var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "no log" }
 
+    /// Its shell is the first process of the namespaces and collects what is left behind there: libvirt waits for the
+    /// daemons that it ends to be gone altogether.
     private static let worldScript = """
         for directory in /run /var/lib /var/cache /var/log /etc/libvirt; do
             mount -t tmpfs -o mode=755 private-libvirt $directory
@@ -86,7 +88,8 @@ public final class PrivateLibvirt: Sendable {
         mkdir /var/lib/swtpm-localca
         cp "$1/qemu.conf" /etc/libvirt/qemu.conf
         touch "$1/ready"
-        exec sleep infinity
+        sleep infinity &
+        wait
         """
 
     private static func daemonConfiguration(_ directory: String) -> String {

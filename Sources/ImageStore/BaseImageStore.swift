@@ -24,11 +24,12 @@ public final class BaseImageStore: ImageStore {
         return await files.run { DurableFile.size(path) } == reference.sizeBytes ? path : nil
     }
 
-    public func missingBytes(_ reference: ImageReference) async -> UInt64 {
+    public func bytesToFetch(_ reference: ImageReference, inFileSystemOf path: String) async -> UInt64 {
         if await image(reference) != nil { return 0 }
-        let part = part(reference)
-        let present = await files.run { DurableFile.size(part) } ?? 0
-        return reference.sizeBytes - min(present, reference.sizeBytes)
+        return await files.run { [directory, part = part(reference)] in
+            guard DurableFile.areOnOneFileSystem(directory, path) else { return 0 }
+            return reference.sizeBytes - min(DurableFile.size(part) ?? 0, reference.sizeBytes)
+        }
     }
 
     public func fetch(

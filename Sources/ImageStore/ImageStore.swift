@@ -12,8 +12,9 @@ public protocol ImageStore: Sendable {
         _ reference: ImageReference, from source: ImageSource, progress: @escaping @Sendable (ImageProgress) -> Void
     ) async throws(ImageError) -> String
 
-    /// Bytes that fetching the image still needs in the store's file system.
-    func missingBytes(_ reference: ImageReference) async -> UInt64
+    /// Bytes that fetching the image will still take from the file system that holds `path`; 0 when the store is in
+    /// another one.
+    func bytesToFetch(_ reference: ImageReference, inFileSystemOf path: String) async -> UInt64
 }
 
 /// The controller's image listener: `GET <url>/images/<digest>` with a bearer token and byte ranges.

@@ -3,28 +3,24 @@ import Glibc
 
 /// The descriptor a child writes to, and what happens to what it wrote.
 struct OutputSink {
-    let writeEnd: Int32
-    private let reader: (descriptor: Int32, handler: @Sendable (String) -> Void)?
+    let writeEnd: Descriptor
+    private let reader: (descriptor: Descriptor, handler: @Sendable (String) -> Void)?
 
-    init(_ output: ChildProcess.Output, for path: String) throws(SpawnError) {
+    init(_ output: ChildProcess.Output, for program: String) throws(SubprocessError) {
         switch output {
-        case .discard:
-            writeEnd = open("/dev/null", O_WRONLY | O_CLOEXEC)
-            reader = nil
-        case .file(let file):
-            writeEnd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-            reader = nil
+        case .discard: (writeEnd, reader) = (try Self.open("/dev/null", for: program), nil)
+        case .file(let file): (writeEnd, reader) = (try Self.open(file, for: program), nil)
         case .lines(let handler):
-            var ends: [Int32] = [-1, -1]
-            guard pipe(&ends) == 0 else { throw SpawnError(path: path, code: errno) }
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            writeEnd = ends[1]
-            reader = (ends[0], handler)
+            let pipe = try Descriptor.pipe(for: program)
+            (writeEnd, reader) = (pipe.write, (pipe.read, handler))
         }
-        guard writeEnd >= 0 else { throw SpawnError(path: path, code: errno) }
     }
 
-    func closeWriteEnd() { close(writeEnd) }
+    private static func open(_ path: String, for program: String) throws(SubprocessError) -> Descriptor {
+        let number = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard number >= 0 else { throw .cannotStart(program, operation: "open \(path)", errno: errno) }
+        return Descriptor(number)
+    }
 
     /// Longer lines are handed on in pieces.
     private static let lineLimit = 64 << 10
@@ -33,11 +29,10 @@ struct OutputSink {
     func startReading() {
         guard let (descriptor, handler) = reader else { return }
         NamedThread.start("vf-read-child") {
-            defer { close(descriptor) }
             var pending: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 4096)
             while true {
-                let count = read(descriptor, &buffer, buffer.count)
+                let count = read(descriptor.number, &buffer, buffer.count)
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { break }
                 pending += buffer[..<count]
@@ -52,23 +47,5 @@ struct OutputSink {
             }
             if !pending.isEmpty { handler(String(decoding: pending, as: UTF8.self)) }
         }
-    }
-}
-
-/// A NULL-terminated array of C strings, freed with the value.
-final class CStrings {
-    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    private let count: Int
-
-    init(_ strings: [String]) {
-        count = strings.count
-        pointers = .allocate(capacity: count + 1)
-        for (index, string) in strings.enumerated() { (pointers + index).initialize(to: strdup(string)) }
-        (pointers + count).initialize(to: nil)
-    }
-
-    deinit {
-        for index in 0..<count { free(pointers[index]) }
-        pointers.deallocate()
     }
 }

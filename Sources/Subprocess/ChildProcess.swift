@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// A program that runs beside this one until somebody ends it: a broker, a daemon under test.
-/// It gets default signals and a process group of its own, so that a
+/// It gets no descriptor but its three standard ones, default signals and a process group of its own, so that a
 /// terminal's Ctrl-C does not reach it. Its end is noticed by a thread that waits for it.
 public final class ChildProcess: Sendable {
     /// Where standard output and standard error go.
@@ -39,13 +39,13 @@ public final class ChildProcess: Sendable {
     /// - Parameters:
     ///   - path: an absolute path.
     ///   - arguments: without the program's own name.
-    ///   - environment: `NAME=value`; nil hands on this process's own.
+    ///   - environment: the whole environment; nil for this process's own.
     public init(
-        _ path: String, _ arguments: [String] = [], environment: [String]? = nil, output: Output = .discard
-    ) throws(SpawnError) {
+        _ path: String, _ arguments: [String] = [], environment: [String: String]? = nil, output: Output = .discard
+    ) throws(SubprocessError) {
         let sink = try OutputSink(output, for: path)
-        defer { sink.closeWriteEnd() }
-        pid = try Self.spawn(path, arguments, environment: environment, output: sink.writeEnd)
+        pid = try Command(program: path, path: path, arguments: arguments, environment: environment, limits: nil)
+            .spawn(input: Descriptor.input(nil, for: path), output: sink.writeEnd, error: sink.writeEnd)
         sink.startReading()
         NamedThread.start("vf-wait-child") { [self] in reap() }
     }
@@ -105,46 +105,4 @@ public final class ChildProcess: Sendable {
         }
         for waiter in waiters { waiter.resume(returning: exit) }
     }
-
-    private static func spawn(
-        _ path: String, _ arguments: [String], environment: [String]?, output: Int32
-    ) throws(SpawnError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
-
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
-
-        let argumentStrings = CStrings([path] + arguments)
-        let environmentStrings = environment.map(CStrings.init)
-        defer { withExtendedLifetime((argumentStrings, environmentStrings)) {} }
-        var pid: pid_t = 0
-        let code = posix_spawn(
-            &pid, path, &actions, &attributes, argumentStrings.pointers, environmentStrings?.pointers ?? environ)
-        guard code == 0 else { throw SpawnError(path: path, code: code) }
-        return pid
-    }
-}
-
-/// A program could not be started.
-public struct SpawnError: Error, Equatable, CustomStringConvertible, Sendable {
-    public let path: String
-    /// errno(3)
-    public let code: Int32
-
-    public var description: String { "cannot start \(path): \(String(cString: strerror(code)))" }
 }

@@ -44,10 +44,10 @@ import Testing
             Presence(
                 state: word, session: session, agentVersion: "1", bootID: "x", time: Date(timeIntervalSince1970: 0))
         }
-        #expect(state.observe(presence(session, .online), retained: false) == .ours)
+        #expect(state.observe(presence(session, .online), retained: false) == .nothing)
         let foreign = SessionID.random()
         #expect(state.observe(presence(foreign, .online), retained: false) == .twin(foreign))
-        #expect(state.observe(presence(foreign, .online), retained: true) == .overwritten, "our last run's birth")
+        #expect(state.observe(presence(foreign, .online), retained: true) == .nothing, "our last run's birth")
         #expect(state.observe(presence(foreign, .lost), retained: false) == .overwritten, "our last run's will")
         state.begin(.random())
         #expect(state.observe(presence(session, .online), retained: false) == .overwritten, "our last connection")

@@ -15,7 +15,7 @@ import Testing
         let fixture = try await ImageFixture(format: format)
         let seen = Mutex<[ImageProgress]>([])
         #expect(await fixture.store.image(fixture.reference) == nil)
-        #expect(await fixture.store.missingBytes(fixture.reference) == fixture.reference.sizeBytes)
+        #expect(await fixture.bytesToFetch() == fixture.reference.sizeBytes)
 
         let path = try await fixture.fetch { progress in seen.withLock { $0.append(progress) } }
 
@@ -26,7 +26,7 @@ import Testing
         #expect(information.st_mode & 0o777 == 0o444)
         #expect(seen.withLock(\.last)?.receivedBytes == fixture.reference.sizeBytes)
         #expect(await fixture.store.image(fixture.reference) == path)
-        #expect(await fixture.store.missingBytes(fixture.reference) == 0)
+        #expect(await fixture.bytesToFetch() == 0)
         #expect(try await fixture.fetch() == path)
         #expect(fixture.server.requests.map(\.target) == ["/images/\(fixture.reference.digest)"])
         #expect(try DurableFile.entries(of: fixture.directory.file("images")) == ["\(fixture.reference.digest)"])

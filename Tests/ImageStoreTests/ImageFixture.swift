@@ -45,6 +45,10 @@ final class ImageFixture: Sendable {
         try await store.fetch(reference, from: source, progress: progress)
     }
 
+    func bytesToFetch() async -> UInt64 {
+        await store.bytesToFetch(reference, inFileSystemOf: directory.path)
+    }
+
     func writePart(_ bytes: some Sequence<UInt8>) throws {
         try FileManager.default.createDirectory(atPath: directory.file("images"), withIntermediateDirectories: true)
         try Data(bytes).write(to: URL(filePath: part))

@@ -39,15 +39,26 @@ import Testing
         let log = directory.file("log")
         for colour in ["blue", "green"] {
             try await ChildProcess(
-                "/bin/sh", ["-c", "echo $COLOUR"], environment: ["COLOUR=\(colour)"], output: .file(log)
+                "/bin/sh", ["-c", "echo $COLOUR"], environment: ["COLOUR": colour], output: .file(log)
             ).wait()
         }
         #expect(try String(contentsOfFile: log, encoding: .utf8) == "blue\ngreen\n")
     }
 
-    @Test func saysWhatCouldNotBeStarted() {
-        #expect(throws: SpawnError(path: "/nowhere/mosquitto", code: ENOENT)) {
-            _ = try ChildProcess("/nowhere/mosquitto")
+    @Test func handsOnNoDescriptor() async throws {
+        let directory = try TemporaryDirectory()
+        let log = directory.file("log")
+        let held = dup(STDIN_FILENO)
+        defer { close(held) }
+        try await ChildProcess("/bin/sh", ["-c", "for d in /proc/$$/fd/*; do echo ${d##*/}; done"], output: .file(log))
+            .wait()
+        let descriptors = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").compactMap {
+            Int32($0)
         }
+        #expect(!descriptors.contains(held) && descriptors.starts(with: [0, 1, 2]))
+    }
+
+    @Test func saysWhatCouldNotBeStarted() {
+        #expect(throws: SubprocessError.self) { _ = try ChildProcess("/nowhere/mosquitto") }
     }
 }

@@ -19,6 +19,8 @@ struct DomainRegistry {
     /// The last that is known of each domain; nil before the first look ever.
     private(set) var known: [VMID: KnownDomain]?
     private(set) var isReachable = false
+    /// The hypervisor has been reached since the agent started.
+    private(set) var hasLooked = false
 
     init(known: [VMID: KnownDomain]?) { self.known = known }
 
@@ -73,6 +75,7 @@ struct DomainRegistry {
         let events = DomainDiff.events(from: known, to: list)
         let gone = Set((known ?? [:]).keys).union(domains.keys).subtracting(list.map(\.id))
         isReachable = true
+        hasLooked = true
         domains = Dictionary(list.map { ($0.id, $0) }) { _, last in last }
         known = domains.mapValues(KnownDomain.init)
         // The events are recorded before they are remembered as known: a crash in between repeats them, and loses none.

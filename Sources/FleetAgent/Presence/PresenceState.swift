@@ -14,8 +14,8 @@ struct PresenceState: Equatable {
     }
 
     enum Observation: Equatable {
-        case ours
-        /// The retained message is not ours, though nobody else is there: our own earlier session or its will.
+        case nothing
+        /// What the broker keeps is no longer ours, though nobody else is there: the will of an earlier session.
         case overwritten
         /// Somebody else is online with this host's identity.
         case twin(SessionID)
@@ -76,11 +76,11 @@ struct PresenceState: Equatable {
             recorded: facts.recorded)
     }
 
-    /// - Parameter retained: what the broker had kept, not what somebody says now.
+    /// - Parameter retained: kept from before this connection's birth, not said now.
     func observe(_ presence: Presence, retained: Bool) -> Observation {
-        if presence.session == session { return .ours }
+        if retained || presence.session == session { return .nothing }
         // A will, or a farewell, is the voice of a connection that is gone.
-        let isLive = !retained && (presence.state == .online || presence.state == .sleeping)
+        let isLive = presence.state == .online || presence.state == .sleeping
         return isLive && !ownSessions.contains(presence.session) ? .twin(presence.session) : .overwritten
     }
 }

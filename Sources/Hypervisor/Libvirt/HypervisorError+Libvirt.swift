@@ -1,14 +1,15 @@
 import CLibvirt
 
 extension HypervisorError {
-    /// The error that libvirt keeps for this thread; read it before the next call.
-    static func lastLibvirtError(_ operation: String, _ object: String) -> HypervisorError {
+    /// The error that libvirt keeps for this thread until its next call.
+    /// - Parameter object: asked for after the error is taken, since that may be a call too.
+    static func lastLibvirtError(_ operation: String, _ object: @autoclosure () -> String) -> HypervisorError {
         guard let error = virGetLastError()?.pointee else {
-            return HypervisorError(.failed, operation: operation, object: object, message: "libvirt gave no reason")
+            return HypervisorError(.failed, operation: operation, object: object(), message: "libvirt gave no reason")
         }
+        let code = code(of: error)
         let message = error.message.map { String(cString: $0) } ?? "libvirt error \(error.code)"
-        return HypervisorError(
-            code(of: error), operation: operation, object: object, message: message)
+        return HypervisorError(code, operation: operation, object: object(), message: message)
     }
 
     private static func code(of error: virError) -> Code {

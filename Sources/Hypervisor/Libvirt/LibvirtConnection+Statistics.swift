@@ -34,8 +34,16 @@ extension LibvirtConnection {
             let parameter = record.params + index
             values[name(of: parameter)] = value(of: parameter)
         }
+        // libvirt 9.0 reads its own process's CPU time for a domain that has no process.
+        if case .integer(let state)? = values["state.state"], inactive.contains(state) {
+            return values.filter { !$0.key.hasPrefix("cpu.") }
+        }
         return values
     }
+
+    private static let inactive: Set<Int64> = [
+        Int64(VIR_DOMAIN_SHUTOFF.rawValue), Int64(VIR_DOMAIN_CRASHED.rawValue),
+    ]
 
     private static func name(of parameter: UnsafePointer<virTypedParameter>) -> String {
         // `field` is the first member, a zero-terminated array of characters.

@@ -1,0 +1,95 @@
+import FleetModel
+import FoundationEssentials
+import HostInspection
+import Hypervisor
+import MessageBus
+
+/// What happens to the VMs.
+extension AgentSession {
+    func on(_ event: HypervisorEvent) async {
+        switch event {
+        case .connected(let domains):
+            logger.notice("connected to the hypervisor, which has \(domains.count) domains")
+            inspecting.send(())
+        case .disconnected(let reason): logger.warning("the hypervisor cannot be reached: \(reason)")
+        default: break
+        }
+        await perform(registry.on(event))
+    }
+
+    private func perform(_ actions: [DomainRegistry.Action]) async {
+        for action in actions {
+            switch action {
+            case .record(let type, let event):
+                logger.with("vm", event.name).info("\(type.rawValue) \(event.event)")
+                await record(type, event)
+            case .recordConnection(let event): await record(.hypervisorConnection, event)
+            case .refresh(let id): await refresh(id)
+            case .publish(let document): set(.vm(settings.host, document.id), document)
+            case .withdraw(let id): outbox.set(.vm(settings.host, id), retained(.vm(settings.host, id), []))
+            case .remember: await remember()
+            }
+        }
+        publishing.send(())
+    }
+
+    private func refresh(_ id: VMID) async {
+        do {
+            await perform(registry.refreshed(id, try await hypervisor.domain(id)))
+        } catch  where error.code == .noSuchDomain {
+            await perform(registry.refreshed(id, nil))
+        } catch {
+            // Unreachable: the next connection brings all domains.
+            logger.debug("cannot look at domain \(id): \(error)")
+        }
+    }
+
+    private func remember() async {
+        guard let known = registry.known else { return }
+        do {
+            try await blocking.run { [knownDomainsFile] in try knownDomainsFile.write(known) }
+        } catch {
+            logger.error("cannot remember the domains in \(knownDomainsFile.path): \(error)")
+        }
+    }
+
+    func inspect() async {
+        if let information = try? await hypervisor.information() {
+            hypervisorSoftware = SoftwareDocument.Hypervisor(
+                uri: information.uri, libvirtVersion: information.libvirtVersion, version: information.hypervisorVersion
+            )
+        }
+        if let answer = try? await hypervisor.storagePools() {
+            pools = answer.map {
+                StorageDocument.Pool(
+                    name: $0.name, active: $0.active, capacityBytes: $0.capacityBytes, path: $0.path)
+            }
+        }
+        let subject = InspectionSubject(
+            root: settings.root, agentVersion: settings.agentVersion, hypervisor: hypervisorSoftware, pools: pools,
+            imagesDirectory: settings.imagesDirectory)
+        do {
+            for document in try await inspector.inspect(subject) {
+                let topic = Topic.inventory(settings.host, document.part)
+                var message = retained(topic, document.json)
+                message.userProperties = [.init(InventoryPart.digestProperty, document.digest.description)]
+                outbox.set(topic, message)
+            }
+        } catch {
+            logger.error("cannot inspect the host: \(error)")
+        }
+        publishing.send(())
+    }
+
+    private func set(_ topic: Topic, _ document: VMDocument) {
+        do {
+            outbox.set(topic, retained(topic, Array(try FleetJSON.encode(document))))
+        } catch {
+            logger.error("cannot write the document of VM \(document.id): \(error)")
+        }
+    }
+
+    private func retained(_ topic: Topic, _ payload: [UInt8]) -> BusMessage {
+        BusMessage(topic: topic.name(in: settings.fleet), payload: payload, retain: true)
+    }
+}

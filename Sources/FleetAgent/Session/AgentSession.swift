@@ -1,0 +1,129 @@
+import DurableStream
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import HostInspection
+import Hypervisor
+import MessageBus
+import Synchronization
+
+/// The agent's life on the bus: says who it is and what its VMs are, carries events into the durable record, and hands
+/// what arrives to those who wait for it. It decides with `PresenceState`, `DomainRegistry` and `Outbox`.
+public actor AgentSession: Service {
+    public nonisolated let name = "session"
+    let settings: AgentSettings
+    let bus: any Bus
+    let hypervisor: any Hypervisor
+    let spool: Spool
+    let stream: StreamPublisher
+    let jobs: any JobReceiver
+    let sample: @Sendable () async -> MetricsBatch
+    let time: any TimeSource
+    let logger: Logger
+
+    /// Read by the bus's own thread when it prepares a connection.
+    nonisolated let presence: Mutex<PresenceState>
+    let inspector = HostInspector()
+    let knownDomainsFile: KnownDomainsFile
+    let blocking = BlockingWork(name: "session-files")
+    var outbox = Outbox()
+    var registry: DomainRegistry
+    var clock = ClockWatch()
+    var isConnected = false
+    /// The last answers of the hypervisor: while it cannot be reached they stay true.
+    var hypervisorSoftware: SoftwareDocument.Hypervisor?
+    var pools: [StorageDocument.Pool] = []
+    /// Wake the publishing loop and the inspection.
+    nonisolated let publishing = Mailbox<Void>(capacity: 1)
+    nonisolated let inspecting = Mailbox<Void>(capacity: 1)
+
+    /// - Parameters:
+    ///   - stream: publishes what is in `spool`; runs as a service of its own, and so does `jobs`.
+    ///   - sample: one tick of metrics.
+    public init(
+        _ settings: AgentSettings, bus: any Bus, hypervisor: any Hypervisor, spool: Spool, stream: StreamPublisher,
+        jobs: any JobReceiver, sample: @escaping @Sendable () async -> MetricsBatch, time: any TimeSource,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.bus = bus
+        self.hypervisor = hypervisor
+        self.spool = spool
+        self.stream = stream
+        self.jobs = jobs
+        self.sample = sample
+        self.time = time
+        self.logger = logger
+        presence = Mutex(
+            PresenceState(agentVersion: settings.agentVersion, bootID: settings.bootID, session: .random()))
+        knownDomainsFile = KnownDomainsFile(path: settings.knownDomainsPath)
+        registry = DomainRegistry(known: knownDomainsFile.read())
+    }
+
+    public func run() async throws {
+        await record(.agentStarted, HostEvent(what: "started", message: "version \(settings.agentVersion)"))
+        // The first presence tells of everything that is there already.
+        await inspect()
+        for topic in [
+            Topic.everythingDown(to: settings.host, in: settings.fleet),
+            Topic.presence(settings.host).name(in: settings.fleet),
+        ] {
+            try await bus.subscribe(topic, qos: .atLeastOnce)
+        }
+        await bus.connect { [self] in prepareConnection() }
+        await withDiscardingTaskGroup { group in
+            group.addTask { for await event in self.bus.events { await self.on(event) } }
+            group.addTask { for await event in self.hypervisor.events { await self.on(event) } }
+            group.addTask { for await _ in self.inspecting { await self.inspect() } }
+            group.addTask { await self.publishWhatChanges() }
+            group.addTask { await self.every(self.settings.inventoryInterval) { self.inspecting.send(()) } }
+            group.addTask { await self.every(self.settings.clockInterval) { await self.lookAtClock() } }
+            group.addTask { await self.every(self.settings.metricsInterval) { await self.publishMetrics() } }
+        }
+        // This task is cancelled by now; the farewell is not.
+        await Task { await self.sayFarewell() }.value
+    }
+
+    /// Puts an event into the durable record. One that cannot be kept is told in the log: there is nobody else to tell.
+    func record(_ type: EventType, _ body: some Encodable & Sendable) async {
+        do {
+            try await spool.append(type, body)
+        } catch {
+            logger.error("event \(type.rawValue) is lost: \(error)")
+        }
+    }
+
+    private func every(_ interval: Duration, _ body: @Sendable () async -> Void) async {
+        while (try? await time.sleep(for: interval)) != nil { await body() }
+    }
+
+    private func lookAtClock() async {
+        guard let event = clock.look(now: time.now(), uptime: time.uptime()) else { return }
+        logger.warning(event.message)
+        await record(.clockJumped, event)
+    }
+
+    private func publishMetrics() async {
+        guard isConnected else { return }
+        do {
+            let payload = Array(try FleetJSON.encode(await sample()))
+            try await bus.publish(
+                BusMessage(
+                    topic: Topic.metrics(settings.host).name(in: settings.fleet), payload: payload, qos: .atMostOnce)
+            )
+        } catch {
+            logger.debug("a batch of metrics was not sent: \(error)")
+        }
+    }
+
+    private func sayFarewell() async {
+        if isConnected {
+            do {
+                try await publishPresence(.offline)
+            } catch {
+                logger.debug("the farewell was not sent: \(error)")
+            }
+        }
+        await bus.disconnect()
+    }
+}

@@ -1,0 +1,32 @@
+import FleetModel
+import HostInspection
+
+/// Who the agent is and how often it looks.
+public struct AgentSettings: Sendable {
+    public var fleet: FleetName
+    public var host: HostID
+    public var agentVersion: String
+    /// The kernel's /proc/sys/kernel/random/boot_id.
+    public var bootID: String
+    public var root: HostRoot
+    public var imagesDirectory: String
+    /// Where the domains are remembered across restarts of the agent.
+    public var knownDomainsPath: String
+    public var metricsInterval: Duration
+    public var inventoryInterval = Duration.seconds(300)
+    public var clockInterval = Duration.seconds(10)
+
+    public init(
+        fleet: FleetName, host: HostID, agentVersion: String, bootID: String, root: HostRoot = HostRoot(),
+        imagesDirectory: String, knownDomainsPath: String, metricsInterval: Duration = .seconds(30)
+    ) {
+        self.fleet = fleet
+        self.host = host
+        self.agentVersion = agentVersion
+        self.bootID = bootID
+        self.root = root
+        self.imagesDirectory = imagesDirectory
+        self.knownDomainsPath = knownDomainsPath
+        self.metricsInterval = metricsInterval
+    }
+}

@@ -1,0 +1,11 @@
+import Provisioning
+
+/// What takes the job sets that arrive for this host.
+public protocol JobReceiver: Sendable {
+    /// Takes one signed envelope, as it travels on `down/<host>/jobs`; refuses and reports what it does not believe.
+    func receive(envelope: [UInt8]) async
+    /// The revision of the newest set that was taken; 0 before the first.
+    var revision: UInt64 { get async }
+}
+
+extension JobRunner: JobReceiver {}

@@ -1,0 +1,98 @@
+import FleetModel
+import FleetStore
+
+/// Turns what an operator asked for into a job's host and complete arguments, or says why it cannot be done.
+struct JobPlanner: Sendable {
+    let store: FleetStore
+
+    func host(_ idOrName: String) async throws -> HostResource {
+        do {
+            return try await store.host(idOrName)
+        } catch .notFound {
+            throw Problem.unprocessable(
+                "unknown-host", "there is no host '\(idOrName)'; 'virtfleet host list' shows the registered ones")
+        }
+    }
+
+    /// The arguments as the host gets them.
+    func arguments(of request: JobRequest, for host: HostResource) async throws -> JSONValue {
+        guard let kind = JobKindName(rawValue: request.kind) else {
+            let known = JobKindName.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem.unprocessable("unknown-kind", "there is no kind of job '\(request.kind)'; there are \(known)")
+        }
+        switch kind {
+        case .vmClone:
+            let wanted = try decode(CloneRequest.self, request)
+            return try FleetJSON.value(
+                CloneArguments(
+                    name: wanted.name, image: try await image(wanted), profile: wanted.profile,
+                    start: wanted.start ?? true))
+        case .vmStart, .vmDelete:
+            let wanted = try decode(VMArguments.self, request)
+            try await check(wanted.vm, on: host)
+            return try FleetJSON.value(wanted)
+        case .vmStop:
+            let wanted = try decode(StopRequest.self, request)
+            try await check(wanted.vm, on: host)
+            var arguments = StopArguments(vm: wanted.vm)
+            if let force = wanted.force { arguments.force = force }
+            if let timeout = wanted.timeoutSeconds { arguments.timeoutSeconds = timeout }
+            guard (1...3600).contains(arguments.timeoutSeconds) else {
+                throw Problem.unprocessable(
+                    "bad-arguments", "'timeoutSeconds' must be from 1 to 3600, not \(arguments.timeoutSeconds)")
+            }
+            return try FleetJSON.value(arguments)
+        }
+    }
+
+    /// `vm.clone` as an operator asks for it: the image by its names.
+    private struct CloneRequest: Decodable {
+        var name: ResourceName
+        var template: ResourceName
+        var version: ResourceName
+        var profile: ResourceName
+        var start: Bool?
+    }
+
+    private struct StopRequest: Decodable {
+        var vm: VMID
+        var force: Bool?
+        var timeoutSeconds: Int?
+    }
+
+    private func decode<Arguments: Decodable>(_ type: Arguments.Type, _ request: JobRequest) throws -> Arguments {
+        do {
+            return try FleetJSON.decode(type, from: request.arguments)
+        } catch {
+            throw Problem.unprocessable(
+                "bad-arguments",
+                "the arguments of \(request.kind) are not right: \(Problem(describing: error).detail ?? "unreadable")")
+        }
+    }
+
+    private func image(_ wanted: CloneRequest) async throws -> ImageReference {
+        do {
+            return try await store.template(wanted.template, version: wanted.version).image
+        } catch .notFound {
+            throw Problem.unprocessable(
+                "unknown-template",
+                """
+                there is no version '\(wanted.version)' of a template '\(wanted.template)'; 'virtfleet template list' \
+                shows what there is
+                """)
+        }
+    }
+
+    private func check(_ vm: VMID, on host: HostResource) async throws {
+        let found: VMResource
+        do {
+            found = try await store.vm(vm)
+        } catch .notFound {
+            throw Problem.unprocessable("unknown-vm", "no host has described a VM \(vm); 'virtfleet vm list' shows those known")
+        }
+        guard found.host == host.id else {
+            throw Problem.unprocessable(
+                "vm-elsewhere", "VM \(vm) is '\(found.vm.name)' on host '\(found.hostName)', not on '\(host.name)'")
+        }
+    }
+}

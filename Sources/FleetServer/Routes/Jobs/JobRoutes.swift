@@ -1,0 +1,85 @@
+import FleetModel
+import FoundationEssentials
+
+/// `/api/v1/jobs`.
+enum JobRoutes {
+    static let defaultExpiry = 7 * 86400
+    static let expiries = 60...90 * 86400
+
+    static let all = [
+        Route(
+            .get, "/api/v1/jobs", "Jobs, newest first",
+            query: [
+                Paging.host,
+                Route.Parameter(name: "state", summary: "Only in this state", schema: .words(JobState.self)),
+            ] + Paging.parameters,
+            success: (200, .page(of: "Job")), handle: list),
+        Route(
+            .post, "/api/v1/jobs", "Ask a host for a job", body: .reference("JobRequest"),
+            success: (201, .reference("Job")), handle: plan),
+        Route(
+            .get, "/api/v1/jobs/{job}", "One job with its progress", success: (200, .reference("Job")), handle: show),
+        Route(
+            .post, "/api/v1/jobs/{job}/cancel", "Ask for a job to be cancelled at its next safe point",
+            success: (202, .reference("Job")), handle: cancel),
+    ]
+
+    @Sendable private static func list(_ call: Call) async throws -> Response {
+        let state = try call.query("state").map { text in
+            guard let state = JobState(rawValue: text) else {
+                throw Problem.invalid(
+                    "?state= must be one of \(JobState.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return state
+        }
+        return try .json(
+            try await call.services.store.jobs(
+                host: call.query("host"), state: state, after: call.query("cursor"), limit: call.limit()))
+    }
+
+    @Sendable private static func plan(_ call: Call) async throws -> Response {
+        let request = try await call.body(as: JobRequest.self)
+        let expiry = request.expiresInSeconds ?? defaultExpiry
+        guard expiries.contains(expiry) else {
+            throw Problem.invalid(
+                "'expiresInSeconds' must be from \(expiries.lowerBound) to \(expiries.upperBound), not \(expiry)")
+        }
+        let planner = JobPlanner(store: call.services.store)
+        let host = try await planner.host(request.host)
+        let arguments = try await planner.arguments(of: request, for: host)
+        let now = call.services.time.now()
+        var generator = SystemRandomNumberGenerator()
+        let id = JobID(milliseconds: UInt64(max(0, now.timeIntervalSince1970 * 1000)), using: &generator)
+        let job = try await call.services.store.planJob(
+            id, host: host.id, kind: request.kind, arguments: arguments,
+            expiresAt: now.addingTimeInterval(Double(expiry)), by: call.who)
+        return try .json(job, status: 201, headers: ["Location": "/api/v1/jobs/\(job.id)"])
+    }
+
+    @Sendable private static func show(_ call: Call) async throws -> Response {
+        try .json(try await call.services.store.job(call.parameter("job", as: JobID.self)))
+    }
+
+    @Sendable private static func cancel(_ call: Call) async throws -> Response {
+        let job = try await call.services.store.requestCancel(call.parameter("job", as: JobID.self), by: call.who)
+        return try .json(job, status: 202)
+    }
+
+    static let schemas: [String: Schema] = [
+        "Job": .object(
+            [
+                "id": .string(), "host": .uuid, "hostName": .name, "kind": .string(), "arguments": .any,
+                "state": .words(JobState.self), "cancelRequested": .boolean, "createdAt": .time, "updatedAt": .time,
+                "expiresAt": .time,
+            ],
+            optional: [
+                "reason": .string(), "message": .string(), "vm": .uuid,
+                "step": .object(["index": .integer, "count": .integer, "name": .string()]),
+                "progress": .object(
+                    ["job": .string(), "activity": .string(), "percent": .number],
+                    optional: ["bytesPerSecond": .number]),
+            ]),
+        "JobRequest": .object(
+            ["host": .string(), "kind": .string(), "arguments": .any], optional: ["expiresInSeconds": .integer]),
+    ]
+}

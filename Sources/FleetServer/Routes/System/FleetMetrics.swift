@@ -1,0 +1,76 @@
+import FleetModel
+import FleetRuntime
+import FleetStore
+import FoundationEssentials
+
+/// The fleet in Prometheus' text format: the latest batch of each host, with `host` and `vm` labels that carry names.
+/// What is older than five minutes is left out, as Prometheus itself would forget it.
+struct FleetMetrics: Sendable {
+    static let freshness: TimeInterval = 300
+
+    let store: FleetStore
+    let now: Date
+
+    func text() async throws -> String {
+        var exposition = Exposition()
+        try await everyPage { try await store.hosts(after: $0, limit: 500) } each: { host in
+            try await add(host, to: &exposition)
+        }
+        return exposition.text
+    }
+
+    private func add(_ host: HostResource, to exposition: inout Exposition) async throws {
+        let label = "host=\"\(host.name)\""
+        exposition.add(["virtfleet_host_online": host.state == .online ? 1 : 0], label)
+        if let seen = host.lastSeenAt {
+            exposition.add(["virtfleet_host_last_seen_timestamp_seconds": seen.timeIntervalSince1970], label)
+        }
+        guard let latest = try await store.series.latest(of: host.id),
+            now.timeIntervalSince(latest.receivedAt) < Self.freshness
+        else { return }
+        exposition.add(latest.batch.host, label)
+        guard !latest.batch.vms.isEmpty else { return }
+        var names: [VMID: String] = [:]
+        try await everyPage { try await store.vms(host: host.id.description, after: $0, limit: 500) } each: {
+            names[$0.vm.id] = $0.vm.name
+        }
+        for (vm, values) in latest.batch.vms {
+            exposition.add(values, "\(label),vm=\"\(MetricsRegistry.escape(names[vm] ?? vm.description))\"")
+        }
+    }
+
+    private func everyPage<Item>(
+        _ read: (_ cursor: String?) async throws -> Page<Item>, each: (Item) async throws -> Void
+    ) async throws {
+        var cursor: String?
+        repeat {
+            let page = try await read(cursor)
+            for item in page.items { try await each(item) }
+            cursor = page.nextCursor
+        } while cursor != nil
+    }
+}
+
+/// Samples collected by metric, as the format wants them.
+private struct Exposition {
+    private var families: [String: String] = [:]
+    /// Hosts share their keys, so each is taken apart once.
+    private var keys: [String: SeriesKey?] = [:]
+
+    mutating func add(_ values: [String: Double], _ labels: String) {
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+            let known = keys[key] ?? SeriesKey(key)
+            keys[key] = .some(known)
+            guard let series = known else { continue }
+            let own = series.labels.isEmpty ? "" : "," + series.labels
+            families[series.name, default: ""] += "\(series.name){\(labels)\(own)} \(value)\n"
+        }
+    }
+
+    var text: String {
+        families.sorted { $0.key < $1.key }.map { "# TYPE \($0.key) \(Self.kind(of: $0.key))\n\($0.value)" }.joined()
+    }
+
+    /// By Prometheus' naming rules, which all keys follow.
+    private static func kind(of name: String) -> String { name.hasSuffix("_total") ? "counter" : "gauge" }
+}

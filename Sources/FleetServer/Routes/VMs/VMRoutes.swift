@@ -1,0 +1,39 @@
+import FleetModel
+
+/// `/api/v1/vms`.
+enum VMRoutes {
+    static let all = [
+        Route(
+            .get, "/api/v1/vms", "The VMs of all hosts, as last described", query: [Paging.host] + Paging.parameters,
+            success: (200, .page(of: "VM")), handle: list),
+        Route(
+            .get, "/api/v1/vms/{vm}", "One VM with its latest metrics", success: (200, .reference("VM")), handle: show),
+    ]
+
+    @Sendable private static func list(_ call: Call) async throws -> Response {
+        try .json(
+            try await call.services.store.vms(
+                host: call.query("host"), after: call.query("cursor"), limit: call.limit()))
+    }
+
+    @Sendable private static func show(_ call: Call) async throws -> Response {
+        try .json(try await call.services.store.vm(call.parameter("vm", as: VMID.self)))
+    }
+
+    static let schemas: [String: Schema] = [
+        "VM": .object(
+            [
+                "vm": .reference("VMDocument"), "host": .uuid, "hostName": .name,
+                "hostState": .words(HostResource.State.self), "lastSeenAt": .time,
+            ], optional: ["metrics": .map(.number), "metricsAt": .time]),
+        "VMDocument": .object(
+            [
+                "id": .uuid, "name": .string(), "state": .words(VMDocument.State.self), "memoryBytes": .integer,
+                "vcpus": .integer, "persistent": .boolean, "autostart": .boolean,
+            ],
+            optional: [
+                "guestAgent": .boolean,
+                "origin": .object(["job": .string(), "template": .string(), "profile": .string()]),
+            ]),
+    ]
+}

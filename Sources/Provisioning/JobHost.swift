@@ -1,0 +1,73 @@
+import FleetModel
+import FleetRuntime
+import Hypervisor
+import ImageStore
+import Subprocess
+
+/// What jobs work with and on.
+public struct JobHost: Sendable {
+    public var hypervisor: any Hypervisor
+    public var images: any ImageStore
+    /// Where images come from; asked at each download, as the token may be renewed.
+    public var imageSource: @Sendable () -> ImageSource
+    public var profiles: [ResourceName: Profile]
+    /// One directory per VM lies below it, named by the job that made the VM.
+    public var vmDirectory: String
+    public var facilities: HostFacilities
+    public var time: any TimeSource
+    let files = BlockingWork(name: "jobs-files")
+
+    public init(
+        hypervisor: any Hypervisor, images: any ImageStore, imageSource: @escaping @Sendable () -> ImageSource,
+        profiles: [ResourceName: Profile], vmDirectory: String, facilities: HostFacilities,
+        time: any TimeSource = SystemTimeSource()
+    ) {
+        self.hypervisor = hypervisor
+        self.images = images
+        self.imageSource = imageSource
+        self.profiles = profiles
+        self.vmDirectory = vmDirectory
+        self.facilities = facilities
+        self.time = time
+    }
+
+    func directory(of job: JobID) -> VMDirectory { VMDirectory(path: "\(vmDirectory)/\(job)") }
+
+    func onFiles<Result: Sendable, Failure: Error>(
+        _ body: @Sendable () throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        try await files.run(body)
+    }
+}
+
+/// What the machine offers, as far as jobs ask.
+public struct HostFacilities: Sendable {
+    /// In front of every path below /usr and /sys; empty on a real host.
+    public var root: String
+    /// The path of an installed program.
+    public var program: @Sendable (String) -> String?
+    /// What guests run on.
+    public var accelerator: @Sendable () async -> DomainSpecification.Accelerator
+
+    public init(
+        root: String = "", program: @escaping @Sendable (String) -> String? = Subprocess.find,
+        accelerator: @escaping @Sendable () async -> DomainSpecification.Accelerator
+    ) {
+        self.root = root
+        self.program = program
+        self.accelerator = accelerator
+    }
+
+    func isBridge(_ name: String) -> Bool { DurableFile.exists("\(root)/sys/class/net/\(name)/bridge") }
+}
+
+/// The files of one VM, all of them made by virtfleet or, at its order, by libvirt.
+struct VMDirectory: Codable, Equatable, Sendable {
+    let path: String
+    var disk: String { path + "/disk.qcow2" }
+    var variables: String { path + "/variables.fd" }
+    var console: String { path + "/console.log" }
+
+    /// Everything that may be removed with the VM. Anything else in the directory was put there by somebody else.
+    var ownFiles: [String] { [disk, variables, console].flatMap { [$0, $0 + ".part"] } }
+}

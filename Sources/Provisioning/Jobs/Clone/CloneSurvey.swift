@@ -1,0 +1,86 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import Hypervisor
+
+/// Everything that could keep a clone from being made, looked at before anything is touched.
+struct CloneSurvey {
+    struct Findings {
+        let profile: Profile
+        let firmware: FirmwareFiles
+    }
+
+    let job: JobID
+    let arguments: CloneArguments
+    let host: JobHost
+
+    /// - Throws: `JobProblem` for the first obstacle, with its fix.
+    func findings() async throws -> Findings {
+        let profile = try profile()
+        try checkPrograms(profile)
+        let firmware = try profile.findFirmware(root: host.facilities.root)
+        try checkNetwork(profile)
+        try await checkName()
+        try await checkSpace(profile)
+        return Findings(profile: profile, firmware: firmware)
+    }
+
+    private func profile() throws(JobProblem) -> Profile {
+        guard let profile = host.profiles[arguments.profile] else {
+            let known = host.profiles.keys.sorted().map(\.description).joined(separator: ", ")
+            throw JobProblem(
+                "unknown-profile",
+                "this host has no profile '\(arguments.profile)' (it has: \(known.isEmpty ? "none" : known)); "
+                    + "add it to the agent's profiles")
+        }
+        return profile
+    }
+
+    private func checkPrograms(_ profile: Profile) throws(JobProblem) {
+        let required = [
+            ("qemu-system-x86_64", "no-qemu", "qemu-system-x86 (Debian) or qemu-system-x86-core (Fedora)"),
+            ("qemu-img", "no-qemu-img", "qemu-utils (Debian) or qemu-img (Fedora)"),
+            ("prlimit", "no-prlimit", "util-linux"),
+        ]
+        let forTPM = profile.tpm ? [("swtpm", "no-swtpm", "swtpm and swtpm-tools")] : []
+        for (program, reason, packages) in required + forTPM where host.facilities.program(program) == nil {
+            throw JobProblem(reason, "a VM needs the program \(program), which is not here; install \(packages)")
+        }
+    }
+
+    private func checkNetwork(_ profile: Profile) throws(JobProblem) {
+        guard case .bridge(let name) = profile.network, !host.facilities.isBridge(name) else { return }
+        throw JobProblem(
+            "no-bridge",
+            "profile \(arguments.profile) connects to bridge \(name), which this host does not have; "
+                + "make it, or name another one in the profile")
+    }
+
+    private func checkName() async throws {
+        let name = arguments.name.description
+        let own = CloneIdentity(job: job).vm
+        if let other = try await host.hypervisor.domains().first(where: { $0.name == name && $0.id != own }) {
+            throw JobProblem(
+                "name-exists",
+                "this host has a VM named \(name) already (\(other.id)); choose another name or delete it")
+        }
+    }
+
+    private func checkSpace(_ profile: Profile) async throws {
+        let directory = host.vmDirectory
+        try await host.onFiles { () throws(FileError) in
+            // QEMU's user must be able to pass through.
+            try DurableFile.makeDirectory(directory, mode: 0o711)
+        }
+        let image = await host.images.bytesToFetch(arguments.image, inFileSystemOf: directory)
+        let needed = image + UInt64(profile.freeDiskMiB) << 20
+        let free = try await host.onFiles { () throws(FileError) in try DurableFile.freeBytes(at: directory) }
+        guard free >= needed else {
+            throw JobProblem(
+                "no-space",
+                "VM \(arguments.name) needs \(needed >> 20) MiB in \(directory) (\(image >> 20) to fetch, "
+                    + "\(profile.freeDiskMiB) to grow into), and \(free >> 20) MiB are free; free some, or lower "
+                    + "freeDiskMiB in profile \(arguments.profile)")
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import Hypervisor
+
+/// `vm.clone`: a new VM on an overlay of a template version's image.
+struct CloneVM: JobKind {
+    static let name = JobKindName.vmClone
+    static let rollsBack = true
+
+    let job: JobID
+    let arguments: CloneArguments
+
+    private var identity: CloneIdentity { CloneIdentity(job: job) }
+    var vm: VMID { identity.vm }
+    var image: ImageReference? { arguments.image }
+    var locks: Set<String> { ["vm \(vm)", "name \(arguments.name)"] }
+
+    func check(on host: JobHost) async throws {
+        _ = try await CloneSurvey(job: job, arguments: arguments, host: host).findings()
+    }
+
+    func plan(on host: JobHost) async throws -> ClonePlan {
+        let findings = try await CloneSurvey(job: job, arguments: arguments, host: host).findings()
+        guard let base = await host.images.image(arguments.image) else {
+            throw JobProblem("image-missing", "image \(arguments.image.digest) has gone from this host's store")
+        }
+        return ClonePlan(
+            base: base, directory: host.directory(of: job), profile: findings.profile, firmware: findings.firmware,
+            accelerator: await host.facilities.accelerator())
+    }
+
+    func steps(of plan: ClonePlan, on host: JobHost) -> [any JobStep] {
+        let specification = specification(of: plan)
+        var steps: [any JobStep] = [
+            MakeVMDirectory(directory: plan.directory, host: host),
+            MakeOverlay(
+                path: plan.directory.disk, base: plan.base, baseFormat: arguments.image.format, host: host),
+            CopyVariables(template: plan.firmware.variables, path: plan.directory.variables, host: host),
+            DefineDomain(specification: specification, host: host),
+        ]
+        if arguments.start { steps.append(StartDomain(vm: vm, ofOwnClone: true, host: host)) }
+        return steps
+    }
+
+    func verify(
+        _ plan: ClonePlan, on host: JobHost, _ attempt: @Sendable () async throws -> Void
+    ) async throws -> String? {
+        let limit = plan.profile.guestAgentTimeoutSeconds.map { Duration.seconds($0) }
+        let start = host.time.monotonic()
+        while true {
+            try await attempt()
+            let domain = try await host.hypervisor.domain(vm)
+            guard domain.origin?.job == job else {
+                throw JobProblem("vm-changed", "somebody has redefined VM \(domain.name) meanwhile")
+            }
+            guard domain.persistent else {
+                throw JobProblem("vm-gone", "somebody has undefined VM \(domain.name) meanwhile")
+            }
+            guard arguments.start else { return nil }
+            guard domain.state == .running else {
+                throw JobProblem(
+                    "not-running", "VM \(domain.name) is \(domain.state.rawValue) right after its start; see its log")
+            }
+            guard let limit else { return nil }
+            if try await host.hypervisor.guestAgentAnswers(vm, within: .seconds(5)) { return nil }
+            guard host.time.monotonic() - start < limit else {
+                throw JobProblem(
+                    "no-guest-agent",
+                    "the guest agent of VM \(domain.name) did not answer within \(limit); install qemu-guest-agent in the "
+                        + "template, or raise or remove guestAgentTimeoutSeconds in profile \(arguments.profile)")
+            }
+            try await host.time.sleep(for: .seconds(1))
+        }
+    }
+
+    private func specification(of plan: ClonePlan) -> DomainSpecification {
+        let network: DomainSpecification.Network.Kind =
+            switch plan.profile.network {
+            case .user: .user
+            case .bridge(let name): .bridge(name)
+            }
+        return DomainSpecification(
+            name: arguments.name.description, id: vm, memoryBytes: UInt64(plan.profile.memoryMiB) << 20,
+            vcpus: plan.profile.vcpus, genID: identity.genID, accelerator: plan.accelerator,
+            firmware: DomainSpecification.Firmware(
+                loaderPath: plan.firmware.code, nvramPath: plan.directory.variables,
+                nvramTemplatePath: plan.firmware.variables, secureBoot: plan.profile.secureBoot),
+            tpm: plan.profile.tpm,
+            disks: [
+                DomainSpecification.Disk(path: plan.directory.disk, format: .qcow2, bus: plan.profile.diskBus)
+            ],
+            networks: [DomainSpecification.Network(mac: identity.mac(nic: 0), kind: network)],
+            consoleLogPath: plan.profile.consoleLog ? plan.directory.console : nil,
+            origin: VMDocument.Origin(
+                job: job, template: arguments.image.digest, profile: arguments.profile.description))
+    }
+}
+
+struct ClonePlan: Codable, Equatable, Sendable {
+    /// The image in the host's store.
+    var base: String
+    var directory: VMDirectory
+    var profile: Profile
+    var firmware: FirmwareFiles
+    var accelerator: DomainSpecification.Accelerator
+}

@@ -1,0 +1,37 @@
+import FleetModel
+import Hypervisor
+
+/// `vm.start`: power on; a VM that runs already is fine.
+struct StartVM: JobKind {
+    static let name = JobKindName.vmStart
+
+    let vm: VMID
+    var locks: Set<String> { ["vm \(vm)"] }
+
+    init(job: JobID, arguments: VMArguments) { vm = arguments.vm }
+
+    func plan(on host: JobHost) async throws -> Nothing {
+        let domain = try await host.require(vm)
+        if domain.state == .paused || domain.state == .pmSuspended {
+            throw JobProblem("paused", "VM \(domain.name) is \(domain.state.rawValue), not off; resume it")
+        }
+        return Nothing()
+    }
+
+    func steps(of plan: Nothing, on host: JobHost) -> [any JobStep] {
+        [StartDomain(vm: vm, ofOwnClone: false, host: host)]
+    }
+}
+
+/// The plan of a job that has nothing to decide.
+struct Nothing: Codable, Equatable, Sendable {}
+
+extension JobHost {
+    /// - Throws: `JobProblem` when this host has no such VM.
+    func require(_ vm: VMID) async throws -> Domain {
+        guard let domain = try await hypervisor.domainIfAny(vm) else {
+            throw JobProblem("no-such-vm", "this host has no VM \(vm); it may have been deleted or moved")
+        }
+        return domain
+    }
+}

@@ -1,0 +1,106 @@
+import FleetModel
+import Hypervisor
+
+extension Hypervisor {
+    /// The domain, or nil when there is none of this identity.
+    func domainIfAny(_ id: VMID) async throws -> Domain? {
+        do throws(HypervisorError) {
+            return try await domain(id)
+        } catch  where error.code == .noSuchDomain {
+            return nil
+        }
+    }
+}
+
+extension VMDocument.State {
+    /// The domain has a QEMU process.
+    var isActive: Bool {
+        switch self {
+        case .running, .blocked, .paused, .shutdown, .pmSuspended: true
+        case .noState, .shutoff, .crashed, .unknown: false
+        }
+    }
+}
+
+/// The domain's definition. Its mark is the identity, which nobody but this job has.
+struct DefineDomain: JobStep {
+    let specification: DomainSpecification
+    let host: JobHost
+    let name = "definition"
+
+    func probe() async throws -> StepProbe {
+        try await host.hypervisor.domainIfAny(specification.id) == nil ? .absent : .done
+    }
+
+    func apply() async throws { _ = try await host.hypervisor.define(specification.xml()) }
+
+    func undo() async throws {
+        guard let domain = try await host.hypervisor.domainIfAny(specification.id) else { return }
+        guard domain.origin == specification.origin else {
+            throw JobProblem(
+                "vm-changed", "somebody has redefined VM \(domain.name) meanwhile; it and its files are left alone")
+        }
+        if domain.state.isActive { try await host.hypervisor.destroy(domain.id) }
+        // A domain that somebody has undefined while it ran ends with its process.
+        guard try await host.hypervisor.domainIfAny(specification.id) != nil else { return }
+        try await host.hypervisor.undefine(domain.id)
+    }
+}
+
+/// Power on.
+struct StartDomain: JobStep {
+    let vm: VMID
+    /// Started by the job that made the VM: nobody uses it yet, so that it may be started once more after a crash.
+    let ofOwnClone: Bool
+    let host: JobHost
+    let name = "start"
+
+    var isMarked: Bool { ofOwnClone }
+
+    func probe() async throws -> StepProbe {
+        try await host.hypervisor.domain(vm).state.isActive ? .done : .absent
+    }
+
+    func apply() async throws { try await host.hypervisor.start(vm) }
+}
+
+/// Power off, without asking the guest.
+struct PowerOffDomain: JobStep {
+    let vm: VMID
+    let isMarked: Bool
+    let host: JobHost
+    let name = "power off"
+
+    func probe() async throws -> StepProbe {
+        try await host.hypervisor.domainIfAny(vm)?.state.isActive == true ? .absent : .done
+    }
+
+    func apply() async throws { try await host.hypervisor.destroy(vm) }
+}
+
+/// Asks the guest to shut down.
+struct ShutDownDomain: JobStep {
+    let vm: VMID
+    let host: JobHost
+    let name = "shut down"
+    let isMarked = false
+
+    func probe() async throws -> StepProbe {
+        try await host.hypervisor.domain(vm).state.isActive ? .absent : .done
+    }
+
+    func apply() async throws { try await host.hypervisor.shutdown(vm) }
+}
+
+/// Removes the domain's definition, with its variable store and TPM state.
+struct UndefineDomain: JobStep {
+    let vm: VMID
+    let host: JobHost
+    let name = "definition"
+
+    func probe() async throws -> StepProbe {
+        try await host.hypervisor.domainIfAny(vm) == nil ? .done : .absent
+    }
+
+    func apply() async throws { try await host.hypervisor.undefine(vm) }
+}

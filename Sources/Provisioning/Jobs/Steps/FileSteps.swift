@@ -1,0 +1,105 @@
+import FleetModel
+import FleetRuntime
+import Glibc
+import Subprocess
+
+/// A directory for one VM, which QEMU's user can pass through.
+struct MakeVMDirectory: JobStep {
+    let directory: VMDirectory
+    let host: JobHost
+    let name = "directory"
+
+    func probe() async -> StepProbe {
+        await host.onFiles { DurableFile.exists(directory.path) } ? .done : .absent
+    }
+
+    func apply() async throws {
+        try await host.onFiles { () throws(FileError) in
+            try DurableFile.makeDirectory(directory.path, mode: 0o711)
+        }
+    }
+
+    func undo() async throws {
+        try await RemoveVMFiles(directory: directory, host: host).apply()
+    }
+}
+
+/// The VM's disk: an overlay that holds what differs from the read-only base.
+struct MakeOverlay: JobStep {
+    let path: String
+    let base: String
+    let baseFormat: ImageReference.Format
+    let host: JobHost
+    let name = "overlay"
+
+    private var part: String { path + ".part" }
+
+    func probe() async -> StepProbe {
+        await host.onFiles {
+            DurableFile.exists(path) ? .done : DurableFile.exists(part) ? .partial : .absent
+        }
+    }
+
+    func apply() async throws {
+        _ = try await Subprocess.run(
+            "qemu-img", ["create", "-q", "-f", "qcow2", "-F", baseFormat.rawValue, "-b", base, part],
+            limits: Subprocess.Limits(addressSpaceBytes: 1 << 30, cpuSeconds: 60)
+        ).successful()
+        try await host.onFiles { () throws(FileError) in try DurableFile.publish(part, as: path, mode: 0o600) }
+    }
+
+    func undo() async throws {
+        try await host.onFiles { () throws(FileError) in
+            try DurableFile.remove(part)
+            try DurableFile.remove(path)
+        }
+    }
+}
+
+/// The VM's own UEFI variable store, empty as the firmware's makers deliver it.
+struct CopyVariables: JobStep {
+    let template: String
+    let path: String
+    let host: JobHost
+    let name = "firmware variables"
+
+    func probe() async -> StepProbe { await host.onFiles { DurableFile.exists(path) } ? .done : .absent }
+
+    func apply() async throws {
+        try await host.onFiles { () throws(FileError) in try DurableFile.copy(template, to: path, mode: 0o600) }
+    }
+
+    func undo() async throws {
+        try await host.onFiles { () throws(FileError) in
+            try DurableFile.remove(path + ".part")
+            try DurableFile.remove(path)
+        }
+    }
+}
+
+/// Removes what virtfleet made for one VM, and the directory unless somebody else has put something there.
+struct RemoveVMFiles: JobStep {
+    let directory: VMDirectory
+    let host: JobHost
+    let name = "files"
+
+    func probe() async -> StepProbe {
+        await host.onFiles {
+            directory.ownFiles.contains(where: DurableFile.exists) || isEmptyDirectory ? .absent : .done
+        }
+    }
+
+    func apply() async throws {
+        try await host.onFiles { () throws(FileError) in
+            for file in directory.ownFiles { try DurableFile.remove(file) }
+            if isEmptyDirectory { try DurableFile.remove(directory.path) }
+        }
+    }
+
+    /// What is left in the directory, made by somebody else.
+    func foreignFiles() async -> [String] {
+        await host.onFiles { (try? DurableFile.entries(of: directory.path)) ?? [] }
+    }
+
+    private var isEmptyDirectory: Bool { (try? DurableFile.entries(of: directory.path))?.isEmpty == true }
+}

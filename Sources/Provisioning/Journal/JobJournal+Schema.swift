@@ -1,0 +1,40 @@
+import SQLite
+
+extension JobJournal {
+    static let migrations = [
+        Migration(
+            "jobs",
+            """
+            CREATE TABLE facts (
+                id INTEGER PRIMARY KEY CHECK (id = 1),
+                revision INTEGER NOT NULL DEFAULT 0, -- highest taken, 64 bits
+                digest TEXT,                         -- of the payload that had it
+                newest_issued_at INTEGER,            -- milliseconds since 1970, as all times here
+                newest_time INTEGER,                 -- newest write under a sane clock
+                stamp_date INTEGER,                  -- the controller's time ...
+                stamp_uptime REAL,                   -- ... and this host's uptime when it came, seconds
+                stamp_boot TEXT
+            );
+            INSERT INTO facts (id) VALUES (1);
+            CREATE TABLE jobs (
+                id TEXT PRIMARY KEY,
+                job TEXT NOT NULL,        -- as signed, JSON
+                report TEXT NOT NULL,     -- the newest, JSON
+                wanted INTEGER NOT NULL,  -- the newest job set names it
+                plan TEXT,                -- what its kind decided, JSON
+                expires_at INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            CREATE TABLE steps (
+                job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+                position INTEGER NOT NULL, -- 0 for the first
+                name TEXT NOT NULL,
+                state TEXT NOT NULL CHECK (state IN ('intended', 'done', 'undone')),
+                PRIMARY KEY (job, position)
+            ) WITHOUT ROWID;
+            CREATE TABLE outbox ( -- reports that the durable stream does not have yet
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                report TEXT NOT NULL
+            );
+            """)
+    ]
+}

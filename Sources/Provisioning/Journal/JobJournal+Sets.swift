@@ -1,0 +1,74 @@
+import FleetModel
+import FoundationEssentials
+import SQLite
+
+extension JobJournal {
+    /// How long a finished job is remembered after its expiry, lest a clock that jumped back lets it run again.
+    private static let memory = Duration.seconds(30 * 86400)
+
+    func facts() throws -> JournalFacts {
+        let row = try database.first(
+            "SELECT revision, digest, newest_issued_at, newest_time, stamp_date, stamp_uptime, stamp_boot FROM facts")
+        guard let row else { return JournalFacts() }
+        var facts = JournalFacts(
+            revision: try row.get(0), digest: try row.get(1, as: String?.self).flatMap { Digest($0) })
+        facts.clock = ClockSanity(newestIssuedAt: try row.get(2), newestJournalTime: try row.get(3))
+        if let date = try row.get(4, as: Date?.self), let uptime = try row.get(5, as: Double?.self),
+            try row.get(6, as: String?.self) == bootID
+        {
+            facts.clock.stamp = ClockSanity.Stamp(date: date, uptime: .seconds(uptime))
+        }
+        return facts
+    }
+
+    /// Takes a job set as the whole truth of what the controller wants, in one transaction.
+    func take(_ set: JobSet, digest: Digest, uptime: Duration) throws {
+        try database.transaction {
+            try database.execute(
+                """
+                UPDATE facts SET revision = ?, digest = ?, newest_issued_at = max(coalesce(newest_issued_at, 0), ?),
+                    stamp_date = ?, stamp_uptime = ?, stamp_boot = ?
+                """,
+                [set.revision, digest.description, set.issuedAt, set.issuedAt, uptime.seconds, bootID])
+            try database.execute("UPDATE jobs SET wanted = 0")
+            for job in set.jobs { try take(job) }
+            try forget(expiredBefore: set.issuedAt - Self.memory.seconds)
+        }
+    }
+
+    private func take(_ job: Job) throws {
+        guard var known = try self.job(job.id) else {
+            let entry = JournalledJob.received(job)
+            try database.execute(
+                "INSERT INTO jobs (id, job, report, wanted, expires_at) VALUES (?, ?, ?, 1, ?)",
+                [job.id.description, try Self.text(job), try Self.text(entry.report), job.expiresAt])
+            return
+        }
+        // A job is what it was when it first came, but for the request to stop it.
+        known.job.cancel = known.job.cancel || job.cancel
+        try database.execute(
+            "UPDATE jobs SET wanted = 1, job = ? WHERE id = ?", [try Self.text(known.job), job.id.description])
+        // The controller does not know the end, or it would not name the job: its database may be a restored one.
+        if known.state.isTerminal { try queue(try Self.text(known.report)) }
+    }
+
+    /// Finished jobs that no controller can still mean.
+    private func forget(expiredBefore limit: Date) throws {
+        for row in try database.rows("SELECT report FROM jobs WHERE wanted = 0 AND expires_at < ?", [limit]) {
+            let report: JobReport = try Self.read(row, 0)
+            guard report.state.isTerminal else { continue }
+            try database.execute("DELETE FROM jobs WHERE id = ?", [report.job.description])
+        }
+    }
+
+    /// Reports that have not been handed over, the oldest first.
+    func outbox(limit: Int) throws -> [(id: Int64, report: JobReport)] {
+        try database.rows("SELECT id, report FROM outbox ORDER BY id LIMIT ?", [limit]).map {
+            (id: try $0.get(0), report: try Self.read($0, 1))
+        }
+    }
+
+    func handedOver(upTo id: Int64) throws {
+        try database.execute("DELETE FROM outbox WHERE id <= ?", [id])
+    }
+}

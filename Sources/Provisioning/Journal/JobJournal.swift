@@ -1,0 +1,109 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import SQLite
+
+/// The agent's memory of its jobs: SQLite with a synced commit for every intent and every end. What is not in here has
+/// not begun; what is in here is not begun twice.
+public actor JobJournal {
+    private let executor = ThreadExecutor(name: "journal")
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    let database: Connection
+    /// The kernel's boot ID: a controller's time can be carried forward within one boot only.
+    let bootID: String
+
+    /// - Parameter path: the database file; made when it is missing.
+    public init(path: String, bootID: String) throws {
+        database = try Connection(path: path, synchronous: .full)
+        self.bootID = bootID
+        try database.migrate(Self.migrations)
+    }
+
+    /// All jobs, in the order of their creation.
+    func jobs() throws -> [JournalledJob] {
+        try database.rows("SELECT job, report, wanted, plan FROM jobs ORDER BY id").map(Self.job)
+    }
+
+    func job(_ id: JobID) throws -> JournalledJob? {
+        try database.first("SELECT job, report, wanted, plan FROM jobs WHERE id = ?", [id.description]).map(Self.job)
+    }
+
+    /// Stores the reports one after the other, each a legal successor, and queues them for the controller.
+    func move(_ reports: [JobReport], at time: Date?) throws {
+        try database.transaction { try record(reports, at: time) }
+    }
+
+    /// The intent of a step; its job is `applying` from here on.
+    func intend(_ position: Int, _ report: JobReport, plan: JSONValue, at time: Date?) throws {
+        try database.transaction {
+            try record([report], at: time)
+            try database.execute(
+                "UPDATE jobs SET plan = ? WHERE id = ?", [try Self.text(plan), report.job.description])
+            try database.execute(
+                "INSERT OR REPLACE INTO steps (job, position, name, state) VALUES (?, ?, ?, ?)",
+                [report.job.description, position, report.step?.name ?? "", StepRecord.intended.rawValue])
+        }
+    }
+
+    func mark(_ job: JobID, _ position: Int, _ record: StepRecord) throws {
+        try database.execute(
+            "UPDATE steps SET state = ? WHERE job = ? AND position = ?", [record.rawValue, job.description, position])
+    }
+
+    /// By position; a step that was never intended is missing.
+    func steps(of job: JobID) throws -> [Int: StepRecord] {
+        var records: [Int: StepRecord] = [:]
+        let rows = try database.rows("SELECT position, state FROM steps WHERE job = ?", [job.description])
+        for row in rows { records[try row.get(0)] = StepRecord(rawValue: try row.get(1)) }
+        return records
+    }
+
+    private func record(_ reports: [JobReport], at time: Date?) throws {
+        for report in reports {
+            guard let before = try job(report.job) else { throw JournalError.unknownJob(report.job) }
+            var machine = JobStateMachine(state: before.state, published: true)
+            guard machine.handle(.reported(report.state)) != .refused else {
+                throw JournalError.impossible(report.job, from: before.state, to: report.state)
+            }
+            guard before.report != report else { continue }
+            let text = try Self.text(report)
+            try database.execute("UPDATE jobs SET report = ? WHERE id = ?", [text, report.job.description])
+            try queue(text)
+        }
+        if let time {
+            try database.execute("UPDATE facts SET newest_time = max(coalesce(newest_time, 0), ?)", [time])
+        }
+    }
+
+    func queue(_ report: String) throws {
+        try database.execute("INSERT INTO outbox (report) VALUES (?)", [report])
+    }
+
+    private static func job(_ row: Row) throws -> JournalledJob {
+        JournalledJob(
+            job: try read(row, 0), report: try read(row, 1), wanted: try row.get(2),
+            plan: try row.get(3, as: String?.self).map { try FleetJSON.decode(JSONValue.self, from: Data($0.utf8)) })
+    }
+
+    static func read<Value: Decodable>(_ row: Row, _ column: Int) throws -> Value {
+        try FleetJSON.decode(Value.self, from: Data(try row.get(column, as: String.self).utf8))
+    }
+
+    static func text(_ value: some Encodable) throws -> String {
+        String(decoding: try FleetJSON.encode(value), as: UTF8.self)
+    }
+}
+
+/// The journal was asked for something that cannot be; a defect, after which the job is left as it stands.
+enum JournalError: Error, Equatable, CustomStringConvertible {
+    case unknownJob(JobID)
+    case impossible(JobID, from: JobState, to: JobState)
+
+    var description: String {
+        switch self {
+        case .unknownJob(let id): "job \(id) is not in the journal"
+        case .impossible(let id, let from, let to): "job \(id) cannot go from \(from.rawValue) to \(to.rawValue)"
+        }
+    }
+}

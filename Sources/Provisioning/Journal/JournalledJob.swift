@@ -1,0 +1,40 @@
+import FleetModel
+
+/// A job as the journal knows it.
+struct JournalledJob: Equatable, Sendable {
+    var job: Job
+    /// The newest report; `offered` for a job that has not been judged yet.
+    var report: JobReport
+    /// Whether the newest job set names it.
+    var wanted: Bool
+    /// What its kind decided at the start, as JSON.
+    var plan: JSONValue?
+
+    var id: JobID { job.id }
+    var state: JobState { report.state }
+
+    /// Whether its first step may have begun.
+    var isStarted: Bool {
+        switch state {
+        case .applying, .verifying, .rollingBack: true
+        default: false
+        }
+    }
+
+    static func received(_ job: Job) -> JournalledJob {
+        JournalledJob(
+            job: job, report: JobReport(job: job.id, kind: job.kind, state: .offered), wanted: true, plan: nil)
+    }
+}
+
+/// How far a step is.
+enum StepRecord: String, Equatable, Sendable {
+    case intended, done, undone
+}
+
+/// What the agent knows of job sets and of time, from before it was started.
+struct JournalFacts: Equatable, Sendable {
+    var revision: UInt64 = 0
+    var digest: Digest?
+    var clock = ClockSanity()
+}

@@ -1,0 +1,71 @@
+import FleetModel
+import Hypervisor
+
+/// How a VM is built from a template, in its first, small form. Every key has a default.
+public struct Profile: Codable, Equatable, Sendable {
+    public var memoryMiB = 4096
+    public var vcpus = 2
+    /// UEFI with Secure Boot and Microsoft's keys enrolled; without it, plain UEFI.
+    public var secureBoot = false
+    /// The firmware's code and its empty variable store, where those of the distribution shall not be used.
+    public var firmware: FirmwareFiles?
+    /// A TPM 2.0 with fresh state.
+    public var tpm = true
+    public var network = Network.user
+    public var diskBus = DomainSpecification.Disk.Bus.scsi
+    /// What must be free on the host's disk, beyond the image, for the VM to grow into.
+    public var freeDiskMiB = 2048
+    /// The job succeeds only when the guest agent answers within this time of the start; not waited for when absent.
+    public var guestAgentTimeoutSeconds: Int?
+    /// Append the guest's serial console to a file beside its disk.
+    public var consoleLog = false
+
+    public init() {}
+
+    public init(from decoder: any Decoder) throws {
+        self.init()
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
+            if let found = try values.decodeIfPresent(Value.self, forKey: key) { value = found }
+        }
+        try read(.memoryMiB, into: &memoryMiB)
+        try read(.vcpus, into: &vcpus)
+        try read(.secureBoot, into: &secureBoot)
+        try read(.tpm, into: &tpm)
+        try read(.network, into: &network)
+        try read(.diskBus, into: &diskBus)
+        try read(.freeDiskMiB, into: &freeDiskMiB)
+        try read(.consoleLog, into: &consoleLog)
+        firmware = try values.decodeIfPresent(FirmwareFiles.self, forKey: .firmware)
+        guestAgentTimeoutSeconds = try values.decodeIfPresent(Int.self, forKey: .guestAgentTimeoutSeconds)
+    }
+
+    /// `user`, or `bridge:NAME`.
+    public enum Network: TextIdentifier {
+        case user
+        case bridge(String)
+
+        public static var expectation: String { "'user' or 'bridge:NAME', such as bridge:br0" }
+
+        public init?(_ text: String) {
+            let prefix = "bridge:"
+            if text == "user" {
+                self = .user
+                // IFNAMSIZ leaves 15 bytes; a slash would leave /sys/class/net.
+            } else if text.hasPrefix(prefix), (1...15).contains(text.utf8.count - prefix.utf8.count),
+                !text.contains("/"), !text.hasSuffix(":.")
+            {
+                self = .bridge(String(text.dropFirst(prefix.count)))
+            } else {
+                return nil
+            }
+        }
+
+        public var description: String {
+            switch self {
+            case .user: "user"
+            case .bridge(let name): "bridge:\(name)"
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import FleetModel
+import FleetRuntime
+import Hypervisor
+import ImageStore
+
+extension JobRunner {
+    func candidate(_ entry: JournalledJob) -> JobScheduler.Candidate {
+        JobScheduler.Candidate(
+            id: entry.id, state: entry.state, isStarted: entry.isStarted, wanted: entry.wanted,
+            cancel: entry.job.cancel, notBefore: entry.job.notBefore, expiresAt: entry.job.expiresAt,
+            locks: (try? JobKinds.read(entry.job).locks) ?? [], prepared: prepared.contains(entry.id),
+            activity: activities[entry.id]?.kind ?? .none, retryAt: retries[entry.id]?.at)
+    }
+
+    func perform(_ action: JobScheduler.Action, _ entries: [JobID: JournalledJob]) async throws {
+        switch action {
+        case .prepare(let id): start(entries[id], as: .preparing) { try await $0.prepare($1) }
+        case .work(let id): start(entries[id], as: .working) { try await $0.work($1) }
+        case .interrupt(let id): activities[id]?.task.cancel()
+        case .finish(let id, let state):
+            guard let entry = entries[id] else { return }
+            try await move(entry, state, state == .cancelled ? .cancelled : nil)
+        case .wait(let id, let reason):
+            guard let entry = entries[id], entry.report.reason != reason else { return }
+            try await move(entry, .waiting, JobProblem(reason, Self.explanation(of: reason)))
+        }
+    }
+
+    private static func explanation(of reason: String) -> String {
+        reason == "clock"
+            ? "this host's clock cannot be believed; it needs a time service, or the controller" : "it is not yet time"
+    }
+
+    /// Starts a task for the job, and looks at all jobs again when it ends.
+    private func start(
+        _ entry: JournalledJob?, as kind: JobScheduler.Activity,
+        _ body: @escaping @Sendable (JobRunner, JournalledJob) async throws -> Void
+    ) {
+        guard let entry, activities[entry.id] == nil else { return }
+        let task = Task {
+            do {
+                try await body(self, entry)
+            } catch let crash as SimulatedCrash {
+                stop(because: crash.cause)
+            } catch is CancellationError {
+                // Interrupted, or the agent ends: the journal says where to go on.
+            } catch {
+                logger.with("job", entry.id).error("stopped, will go on later: \(error)")
+                retryLater(entry.id)
+            }
+            activities[entry.id] = nil
+            wake.send(())
+        }
+        activities[entry.id] = Activity(kind: kind, task: task)
+    }
+
+    /// Judges a new job and brings its image to the host. Touches nothing else.
+    func prepare(_ entry: JournalledJob) async throws {
+        let kind: any JobKind
+        do {
+            kind = try accept(entry.job)
+            if entry.state == .offered { try await kind.check(on: host) }
+        } catch let error as HypervisorError where error.code == .disconnected {
+            // It cannot be judged now; what cannot be done is noticed before the first step all the same.
+            return try await postpone(entry, JobProblem("agent", error.description))
+        } catch {
+            if Task.isCancelled { throw CancellationError() }
+            return try await move(entry, entry.state == .offered ? .rejected : .failed, JobProblem(error))
+        }
+        guard let image = kind.image, await host.images.image(image) == nil else {
+            return try await markPrepared(entry, kind)
+        }
+        try await move(entry, [.accepted, .staging], vm: kind.vm)
+        let meter = ProgressMeter(job: entry.id, time: host.time, progress: progress)
+        do throws(ImageError) {
+            _ = try await host.images.fetch(image, from: host.imageSource(), progress: meter.record)
+        } catch {
+            if Task.isCancelled { throw CancellationError() }
+            let problem = JobProblem(error)
+            guard error.isTransient else { return try await move(entry, .failed, problem) }
+            return try await postpone(entry, JobProblem("network", problem.message))
+        }
+        try await markPrepared(entry, kind)
+    }
+
+    private func markPrepared(_ entry: JournalledJob, _ kind: any JobKind) async throws {
+        try await move(entry, [.accepted, .ready], vm: kind.vm)
+        prepared.insert(entry.id)
+        retries[entry.id] = nil
+    }
+
+    /// - Throws: `JobProblem` for what this agent cannot or shall not do.
+    private func accept(_ job: Job) throws -> any JobKind {
+        let kind = try JobKinds.read(job)
+        guard configuration.allowedKinds.contains(type(of: kind).name) else {
+            throw JobProblem("not-allowed", "this host's configuration does not allow \(job.kind)")
+        }
+        guard job.requirements.isEmpty, job.windows.isEmpty else {
+            let asked = job.requirements.joined(separator: ", ")
+            throw JobProblem(
+                "unknown-requirement",
+                "this agent cannot judge \(asked.isEmpty ? "windows" : "the requirements \(asked)"); update the agent")
+        }
+        return kind
+    }
+
+    func work(_ entry: JournalledJob) async throws {
+        // It may have been written since it was listed.
+        guard let entry = try await journal.job(entry.id), !entry.state.isTerminal else { return }
+        let executor = JobExecutor(
+            journal: journal, host: host, logger: logger.with("job", entry.id), now: { await self.saneTime() },
+            isCancelled: { await self.isCancelled(entry.id) }, reported: { self.outboxChanged.send(()) }, fault: fault)
+        let outcome = try await executor.run(JobKinds.read(entry.job), entry)
+        if case .notNow(let problem) = outcome { try await postpone(entry, problem) }
+    }
+
+    private func isCancelled(_ id: JobID) async -> Bool {
+        (try? await journal.job(id))??.job.cancel == true
+    }
+
+    private func postpone(_ entry: JournalledJob, _ problem: JobProblem) async throws {
+        let current = try await journal.job(entry.id) ?? entry
+        try await move(current, current.state == .offered ? [.accepted, .waiting] : [.waiting], problem)
+        retryLater(entry.id)
+    }
+
+    private func retryLater(_ id: JobID) {
+        var backoff = retries[id]?.backoff ?? Backoff(base: .seconds(2), cap: .seconds(300))
+        var random = SystemRandomNumberGenerator()
+        retries[id] = Retry(at: host.time.uptime() + backoff.next(using: &random), backoff: backoff)
+    }
+
+    private func move(_ entry: JournalledJob, _ state: JobState, _ problem: JobProblem? = nil) async throws {
+        try await move(entry, [state], problem)
+    }
+
+    /// Reports the states that the job has not had, in this order; the problem belongs to the last.
+    private func move(
+        _ entry: JournalledJob, _ states: [JobState], _ problem: JobProblem? = nil, vm: VMID? = nil
+    ) async throws {
+        let current = try await journal.job(entry.id) ?? entry
+        let news = current.state == .offered ? states[...] : states.suffix(1)
+        let reports = news.map { current.report($0, $0 == states.last ? problem : nil, vm: vm) }
+        try await journal.move(reports, at: saneTime())
+        let summary = news.map(\.rawValue).joined(separator: ", ")
+        logger.with("job", entry.id).info("\(entry.job.kind) \(summary)\(problem.map { ": \($0)" } ?? "")")
+        outboxChanged.send(())
+    }
+}

@@ -1,0 +1,31 @@
+import FleetModel
+import FleetRuntime
+
+extension JobRunner {
+    /// Hands reports to the durable stream, in order; each leaves the journal only when the stream has it.
+    func handOverReports() async {
+        var backoff = Backoff(base: .milliseconds(500), cap: .seconds(30))
+        var random = SystemRandomNumberGenerator()
+        while !Task.isCancelled {
+            do {
+                while case let batch = try await journal.outbox(limit: 64), !batch.isEmpty {
+                    for entry in batch { try await handOver(entry.report, entry.id) }
+                }
+                backoff.reset()
+                _ = await outboxChanged.next()
+            } catch {
+                logger.error("cannot hand over job reports, will try again: \(error)")
+                try? await host.time.sleep(for: backoff.next(using: &random))
+            }
+        }
+    }
+
+    private func handOver(_ report: JobReport, _ id: Int64) async throws {
+        try await outlets.report(report)
+        try await journal.handedOver(upTo: id)
+    }
+
+    func publishProgress() async {
+        for await entry in progress { await outlets.progress(entry) }
+    }
+}

@@ -1,0 +1,205 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import Signing
+
+/// Turns the host's signed job sets into work, level-triggered: what the newest set and the journal say is compared, and
+/// each job is brought one step nearer to its end. Every decision is `JobScheduler`'s; this carries them out.
+public actor JobRunner: Service {
+    public struct Configuration: Sendable {
+        public var fleet: FleetName
+        public var host: HostID
+        /// The controller's; without any, every job set is refused.
+        public var keys: [VerifyingKey]
+        /// The verbs that this host accepts.
+        public var allowedKinds: Set<JobKindName>
+        /// Jobs that work at the same time; downloads and waiting do not count.
+        public var concurrency: Int
+
+        public init(
+            fleet: FleetName, host: HostID, keys: [VerifyingKey],
+            allowedKinds: Set<JobKindName> = Set(JobKindName.allCases), concurrency: Int = 2
+        ) {
+            self.fleet = fleet
+            self.host = host
+            self.keys = keys
+            self.allowedKinds = allowedKinds
+            self.concurrency = concurrency
+        }
+    }
+
+    /// Where results go.
+    public struct Outlets: Sendable {
+        /// Puts a report into the durable stream; when it throws, the report is offered again. May get one twice.
+        public var report: @Sendable (JobReport) async throws -> Void
+        /// Lossy.
+        public var progress: @Sendable (JobProgress) async -> Void
+        /// An envelope was refused: the body of `security.refused`.
+        public var refused: @Sendable (HostEvent) async -> Void
+
+        public init(
+            report: @escaping @Sendable (JobReport) async throws -> Void,
+            progress: @escaping @Sendable (JobProgress) async -> Void,
+            refused: @escaping @Sendable (HostEvent) async -> Void
+        ) {
+            self.report = report
+            self.progress = progress
+            self.refused = refused
+        }
+    }
+
+    public nonisolated let name = "jobs"
+    let configuration: Configuration
+    let host: JobHost
+    let journal: JobJournal
+    let outlets: Outlets
+    let logger: Logger
+    let fault: FaultPoint.Hook
+    private let isClockSynchronised: @Sendable () -> Bool
+    private let scheduler: JobScheduler
+
+    var gate: JobSetGate
+    var clock: ClockSanity
+    var activities: [JobID: Activity] = [:]
+    /// Cleared at every start: looking again costs little, and the image may have gone.
+    var prepared: Set<JobID> = []
+    var retries: [JobID: Retry] = [:]
+    /// An envelope that could not be stored, because the disk was full for instance.
+    private var pending: [UInt8]?
+    private var failure: (any Error)?
+    let wake = Mailbox<Void>(capacity: 1)
+    let outboxChanged = Mailbox<Void>(capacity: 1)
+    let progress = Mailbox<JobProgress>(capacity: 64)
+
+    /// A task for one job; `run` awaits it.
+    struct Activity {
+        var kind: JobScheduler.Activity
+        var task: Task<Void, Never>
+    }
+
+    struct Retry {
+        var at: Duration
+        var backoff: Backoff
+    }
+
+    /// - Parameters:
+    ///   - isClockSynchronised: see `SystemClock`.
+    ///   - fault: for tests.
+    public init(
+        configuration: Configuration, host: JobHost, journal: JobJournal, outlets: Outlets, logger: Logger,
+        isClockSynchronised: @escaping @Sendable () -> Bool = SystemClock.isSynchronised,
+        fault: @escaping FaultPoint.Hook = { _ in }
+    ) async throws {
+        self.configuration = configuration
+        self.host = host
+        self.journal = journal
+        self.outlets = outlets
+        self.logger = logger
+        self.isClockSynchronised = isClockSynchronised
+        self.fault = fault
+        scheduler = JobScheduler(concurrency: configuration.concurrency)
+        let facts = try await journal.facts()
+        gate = JobSetGate(
+            fleet: configuration.fleet, host: configuration.host, revision: facts.revision, digest: facts.digest)
+        clock = facts.clock
+    }
+
+    /// The newest revision taken, for the host's presence.
+    public var revision: UInt64 { gate.revision }
+
+    /// Runs until cancelled. Jobs that work then stop where they are and go on at the next start.
+    public func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.handOverReports() }
+            group.addTask { await self.publishProgress() }
+            while !Task.isCancelled && failure == nil {
+                if let pending { await receive(envelope: pending) }
+                let alarm = await sleepUntil(evaluate())
+                _ = await wake.next()
+                alarm.cancel()
+            }
+            for activity in activities.values { activity.task.cancel() }
+            for activity in activities.values { await activity.task.value }
+            group.cancelAll()
+        }
+        if let failure { throw failure }
+    }
+
+    /// Takes what arrived on `down/<host>/jobs`.
+    public func receive(envelope: [UInt8]) async {
+        pending = nil
+        switch gate.judge(envelope: envelope, keys: configuration.keys, now: saneTime()) {
+        case .alreadyHave: break
+        case .refuse(let reason, let message):
+            logger.warning("refused a job set: \(reason.rawValue): \(message)")
+            await outlets.refused(HostEvent(what: reason.rawValue, message: message))
+        case .accept(let set, let digest):
+            do {
+                try await take(set, digest: digest)
+            } catch {
+                logger.error("cannot store job set \(set.revision), will try again: \(error)")
+                pending = envelope
+            }
+        }
+    }
+
+    private func take(_ set: JobSet, digest: Digest) async throws {
+        let uptime = host.time.uptime()
+        // The actor is free while the journal writes: a newer set must not be overtaken by this one.
+        let before = gate
+        gate.take(set, digest: digest)
+        do {
+            try await journal.take(set, digest: digest, uptime: uptime)
+        } catch {
+            if gate.revision == set.revision { gate = before }
+            throw error
+        }
+        clock.newestIssuedAt = max(clock.newestIssuedAt ?? set.issuedAt, set.issuedAt)
+        clock.stamp = ClockSanity.Stamp(date: set.issuedAt, uptime: uptime)
+        logger.info("took job set \(set.revision) with \(set.jobs.count) jobs")
+        wake.send(())
+        outboxChanged.send(())
+    }
+
+    /// Does what the scheduler says.
+    /// - Returns: how long nothing will change by itself.
+    private func evaluate() async -> Duration {
+        let longest = Duration.seconds(15)
+        do {
+            let jobs = try await journal.jobs().filter { !$0.state.isTerminal }
+            let candidates = jobs.map(candidate)
+            let time: JobScheduler.Clock = saneTime().map { .sane($0) } ?? .insane
+            let uptime = host.time.uptime()
+            let entries = Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0) })
+            for action in scheduler.decide(candidates, clock: time, uptime: uptime) {
+                try await perform(action, entries)
+            }
+            let catchUp = clock.notBefore.map { Duration.seconds($0.timeIntervalSince(host.time.now())) }
+            let changes = [scheduler.nextChange(candidates, clock: time, uptime: uptime), catchUp]
+            return max(
+                min(longest, changes.compactMap(\.self).filter { $0 > .zero }.min() ?? longest), .milliseconds(10))
+        } catch {
+            logger.error("cannot go on with the jobs, will try again: \(error)")
+            return longest
+        }
+    }
+
+    /// The time, if the clock may be believed.
+    func saneTime() -> Date? {
+        let now = host.time.now()
+        let verdict = clock.judge(now: now, uptime: host.time.uptime(), synchronised: isClockSynchronised())
+        return verdict == .sane ? now : nil
+    }
+
+    func stop(because error: any Error) {
+        failure = failure ?? error
+        wake.send(())
+    }
+
+    private func sleepUntil(_ duration: Duration) -> Task<Void, Never> {
+        Task { [time = host.time, wake] in
+            guard (try? await time.sleep(for: duration)) != nil else { return }
+            wake.send(())
+        }
+    }
+}

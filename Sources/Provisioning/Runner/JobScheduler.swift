@@ -1,0 +1,99 @@
+import FleetModel
+import FoundationEssentials
+
+/// Decides what becomes of the jobs of a host, from what they are and what the time is. Pure.
+struct JobScheduler: Sendable {
+    /// One unfinished job.
+    struct Candidate: Equatable, Sendable {
+        var id: JobID
+        var state: JobState
+        var isStarted: Bool
+        var wanted: Bool
+        var cancel: Bool
+        var notBefore: Date?
+        var expiresAt: Date
+        /// What no two jobs may work on at the same time.
+        var locks: Set<String>
+        /// Checked, and its image is on the host.
+        var prepared: Bool
+        var activity: Activity
+        /// Not to be tried before this time since boot.
+        var retryAt: Duration?
+    }
+
+    enum Activity: Equatable, Sendable { case none, preparing, working }
+
+    enum Action: Equatable, Sendable {
+        case prepare(JobID)
+        /// Start, or go on with what a restart interrupted.
+        case work(JobID)
+        /// End the preparation; the job is looked at again afterwards.
+        case interrupt(JobID)
+        /// Only for jobs that have not started.
+        case finish(JobID, JobState)
+        case wait(JobID, reason: String)
+    }
+
+    enum Clock: Equatable, Sendable { case sane(Date), insane }
+
+    /// How many jobs work at the same time.
+    var concurrency: Int
+
+    /// - Parameter candidates: sorted by ID, which is by creation: of two jobs on one VM the older goes first. One that
+    ///   waits for a window, the clock or another attempt lets younger ones pass.
+    func decide(_ candidates: [Candidate], clock: Clock, uptime: Duration) -> [Action] {
+        var actions: [Action] = []
+        var locked: Set<String> = []
+        var free = concurrency - candidates.count { $0.activity == .working }
+        for job in candidates {
+            let blocked = !locked.isDisjoint(with: job.locks)
+            let mayTry = job.retryAt.map { uptime >= $0 } ?? true
+            if job.activity == .working || job.isStarted {
+                // What is begun is ended, whatever the clock says and however much else is going on.
+                if job.activity == .none && mayTry { actions.append(.work(job.id)) }
+                locked.formUnion(job.locks)
+            } else if let end = end(of: job, clock) {
+                actions.append(job.activity == .preparing ? .interrupt(job.id) : .finish(job.id, end))
+            } else if job.activity == .preparing {
+                locked.formUnion(job.locks)
+            } else if job.prepared, let reason = reasonToWait(job, clock) {
+                actions.append(.wait(job.id, reason: reason))
+            } else if mayTry {
+                if !blocked && !job.prepared {
+                    actions.append(.prepare(job.id))
+                } else if !blocked && free > 0 {
+                    free -= 1
+                    actions.append(.work(job.id))
+                }
+                locked.formUnion(job.locks)
+            }
+        }
+        return actions
+    }
+
+    private func end(of job: Candidate, _ clock: Clock) -> JobState? {
+        if job.cancel { return .cancelled }
+        if !job.wanted { return .withdrawn }
+        if case .sane(let now) = clock, job.expiresAt <= now { return .expired }
+        return nil
+    }
+
+    private func reasonToWait(_ job: Candidate, _ clock: Clock) -> String? {
+        guard case .sane(let now) = clock else { return "clock" }
+        return job.notBefore.map { now < $0 } == true ? "window" : nil
+    }
+
+    /// When something will change by the passing of time alone.
+    func nextChange(_ candidates: [Candidate], clock: Clock, uptime: Duration) -> Duration? {
+        var waits: [Duration] = []
+        for job in candidates where job.activity != .working {
+            if let retryAt = job.retryAt, retryAt > uptime { waits.append(retryAt - uptime) }
+            if case .sane(let now) = clock, !job.isStarted {
+                for date in [job.notBefore, job.expiresAt].compactMap(\.self) where date > now {
+                    waits.append(.seconds(date.timeIntervalSince(now)))
+                }
+            }
+        }
+        return waits.min()
+    }
+}

@@ -1,0 +1,229 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import FoundationEssentials
+import Hypervisor
+import MessageBus
+import Testing
+
+@testable import FleetAgent
+
+@Suite struct AgentSessionTests {
+    private let vm = VMID.random()
+
+    @Test func whatTheHostIsAndItsVMsReachTheBus() async throws {
+        let world = try AgentWorld()
+        try await world.run(before: { _ = try await $0.define(domainXML(vm)) }) { _ in
+            try await world.until("the presence tells of everything") {
+                guard let presence = try world.presence() else { return false }
+                return presence.state == .online && presence.vms == [vm] && presence.recorded != nil
+                    && Set(presence.inventory.keys) == [.cpu, .memory, .software, .storage]
+            }
+            let document = try #require(try world.document(vm))
+            #expect(document.name == "office" && document.state == .shutoff && document.memoryBytes == 4 << 30)
+            let presence = try #require(try world.presence())
+            for (part, digest) in presence.inventory {
+                let message = try #require(
+                    world.broker.retained(Topic.inventory(world.host, part).name(in: world.fleet)))
+                #expect(message.userProperty(InventoryPart.digestProperty) == digest.description)
+            }
+        }
+        #expect(try world.presence()?.state == .offline, "a clean end says so, and no will follows")
+    }
+
+    @Test func aDeadConnectionLeavesTheWillAndTheNextOneANewBirth() async throws {
+        let world = try AgentWorld()
+        try await world.run { _ in
+            try await world.until("online") { try world.presence()?.state == .online }
+            let first = try #require(try world.presence()?.session)
+            world.broker.setPartitioned(true, clientID: world.host.description)
+            try await world.until("lost") { try world.presence()?.state == .lost }
+            #expect(try world.presence()?.session == first, "the will belongs to the session that is lost")
+            world.broker.setPartitioned(false, clientID: world.host.description)
+            try await world.until("online again") { try world.presence()?.state == .online }
+            #expect(try world.presence()?.session != first)
+        }
+    }
+
+    @Test func eventsAreRecordedAndDocumentsFollow() async throws {
+        let world = try AgentWorld()
+        try await world.run(before: { _ = try await $0.define(domainXML(vm)) }) { life in
+            try await world.until("known") { try world.document(vm)?.state == .shutoff }
+            try await life.hypervisor.start(vm)
+            try await world.until("running") { try world.document(vm)?.state == .running }
+            try life.hypervisor.vanish(vm)
+            try await world.until("its document is cleared") {
+                let document = try world.document(vm)
+                return try document == nil && world.presence()?.vms == []
+            }
+            try await world.until("every event is recorded, in order") {
+                try await world.recorded(by: life) == [
+                    "agent.started started", "hypervisor.connection connected", "vm.lifecycle defined",
+                    "vm.lifecycle started", "vm.guest-agent connected", "vm.lifecycle stopped",
+                    "vm.lifecycle undefined",
+                ]
+            }
+        }
+    }
+
+    @Test func whatHappenedWhileTheAgentWasDownIsSynthesised() async throws {
+        let world = try AgentWorld()
+        let other = VMID.random()
+        try await world.run(before: {
+            _ = try await $0.define(domainXML(vm))
+            _ = try await $0.define(domainXML(other, "plc"))
+        }) { _ in
+            try await world.until("both known") { try world.presence()?.vms == [vm, other].sorted() }
+        }
+        try await world.run(before: {
+            try await $0.start(vm)
+            try await $0.undefine(other)
+            // What the daemon said while nobody listened is gone.
+            while $0.events.count > 0 { _ = await $0.events.next() }
+            try $0.reconnect()
+        }) { life in
+            try await world.until("the documents follow") {
+                let gone = try world.document(other) == nil
+                return try gone && world.document(vm)?.state == .running
+            }
+            let events = try await world.recorded(by: life)
+            #expect(
+                events == [
+                    "agent.started started", "hypervisor.connection connected", "vm.lifecycle undefined (synthesised)",
+                    "vm.lifecycle started (synthesised)",
+                ])
+        }
+    }
+
+    @Test func anUnreachableHypervisorIsUnknownAndInventoryStays() async throws {
+        let world = try AgentWorld()
+        try await world.run(before: { _ = try await $0.define(domainXML(vm)) }) { life in
+            try await world.until("known") { try world.document(vm)?.state == .shutoff }
+            let software = Topic.inventory(world.host, .software).name(in: world.fleet)
+            try await world.until("libvirt is in the inventory") {
+                world.broker.retained(software).map { String(decoding: $0.payload, as: UTF8.self).contains("9.0.0") }
+                    == true
+            }
+            let before = world.broker.retained(software)
+            life.hypervisor.disconnect()
+            try await world.until("unknown") { try world.document(vm)?.state == .unknown }
+            let inspections = life.hypervisor.calls(of: .information)
+            try await world.until("looked again") { life.hypervisor.calls(of: .information) > inspections }
+            #expect(world.broker.retained(software) == before)
+            try life.hypervisor.reconnect()
+            try await world.until("back") { try world.document(vm)?.state == .shutoff }
+            let events = try await world.recorded(by: life)
+            #expect(events.suffix(2) == ["hypervisor.connection disconnected", "hypervisor.connection connected"])
+        }
+    }
+
+    @Test func jobsAndAcknowledgementsReachThoseWhoWait() async throws {
+        let world = try AgentWorld()
+        try await world.run { life in
+            try await world.until("online") { try world.presence()?.recorded != nil }
+            let controller = InMemoryBus(world.broker, clientID: "controller")
+            await controller.connect { ConnectionAttempt(will: nil) }
+            let store = StoreID.random()
+            let position = StreamPosition(store: store, epoch: life.spool.epoch, seq: 1)
+            try await world.until("the controller publishes") {
+                let acknowledgement = BusMessage(
+                    topic: Topic.ack(world.host).name(in: world.fleet),
+                    payload: Array(try FleetJSON.encode(position)), retain: true)
+                return (try? await controller.publish(acknowledgement)) != nil
+            }
+            try await controller.publish(
+                BusMessage(topic: Topic.jobs(world.host).name(in: world.fleet), payload: Array("envelope".utf8)))
+            try await world.until("both taken, and said") {
+                let presence = try world.presence()
+                return presence?.acked == position && presence?.jobsRevision == 1
+            }
+            #expect(world.jobs.envelopes.withLock { $0 } == [Array("envelope".utf8)])
+            await controller.disconnect()
+        }
+    }
+
+    @Test func aBrokerThatLostEverythingIsToldAgainOnRequest() async throws {
+        let world = try AgentWorld()
+        try await world.run(before: { _ = try await $0.define(domainXML(vm)) }) { _ in
+            try await world.until("known") { try world.presence()?.vms == [vm] }
+            world.broker.kill()
+            world.broker.wipe()
+            world.broker.start()
+            try await world.until("born again") { try world.presence()?.state == .online }
+            #expect(try world.document(vm) == nil)
+            #expect(try world.presence()?.vms == [vm], "so that the controller misses the document")
+            let controller = InMemoryBus(world.broker, clientID: "controller")
+            try await controller.subscribe(Topic.everythingUp(in: world.fleet), qos: .atLeastOnce)
+            await controller.connect { ConnectionAttempt(will: nil) }
+            let request = Request(
+                call: .publishInventory, parts: [.cpu], expiresAt: world.time.now().addingTimeInterval(1e6))
+            let message = BusMessage(
+                topic: Topic.request(world.host).name(in: world.fleet), payload: Array(try FleetJSON.encode(request)),
+                correlationData: [7])
+            try await world.until("asked") { (try? await controller.publish(message)) != nil }
+            try await world.until("told") { try world.document(vm) != nil }
+            #expect(world.broker.retained(Topic.inventory(world.host, .cpu).name(in: world.fleet)) != nil)
+            #expect(world.broker.retained(Topic.inventory(world.host, .memory).name(in: world.fleet)) == nil)
+            var reply: BusMessage?
+            while reply == nil, let event = await controller.events.next() {
+                if case .message(let message) = event, message.topic.hasSuffix("/reply") { reply = message }
+            }
+            #expect(reply?.correlationData == [7])
+            await controller.disconnect()
+        }
+    }
+
+    @Test func aForeignSessionOnOurPresenceIsATwin() async throws {
+        let world = try AgentWorld()
+        try await world.run { life in
+            try await world.until("online") { try world.presence()?.state == .online }
+            let stranger = InMemoryBus(world.broker, clientID: "stranger")
+            await stranger.connect { ConnectionAttempt(will: nil) }
+            var presence = try #require(try world.presence())
+            presence.session = .random()
+            let message = BusMessage(
+                topic: Topic.presence(world.host).name(in: world.fleet), payload: Array(try FleetJSON.encode(presence)),
+                retain: true)
+            try await world.until("said") { (try? await stranger.publish(message)) != nil }
+            try await world.until("recorded") {
+                try await world.recorded(by: life).contains("identity.twin twin")
+            }
+            await stranger.disconnect()
+        }
+    }
+
+    @Test func malformedMessagesAreIgnored() async throws {
+        let world = try AgentWorld()
+        try await world.run { _ in
+            try await world.until("online") { try world.presence()?.state == .online }
+            let controller = InMemoryBus(world.broker, clientID: "controller")
+            await controller.connect { ConnectionAttempt(will: nil) }
+            for topic in [Topic.ack(world.host), .request(world.host), .presence(world.host)] {
+                let message = BusMessage(topic: topic.name(in: world.fleet), payload: [0xFF, 0x00])
+                try await world.until("said") { (try? await controller.publish(message)) != nil }
+            }
+            try await world.until("all three are told") {
+                world.log.withLock { lines in lines.count { $0.contains("malformed") } } == 3
+            }
+            try await controller.publish(
+                BusMessage(topic: Topic.jobs(world.host).name(in: world.fleet), payload: [1]))
+            try await world.until("and what follows is taken") { world.jobs.envelopes.withLock { $0 } == [[1]] }
+            await controller.disconnect()
+        }
+    }
+
+    @Test func metricsAndClockJumps() async throws {
+        let world = try AgentWorld()
+        let reader = InMemoryBus(world.broker, clientID: "reader")
+        try await reader.subscribe(Topic.metrics(world.host).name(in: world.fleet), qos: .atMostOnce)
+        await reader.connect { ConnectionAttempt(will: nil) }
+        try await world.run { life in
+            try await world.until("a batch") { reader.statistics.received > 0 }
+            world.time.jump(by: .seconds(86_400))
+            try await world.until("noticed") {
+                try await world.recorded(by: life).contains("clock.jumped forward")
+            }
+        }
+        await reader.disconnect()
+    }
+}
