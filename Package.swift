@@ -42,7 +42,8 @@ let package = Package(
         systemLibrary("CMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev", yum: "libmicrohttpd-devel"),
         systemLibrary("CXML2", "libxml-2.0", apt: "libxml2-dev", yum: "libxml2-devel"),
         systemLibrary("CCurl", "libcurl", apt: "libcurl4-openssl-dev", yum: "libcurl-devel"),
-        .target(name: "CShims", dependencies: ["CCurl"]),
+        .target(name: "CShims"),
+        .target(name: "CCurlShims", dependencies: ["CCurl"]),
 
         library("FleetModel"),
         library("FleetRuntime", [], strict),
@@ -50,7 +51,7 @@ let package = Package(
         library("Configuration", ["CYAML", "FleetRuntime"], strict),
         library("Signing", ["CCrypto", "FleetModel"], strict),
         library("Subprocess", ["CShims", "FleetRuntime"], strict),
-        library("HTTPClient", ["CShims", "FleetRuntime"], strict),
+        library("HTTPClient", ["CCurlShims", "FleetRuntime"], strict),
         library("CommandLineKit", ["FleetModel", "FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
@@ -99,6 +100,14 @@ let package = Package(
                 "CommandLineKit", "Configuration", "DurableStream", "FleetModel", "FleetRuntime", "FleetServer",
                 "FleetStore", "ImageStore", "MessageBus", "Signing", "Subprocess",
             ], path: "controller", swiftSettings: strict),
+
+        .executableTarget(
+            name: "virtfleet-bench",
+            dependencies: [
+                "CMosquitto", "CShims", "FleetModel", "FleetRuntime", "FleetStore", "FleetTestSupport", "HTTPClient",
+                "Hypervisor",
+                "Subprocess", "Telemetry",
+            ], path: "Tests/Benchmarks", swiftSettings: strict),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         tests("FleetModel"),

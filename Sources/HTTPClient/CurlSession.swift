@@ -1,4 +1,4 @@
-import CShims
+import CCurlShims
 import FleetRuntime
 
 private let globalCode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))

@@ -1,4 +1,4 @@
-import CShims
+import CCurlShims
 
 /// A transfer that brought no complete answer. An answer with an error status is an answer, not an `HTTPError`.
 public struct HTTPError: Error, CustomStringConvertible, Sendable {

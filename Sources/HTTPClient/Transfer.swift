@@ -1,4 +1,4 @@
-import CShims
+import CCurlShims
 
 /// One exchange as libcurl reports it, piece by piece; lives on its worker's thread.
 final class Transfer {

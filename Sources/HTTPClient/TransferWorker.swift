@@ -1,4 +1,4 @@
-import CShims
+import CCurlShims
 import FleetRuntime
 import Synchronization
 

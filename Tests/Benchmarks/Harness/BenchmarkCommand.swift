@@ -15,11 +15,12 @@ struct BenchmarkCommand {
             guard let binaries = ProcessInfo.processInfo.environment["VIRTFLEET_BINARIES"] else {
                 throw BenchmarkFailure("VIRTFLEET_BINARIES names no directory; run `make bench`")
             }
-            let unknown = arguments.filter { name in !all.contains { $0.name == name } }
+            let known = all.map { $0.name }
+            let unknown = arguments.filter { !known.contains($0) }
             guard unknown.isEmpty else {
                 throw BenchmarkFailure(
                     "no benchmark \(unknown.joined(separator: ", ")); there are: "
-                        + all.map { $0.name }.joined(separator: ", "))
+                        + known.joined(separator: ", "))
             }
             var report = Report()
             for benchmark in all where arguments.isEmpty || arguments.contains(benchmark.name) {

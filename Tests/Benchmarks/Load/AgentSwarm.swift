@@ -1,4 +1,5 @@
 import CMosquitto
+import CShims
 import FleetModel
 import Foundation
 import Glibc
@@ -78,7 +79,8 @@ final class AgentSwarm {
         mosquitto_publish_callback_set(handle, onPublish)
         let code = mosquitto_connect(handle, "127.0.0.1", Int32(port), 120)
         guard code == MOSQ_ERR_SUCCESS.rawValue else {
-            throw BenchmarkFailure("agent \(agent.identity.host) cannot connect: \(String(cString: mosquitto_strerror(code)))")
+            throw BenchmarkFailure(
+                "agent \(agent.identity.host) cannot connect: \(String(cString: mosquitto_strerror(code)))")
         }
         watch(agent, EPOLL_CTL_ADD)
     }
@@ -99,7 +101,9 @@ final class AgentSwarm {
             let count = epoll_wait(poll, &events, 256, 100)
             for index in 0..<max(0, Int(count)) {
                 let agent = Unmanaged<Agent>.fromOpaque(events[index].data.ptr).takeUnretainedValue()
-                if events[index].events & EPOLLIN.rawValue != 0 { try check(mosquitto_loop_read(agent.handle, 10), agent) }
+                if events[index].events & EPOLLIN.rawValue != 0 {
+                    try check(mosquitto_loop_read(agent.handle, 10), agent)
+                }
                 if mosquitto_want_write(agent.handle) { try check(mosquitto_loop_write(agent.handle, 10), agent) }
                 watch(agent, EPOLL_CTL_MOD)
             }
@@ -114,7 +118,8 @@ final class AgentSwarm {
 
     private func check(_ code: Int32, _ agent: Agent) throws {
         guard code == MOSQ_ERR_SUCCESS.rawValue else {
-            throw BenchmarkFailure("agent \(agent.identity.host) lost its connection: \(String(cString: mosquitto_strerror(code)))")
+            throw BenchmarkFailure(
+                "agent \(agent.identity.host) lost its connection: \(String(cString: mosquitto_strerror(code)))")
         }
     }
 
@@ -131,7 +136,8 @@ final class AgentSwarm {
     /// Publishes one payload on a topic of each agent, QoS 0.
     func publishMetrics(_ payload: [UInt8], agent: Agent) {
         mosquitto_publish(
-            agent.handle, nil, Topic.metrics(agent.identity.host).name(in: fleet), Int32(payload.count), payload, 0, false)
+            agent.handle, nil, Topic.metrics(agent.identity.host).name(in: fleet), Int32(payload.count), payload, 0,
+            false)
         watch(agent, EPOLL_CTL_MOD)
     }
 
@@ -175,7 +181,8 @@ private func agent(_ pointer: UnsafeMutableRawPointer?) -> AgentSwarm.Agent? {
     pointer.map { Unmanaged<AgentSwarm.Agent>.fromOpaque($0).takeUnretainedValue() }
 }
 
-private let onConnect: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32) -> Void = { handle, user, code in
+private let onConnect: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32) -> Void = {
+    handle, user, code in
     guard let agent = agent(user), code == 0 else { return }
     agent.connected = true
     mosquitto_subscribe(handle, nil, Topic.everythingDown(to: agent.identity.host, in: agent.swarm.fleet), 1)
@@ -187,7 +194,8 @@ private let onPublish: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?,
 }
 
 private let onMessage:
-    @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafePointer<mosquitto_message>?) -> Void = { _, user, message in
+    @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafePointer<mosquitto_message>?) -> Void = {
+        _, user, message in
         guard let agent = agent(user), let message = message?.pointee, let payload = message.payload,
             String(cString: message.topic).hasSuffix("/ack")
         else { return }

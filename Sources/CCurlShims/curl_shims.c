@@ -1,4 +1,4 @@
-#include "shims.h"
+#include "curl_shims.h"
 
 CURLcode vf_curl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);

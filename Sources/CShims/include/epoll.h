@@ -1,0 +1,3 @@
+#pragma once
+// Missing from Swift's Glibc module.
+#include <sys/epoll.h>

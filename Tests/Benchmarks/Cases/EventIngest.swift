@@ -1,0 +1,5 @@
+struct EventIngest: Benchmark {
+    static let name = "xEventIngest"
+    static let summary = ""
+    func run(_ context: BenchmarkContext) async throws -> [Measurement] { [] }
+}

@@ -1,0 +1,5 @@
+struct JobLatency: Benchmark {
+    static let name = "xJobLatency"
+    static let summary = ""
+    func run(_ context: BenchmarkContext) async throws -> [Measurement] { [] }
+}
