@@ -104,7 +104,7 @@ let package = Package(
         .executableTarget(
             name: "virtfleet-bench",
             dependencies: [
-                "CMosquitto", "CShims", "FleetModel", "FleetRuntime", "FleetStore", "FleetTestSupport", "HTTPClient",
+                "CLibvirt", "CMosquitto", "CShims", "FleetModel", "FleetRuntime", "FleetStore", "FleetTestSupport", "HTTPClient",
                 "Hypervisor",
                 "Subprocess", "Telemetry",
             ], path: "Tests/Benchmarks", swiftSettings: strict),
