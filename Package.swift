@@ -117,7 +117,9 @@ let package = Package(
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "DurableStream"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
-        tests("FleetServer", ["FleetStore", "MessageBus", "HTTPClient", "DurableStream"]),
+        tests(
+            "FleetServer",
+            ["FleetStore", "MessageBus", "HTTPClient", "DurableStream", "ImageStore", "Signing", "Subprocess"]),
         tests("FleetClient"),
     ]
 )
