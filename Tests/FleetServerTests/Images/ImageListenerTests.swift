@@ -11,14 +11,15 @@ import Testing
 @Suite struct ImageListenerTests {
     let fixture: APIFixture
     private let listener: ImageListener
-    private let content = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 &* 17 >> 4) }
-    private let digest: Digest
+    private static let content = (0..<2_000_000).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 11) }
+    private static let digest = SHA256Hasher.digest(of: content)
+    private var content: [UInt8] { Self.content }
+    private var digest: Digest { Self.digest }
 
     init() throws {
         fixture = try APIFixture()
         listener = ImageListener(store: fixture.store, images: fixture.images)
-        digest = SHA256Hasher.digest(of: content)
-        try Data(content).write(to: URL(filePath: fixture.images.path(of: digest)))
+        try Data(Self.content).write(to: URL(filePath: fixture.images.path(of: Self.digest)))
     }
 
     /// A client with the token of a registered host, whose secret is `secret`.

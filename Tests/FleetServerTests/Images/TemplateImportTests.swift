@@ -28,7 +28,7 @@ import Testing
     /// A qcow2 with some data in it.
     private func filled(_ file: String) async throws -> String {
         let raw = fixture.directory.file(file + ".raw")
-        let bytes = (0..<4 << 20).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
+        let bytes = (0..<4 << 20).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 11) }
         try Data(bytes).write(to: URL(filePath: raw))
         let path = fixture.directory.file(file)
         try await make(["convert", "-O", "qcow2", raw, path])

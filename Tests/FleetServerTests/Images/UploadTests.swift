@@ -11,7 +11,7 @@ import Testing
     let id = UploadID.random()
     init() throws { fixture = try APIFixture() }
 
-    private static let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 5) }
+    private static let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 11) }
 
     private func put(
         _ client: APIClient, _ range: Range<Int>, of total: Int = UploadTests.content.count
