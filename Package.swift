@@ -16,12 +16,14 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], _ setting
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [], exclude: [String] = []
+) -> Target {
     .testTarget(
         name: name + "Tests",
         dependencies: ["FleetTestSupport"]
             + Set([name, "FleetModel", "FleetRuntime"]).sorted().map { .init(stringLiteral: $0) } + dependencies,
-        resources: resources, swiftSettings: strict)
+        exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 let package = Package(
@@ -110,12 +112,12 @@ let package = Package(
         tests("CommandLineKit"),
         tests("MessageBus"),
         tests("DurableStream", ["SQLite"]),
-        tests("Hypervisor"),
+        tests("Hypervisor", exclude: ["Golden"]),
         tests("HostInspection"),
-        tests("Telemetry", ["Hypervisor"]),
+        tests("Telemetry", ["Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "DurableStream"]),
-        tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor"]),
+        tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
         tests(
             "FleetServer",

@@ -13,4 +13,14 @@ enum DomainMetadata {
                 "profile": origin.profile,
             ])
     }
+
+    /// Nil when the element is not there, or not as virtfleet writes it.
+    static func read(_ metadata: XMLElement) -> VMDocument.Origin? {
+        guard let element = metadata.children.first(where: { $0.name == "vm" && $0.namespace == namespace }),
+            let job = element.attribute("job").flatMap(JobID.init),
+            let template = element.attribute("template").flatMap(Digest.init),
+            let profile = element.attribute("profile")
+        else { return nil }
+        return VMDocument.Origin(job: job, template: template, profile: profile)
+    }
 }

@@ -1,0 +1,125 @@
+import FleetModel
+import FoundationEssentials
+import Hypervisor
+
+extension InMemoryHypervisor {
+    public func information() async throws(HypervisorError) -> HypervisorInformation {
+        try call(.information) { _ in
+            HypervisorInformation(
+                uri: "memory:///", libvirtVersion: "9.0.0", hypervisorVersion: "7.2.0", hostname: "in-memory")
+        }
+    }
+
+    public func domains() async throws(HypervisorError) -> [Domain] { try call(.domains) { try Self.list($0) } }
+
+    public func domain(_ id: VMID) async throws(HypervisorError) -> Domain {
+        try call(.domain) { try Self.describe(id, try Self.find(id, "look up", in: $0)) }
+    }
+
+    public func definition(of id: VMID) async throws(HypervisorError) -> String {
+        try call(.definition) { try Self.find(id, "read the definition of", in: $0).xml }
+    }
+
+    public func define(_ xml: String) async throws(HypervisorError) -> Domain {
+        try call(.define) { state in
+            let definition = try DomainDefinition(xml: xml)
+            for (id, domain) in state.domains where id != definition.id {
+                if try DomainDefinition(xml: domain.xml).name == definition.name {
+                    throw HypervisorError(
+                        .alreadyExists, operation: "define", object: definition.name,
+                        message: "domain '\(definition.name)' already exists with uuid \(id)")
+                }
+            }
+            let known = state.domains[definition.id]
+            let domain = StoredDomain(xml: xml, running: known?.running ?? false)
+            try self.store(domain, definition.id, in: &state)
+            self.emit(definition.id, definition.name, "defined", known == nil ? "added" : "updated")
+            return try Self.describe(definition.id, domain)
+        }
+    }
+
+    public func start(_ id: VMID) async throws(HypervisorError) {
+        try call(.start) { state in
+            var domain = try Self.find(id, "start", in: state)
+            let definition = try DomainDefinition(xml: domain.xml)
+            guard !domain.running else { throw Self.invalidState("start", definition, "domain is already running") }
+            try Self.prepareFiles(of: definition)
+            domain.running = true
+            try self.store(domain, id, in: &state)
+            self.emit(id, definition.name, "started", "booted")
+            if definition.guestAgent != nil, state.guests[id, default: Guest()].agentAnswers {
+                self.events.send(.guestAgent(id, name: definition.name, connected: true, reason: "channel"))
+            }
+        }
+    }
+
+    public func shutdown(_ id: VMID) async throws(HypervisorError) {
+        try call(.shutdown) { state in
+            try Self.requireRunning(id, "shut down", in: state)
+            if state.guests[id, default: Guest()].obeysShutdown { try self.stop(id, detail: "shutdown", in: &state) }
+        }
+    }
+
+    public func destroy(_ id: VMID) async throws(HypervisorError) {
+        try call(.destroy) { state in
+            try Self.requireRunning(id, "power off", in: state)
+            try self.stop(id, detail: "destroyed", in: &state)
+        }
+    }
+
+    public func undefine(_ id: VMID) async throws(HypervisorError) {
+        try call(.undefine) { state in
+            let domain = try Self.find(id, "undefine", in: state)
+            guard !domain.running else {
+                throw Self.invalidState(
+                    "undefine", try DomainDefinition(xml: domain.xml), "this hypervisor has no transient domains")
+            }
+            try self.remove(id, in: &state)
+        }
+    }
+
+    public func guestAgentAnswers(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Bool {
+        try call(.guestAgentAnswers) { state in
+            try Self.requireRunning(id, "ask the guest agent of", in: state)
+            return state.guests[id, default: Guest()].agentAnswers
+        }
+    }
+
+    public func statistics() async throws(HypervisorError) -> [DomainStatistics] {
+        try call(.statistics) { state in
+            try state.domains.map { id, domain in
+                let definition = try DomainDefinition(xml: domain.xml)
+                let values = state.statistics[id] ?? Self.statistics(of: definition, running: domain.running)
+                return DomainStatistics(id: id, name: definition.name, values: values)
+            }
+        }
+    }
+
+    public func storagePools() async throws(HypervisorError) -> [StoragePool] {
+        try call(.storagePools) { $0.storagePools }
+    }
+
+    /// Counts the call, lets it fail when a test wants that, and does it otherwise.
+    private func call<Result: Sendable>(
+        _ operation: Operation, _ body: (inout State) throws -> Result
+    ) throws(HypervisorError) -> Result {
+        do {
+            return try state.withLock { state in
+                state.calls[operation, default: 0] += 1
+                guard state.connected else {
+                    throw HypervisorError(
+                        .disconnected, operation: operation.rawValue, object: "memory:///", message: "not connected")
+                }
+                if let failure = state.failures[operation]?.first {
+                    state.failures[operation]?.removeFirst()
+                    throw failure
+                }
+                return try body(&state)
+            }
+        } catch let error as HypervisorError {
+            throw error
+        } catch {
+            throw HypervisorError(.failed, operation: operation.rawValue, object: directory, message: "\(error)")
+        }
+    }
+}

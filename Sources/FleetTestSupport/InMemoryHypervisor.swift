@@ -1,0 +1,114 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import Hypervisor
+import Synchronization
+
+/// A hypervisor without guests. Its domains lie in a directory, so that whoever opens that again after a crash finds
+/// them as they were, running ones included; NVRAM files come and go as with libvirt. A test decides what fails, what
+/// disappears and how guests behave.
+public final class InMemoryHypervisor: Hypervisor {
+    public enum Operation: String, Sendable {
+        case information, domains, domain, definition, define, start, shutdown, destroy, undefine, statistics
+        case guestAgentAnswers = "guest-agent-answers"
+        case storagePools = "storage-pools"
+    }
+
+    /// How a guest behaves.
+    public struct Guest: Sendable {
+        public var agentAnswers: Bool
+        /// Whether it powers off when asked to.
+        public var obeysShutdown: Bool
+
+        public init(agentAnswers: Bool = true, obeysShutdown: Bool = true) {
+            self.agentAnswers = agentAnswers
+            self.obeysShutdown = obeysShutdown
+        }
+    }
+
+    struct State {
+        var domains: [VMID: StoredDomain] = [:]
+        var connected = true
+        var failures: [Operation: [HypervisorError]] = [:]
+        var guests: [VMID: Guest] = [:]
+        var statistics: [VMID: [String: DomainStatistics.Value]] = [:]
+        var storagePools: [StoragePool] = []
+        var calls: [Operation: Int] = [:]
+    }
+
+    public let events = Mailbox<HypervisorEvent>(capacity: 4096)
+    let directory: String
+    let state: Mutex<State>
+
+    /// - Parameter directory: where the domains lie; made when it is not there.
+    public init(directory: String) throws {
+        self.directory = directory
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        var loaded = State()
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory) where name.hasSuffix(".json") {
+            let data = try Data(contentsOf: URL(filePath: "\(directory)/\(name)"))
+            let domain = try JSONDecoder().decode(StoredDomain.self, from: data)
+            loaded.domains[try DomainDefinition(xml: domain.xml).id] = domain
+        }
+        state = Mutex(loaded)
+        events.send(.connected(try state.withLock { try Self.list($0) }))
+    }
+
+    public func close() async { events.finish() }
+}
+
+/// One domain as it lies in the directory.
+struct StoredDomain: Codable {
+    var xml: String
+    var running = false
+}
+
+/// What a test does behind the hypervisor's users' backs.
+extension InMemoryHypervisor {
+    /// The next calls of the operation throw these errors, one each, and do nothing.
+    public func fail(_ operation: Operation, with errors: HypervisorError...) {
+        state.withLock { $0.failures[operation, default: []] += errors }
+    }
+
+    /// How often the operation was called.
+    public func calls(of operation: Operation) -> Int { state.withLock { $0.calls[operation, default: 0] } }
+
+    public func setGuest(_ guest: Guest, of id: VMID) { state.withLock { $0.guests[id] = guest } }
+
+    /// The statistics of a domain, by libvirt's names, instead of the few it has by itself.
+    public func setStatistics(_ values: [String: DomainStatistics.Value], of id: VMID) {
+        state.withLock { $0.statistics[id] = values }
+    }
+
+    public func setStoragePools(_ pools: [StoragePool]) { state.withLock { $0.storagePools = pools } }
+
+    /// Somebody powers the domain off and undefines it.
+    public func vanish(_ id: VMID) throws {
+        try state.withLock { state in
+            let domain = try Self.find(id, "vanish", in: state)
+            if domain.running { try stop(id, detail: "destroyed", in: &state) }
+            try remove(id, in: &state)
+        }
+    }
+
+    /// The guest powers off or crashes by itself.
+    public func powerOff(_ id: VMID, detail: String = "shutdown") throws {
+        try state.withLock { state in
+            _ = try Self.find(id, "power off", in: state)
+            try stop(id, detail: detail, in: &state)
+        }
+    }
+
+    /// The daemon goes away: every call throws `disconnected` until `reconnect()`.
+    public func disconnect(reason: String = "libvirt closed the connection") {
+        state.withLock { $0.connected = false }
+        events.send(.disconnected(reason: reason))
+    }
+
+    public func reconnect() throws {
+        try state.withLock { state in
+            state.connected = true
+            events.send(.connected(try Self.list(state)))
+        }
+    }
+}

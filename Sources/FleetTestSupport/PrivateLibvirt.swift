@@ -1,0 +1,137 @@
+import FoundationEssentials
+import Glibc
+import Subprocess
+import Synchronization
+
+/// A libvirtd for one test, in mount and process namespaces of its own: its files, sockets, guests and TPMs are
+/// nobody else's, and all end with it. The daemon can be killed and started again; guests live on.
+public final class PrivateLibvirt: Sendable {
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// What a `LibvirtHypervisor` connects to.
+    public let uri: String
+    /// libvirtd's own log.
+    public let logPath: String
+    private let directory: TemporaryDirectory
+    private let world: ChildProcess
+    private let daemon = Mutex<ChildProcess?>(nil)
+
+    /// Makes the namespaces; `start()` starts the daemon.
+    public init() throws {
+        try Isolation.require()
+        directory = try TemporaryDirectory()
+        uri = "qemu:///system?socket=\(directory.path)/libvirt-sock"
+        logPath = directory.file("libvirtd.log")
+        try Data(Self.daemonConfiguration(directory.path).utf8).write(
+            to: URL(filePath: directory.file("libvirtd.conf")))
+        try Data(Self.guestConfiguration.utf8).write(to: URL(filePath: directory.file("qemu.conf")))
+        world = try ChildProcess(
+            "/usr/bin/unshare",
+            [
+                "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "--",
+                "/bin/sh", "-ec", Self.worldScript, "sh", directory.path,
+            ], output: .file(logPath))
+    }
+
+    deinit { world.signal(SIGKILL) }
+
+    /// Starts libvirtd and returns when it listens.
+    public func start() async throws {
+        guard try await eventually({ FileManager.default.fileExists(atPath: directory.file("ready")) }) else {
+            throw Failure(description: "the namespaces were not made: \(log)")
+        }
+        let process = try inside(
+            [
+                "/usr/sbin/libvirtd", "--config", directory.file("libvirtd.conf"), "--pid-file",
+                directory.file("libvirtd.pid"),
+            ])
+        daemon.withLock { $0 = process }
+        let listens = try await eventually { process.exit != nil || connects(directory.file("libvirt-sock")) }
+        guard listens, process.exit == nil else { throw Failure(description: "libvirtd did not start: \(log)") }
+    }
+
+    /// SIGKILL to libvirtd alone.
+    public func kill() async throws {
+        let process = daemon.withLock { daemon in
+            defer { daemon = nil }
+            return daemon
+        }
+        try await inside(["/bin/sh", "-c", "kill -9 $(cat \(directory.file("libvirtd.pid")))"]).wait()
+        await process?.wait()
+    }
+
+    /// Ends the daemon and all guests.
+    public func stop() async { await world.kill() }
+
+    /// Runs a program where libvirtd runs.
+    @discardableResult
+    public func inside(_ command: [String]) throws -> ChildProcess {
+        // unshare has one child, the first process of the namespaces.
+        let children = try String(contentsOfFile: "/proc/\(world.pid)/task/\(world.pid)/children", encoding: .utf8)
+        guard let first = children.split(separator: " ").first else {
+            throw Failure(description: "the namespaces are gone: \(log)")
+        }
+        return try ChildProcess(
+            "/usr/bin/nsenter", ["--target", String(first), "--mount", "--pid", "--"] + command, output: .file(logPath))
+    }
+
+    private var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "no log" }
+
+    /// Its shell is the first process of the namespaces and collects what is left behind there: libvirt waits for the
+    /// daemons that it ends to be gone altogether.
+    private static let worldScript = """
+        for directory in /run /var/lib /var/cache /var/log /etc/libvirt; do
+            mount -t tmpfs -o mode=755 private-libvirt $directory
+        done
+        mkdir /var/lib/swtpm-localca
+        cp "$1/qemu.conf" /etc/libvirt/qemu.conf
+        touch "$1/ready"
+        sleep infinity &
+        wait
+        """
+
+    private static func daemonConfiguration(_ directory: String) -> String {
+        """
+        unix_sock_dir = "\(directory)"
+        unix_sock_rw_perms = "0700"
+        auth_unix_rw = "none"
+        auth_unix_ro = "none"
+        log_filters = "3:qemu 3:util 4:*"
+        log_outputs = "3:stderr"
+
+        """
+    }
+
+    /// Guests run as this user, and nothing outside the namespaces is asked for: no virtlogd, no control groups.
+    private static let guestConfiguration = """
+        user = "root"
+        group = "root"
+        dynamic_ownership = 0
+        remember_owner = 0
+        swtpm_user = "root"
+        swtpm_group = "root"
+        security_driver = "none"
+        stdio_handler = "file"
+        namespaces = [ ]
+        cgroup_controllers = [ ]
+
+        """
+}
+
+/// Whether somebody listens on a Unix socket.
+private func connects(_ path: String) -> Bool {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import FleetModel
+
+/// What virtfleet wants to know of a domain's XML, live or persistent.
+public struct DomainDefinition: Equatable, Sendable {
+    public struct Disk: Equatable, Sendable {
+        /// The name that libvirt's statistics and events use: `sda`.
+        public var target: String
+        /// `disk`, `cdrom`, `floppy`, `lun`
+        public var device: String
+        /// The file; absent for an empty drive, a block device, a volume or a network disk.
+        public var file: String?
+
+        public init(target: String, device: String, file: String?) {
+            self.target = target
+            self.device = device
+            self.file = file
+        }
+    }
+
+    public var name: String
+    public var id: VMID
+    /// The most that the guest can have.
+    public var memoryBytes: UInt64
+    public var vcpus: Int
+    public var disks: [Disk]
+    public var nvramPath: String?
+    /// What libvirt copies to `nvramPath` when there is nothing yet.
+    public var nvramTemplatePath: String?
+    public var macs: [MACAddress]
+    /// Whether the guest agent is connected; nil when the domain has no channel for one.
+    public var guestAgent: Bool?
+    /// Set when virtfleet made the domain.
+    public var origin: VMDocument.Origin?
+
+    /// - Throws: `invalidDefinition` for what is not well-formed, too large or without a name, a UUID, memory and vCPUs.
+    public init(xml: String) throws(HypervisorError) {
+        self = try XMLTree.read(xml, as: "domain definition") { root throws(HypervisorError) in
+            try DomainDefinition(root)
+        }
+    }
+
+    private init(_ root: XMLElement) throws(HypervisorError) {
+        guard root.name == "domain", let name = root.first("name")?.text,
+            let id = root.first("uuid").flatMap({ VMID($0.text) }),
+            let memory = root.first("memory").flatMap(Self.bytes),
+            let vcpus = root.first("vcpu").flatMap({ Int($0.text) })
+        else {
+            throw HypervisorError(
+                .invalidDefinition, operation: "read", object: "domain definition",
+                message: "expected <domain> with <name>, <uuid>, <memory> and <vcpu>")
+        }
+        self.name = name
+        self.id = id
+        memoryBytes = memory
+        self.vcpus = vcpus
+        let devices = root.first("devices")
+        disks =
+            devices?.children("disk").map { disk in
+                Disk(
+                    target: disk.first("target")?.attribute("dev") ?? "", device: disk.attribute("device") ?? "disk",
+                    file: disk.first("source")?.attribute("file"))
+            } ?? []
+        let nvram = root.first("os", "nvram")
+        nvramPath = nvram?.text
+        nvramTemplatePath = nvram?.attribute("template")
+        macs =
+            devices?.children("interface").compactMap {
+                $0.first("mac")?.attribute("address").flatMap(MACAddress.init)
+            } ?? []
+        let channel = devices?.children("channel").compactMap { $0.first("target") }.first {
+            $0.attribute("name") == "org.qemu.guest_agent.0"
+        }
+        guestAgent = channel.map { $0.attribute("state") == "connected" }
+        origin = root.first("metadata").flatMap(DomainMetadata.read)
+    }
+
+    /// A size with the units that libvirt writes; KiB when it says none.
+    private static func bytes(_ element: XMLElement) -> UInt64? {
+        let units: [String: UInt64] = ["b": 1, "bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30]
+        guard let number = UInt64(element.text), let unit = units[element.attribute("unit") ?? "KiB"] else {
+            return nil
+        }
+        let (bytes, overflow) = number.multipliedReportingOverflow(by: unit)
+        return overflow ? nil : bytes
+    }
+}
+
+/// What virtfleet wants to know of a storage pool's XML.
+struct StoragePoolDefinition {
+    let path: String?
+
+    init(xml: String) throws(HypervisorError) {
+        path = try XMLTree.read(xml, as: "storage pool definition") { root throws(HypervisorError) in
+            root.first("target", "path")?.text
+        }
+    }
+}

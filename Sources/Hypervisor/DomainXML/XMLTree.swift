@@ -1,0 +1,76 @@
+import CXML2
+import Glibc
+
+/// A parsed XML document, for as long as `read` runs. Entities are never declared, so nothing can expand; nothing is
+/// fetched; text beyond the limit is refused.
+enum XMLTree {
+    /// A domain's definition takes some ten KiB.
+    static let sizeLimit = 1 << 20
+
+    /// - Throws: `invalidDefinition` with the parser's words and line.
+    static func read<Result>(
+        _ xml: String, as what: String, _ body: (XMLElement) throws(HypervisorError) -> Result
+    ) throws(HypervisorError) -> Result {
+        func invalid(_ message: String) -> HypervisorError {
+            HypervisorError(.invalidDefinition, operation: "read", object: what, message: message)
+        }
+        let size = xml.utf8.count
+        guard size <= sizeLimit else { throw invalid("\(size) bytes; at most \(sizeLimit) are accepted") }
+        _ = parserReady
+        guard let context = xmlNewParserCtxt() else { throw invalid("out of memory") }
+        defer { xmlFreeParserCtxt(context) }
+        context.pointee.sax?.pointee.entityDecl = nil
+        let options = XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
+        guard let document = xmlCtxtReadMemory(context, xml, Int32(size), nil, "UTF-8", Int32(options)) else {
+            let error = context.pointee.lastError
+            let reason = error.message.map { String(cString: $0) } ?? "not well-formed\n"
+            throw invalid("line \(error.line): \(reason.dropLast())")
+        }
+        defer { xmlFreeDoc(document) }
+        guard let root = xmlDocGetRootElement(document) else { throw invalid("it is empty") }
+        return try body(XMLElement(node: root))
+    }
+
+    /// libxml2 wants to be set up by one thread before others use it.
+    private static let parserReady: Void = xmlInitParser()
+}
+
+/// An element of a document that `XMLTree.read` holds.
+struct XMLElement {
+    fileprivate let node: xmlNodePtr
+
+    var name: String { Self.text(node.pointee.name) ?? "" }
+
+    /// The URI of the element's namespace.
+    var namespace: String? { node.pointee.ns.flatMap { Self.text($0.pointee.href) } }
+
+    /// The text inside.
+    var text: String { Self.take(xmlNodeGetContent(node)) ?? "" }
+
+    func attribute(_ name: String) -> String? { Self.take(xmlGetNoNsProp(node, name)) }
+
+    var children: some Sequence<XMLElement> {
+        sequence(first: node.pointee.children) { $0?.pointee.next }
+            .lazy.compactMap { $0 }
+            .filter { $0.pointee.type == XML_ELEMENT_NODE }
+            .map(XMLElement.init)
+    }
+
+    func children(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
+
+    /// The first element at a path of names below this one.
+    func first(_ path: String...) -> XMLElement? {
+        path.reduce(self) { element, name in element?.children.first { $0.name == name } }
+    }
+
+    private static func text(_ pointer: UnsafePointer<xmlChar>?) -> String? {
+        pointer.map { String(cString: $0) }
+    }
+
+    private static func take(_ pointer: UnsafeMutablePointer<xmlChar>?) -> String? {
+        guard let pointer else { return nil }
+        // What xmlFree is unless somebody replaced libxml2's allocator; Swift may not read that variable.
+        defer { free(pointer) }
+        return String(cString: pointer)
+    }
+}

@@ -1,0 +1,75 @@
+import FoundationEssentials
+import Glibc
+
+/// The directory of a `qemu:///embed?root=DIRECTORY` hypervisor: the QEMU driver runs inside this process and keeps
+/// everything below it. Two processes never share a root; a process has one in its life, and while it has, no other
+/// connection to QEMU (`qemu:///system` is refused then).
+public struct EmbeddedRoot: Equatable, Sendable {
+    /// Longer ones leave no room for the paths of sockets below (sun_path is 108 bytes).
+    public static let pathLimit = 28
+
+    public let path: String
+    public var uri: String { "qemu:///embed?root=\(path)" }
+
+    /// - Returns: nil when the URI is not that of an embedded driver.
+    /// - Throws: `invalidDefinition` when the root is missing, relative or too long.
+    public init?(uri: String) throws(HypervisorError) {
+        let prefix = "qemu:///embed"
+        guard uri == prefix || uri.hasPrefix(prefix + "?") else { return nil }
+        let parameters = uri.dropFirst(prefix.count + 1).split(separator: "&")
+        guard let root = parameters.first(where: { $0.hasPrefix("root=") }) else {
+            throw Self.invalid(uri, "it needs a root directory: qemu:///embed?root=/path")
+        }
+        try self.init(path: String(root.dropFirst("root=".count)))
+    }
+
+    public init(path: String) throws(HypervisorError) {
+        guard path.hasPrefix("/"), path.utf8.count <= Self.pathLimit else {
+            throw Self.invalid(path, "an embedded root is an absolute path of at most \(Self.pathLimit) bytes")
+        }
+        self.path = path
+    }
+
+    /// Makes the directory with its configuration and points this process's home there: libvirt and the programs it
+    /// starts (swtpm) would use the user's. Call it before other threads read the environment.
+    func prepare() throws(HypervisorError) {
+        do {
+            for directory in ["etc", "home"] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(path)/\(directory)", withIntermediateDirectories: true)
+            }
+            try Data(configuration.utf8).write(to: URL(filePath: "\(path)/etc/qemu.conf"), options: .atomic)
+        } catch {
+            throw HypervisorError(
+                .failed, operation: "prepare the embedded root", object: path, message: "\(error)")
+        }
+        for (variable, directory) in [
+            ("HOME", ""), ("XDG_CONFIG_HOME", "/.config"), ("XDG_CACHE_HOME", "/.cache"),
+            ("XDG_DATA_HOME", "/.local/share"), ("XDG_STATE_HOME", "/.local/state"), ("XDG_RUNTIME_DIR", "/run"),
+        ] {
+            setenv(variable, "\(path)/home\(directory)", 1)
+        }
+    }
+
+    /// `stdio_handler`: there is no virtlogd. The rest is for root only: guests run as root, because the directory is
+    /// its own, without a mount namespace or control group that nobody would take down.
+    private var configuration: String {
+        """
+        stdio_handler = "file"
+        user = "root"
+        group = "root"
+        dynamic_ownership = 0
+        remember_owner = 0
+        swtpm_user = "root"
+        swtpm_group = "root"
+        security_driver = "none"
+        namespaces = [ ]
+        cgroup_controllers = [ ]
+
+        """
+    }
+
+    private static func invalid(_ object: String, _ message: String) -> HypervisorError {
+        HypervisorError(.invalidDefinition, operation: "open", object: object, message: message)
+    }
+}

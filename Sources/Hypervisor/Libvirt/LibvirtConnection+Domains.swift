@@ -1,0 +1,106 @@
+import CLibvirt
+import FleetModel
+import Glibc
+
+extension LibvirtConnection {
+    func domains() throws(HypervisorError) -> [Domain] {
+        let handle = try handle()
+        var list: UnsafeMutablePointer<OpaquePointer?>?
+        let count = virConnectListAllDomains(handle.pointer, &list, 0)
+        guard count >= 0, let list else { throw .lastLibvirtError("list the domains of", uri) }
+        defer {
+            for index in 0..<Int(count) { virDomainFree(list[index]) }
+            free(list)
+        }
+        var domains: [Domain] = []
+        for index in 0..<Int(count) {
+            guard let domain = list[index] else { continue }
+            do throws(HypervisorError) {
+                domains.append(try describe(domain))
+            } catch  where error.code == .noSuchDomain {
+                // Gone since it was listed.
+            }
+        }
+        return domains
+    }
+
+    func domain(_ id: VMID) throws(HypervisorError) -> Domain {
+        try withDomain(id, "look up") { domain throws(HypervisorError) in try describe(domain) }
+    }
+
+    func definition(of id: VMID) throws(HypervisorError) -> String {
+        try withDomain(id, "read the definition of") { domain throws(HypervisorError) in
+            let flags = VIR_DOMAIN_XML_INACTIVE.rawValue | VIR_DOMAIN_XML_SECURE.rawValue
+            return try xml(of: domain, flags: flags)
+        }
+    }
+
+    func define(_ xml: String) throws(HypervisorError) -> Domain {
+        let handle = try handle()
+        let definition = try DomainDefinition(xml: xml)
+        guard let domain = virDomainDefineXMLFlags(handle.pointer, xml, VIR_DOMAIN_DEFINE_VALIDATE.rawValue) else {
+            var error = HypervisorError.lastLibvirtError("define", definition.name)
+            // libvirt has no code for a name that another domain has.
+            if let other = virDomainLookupByName(handle.pointer, definition.name) {
+                if libvirtID(of: other) != definition.id { error.code = .alreadyExists }
+                virDomainFree(other)
+            }
+            throw error
+        }
+        defer { virDomainFree(domain) }
+        return try describe(domain)
+    }
+
+    func start(_ id: VMID) throws(HypervisorError) {
+        try act(on: id, "start") { virDomainCreate($0) }
+    }
+
+    func shutdown(_ id: VMID) throws(HypervisorError) {
+        try act(on: id, "shut down") { virDomainShutdown($0) }
+    }
+
+    func destroy(_ id: VMID) throws(HypervisorError) {
+        try act(on: id, "power off") { virDomainDestroy($0) }
+    }
+
+    func undefine(_ id: VMID) throws(HypervisorError) {
+        // TPM state goes along unless one asks to keep it.
+        let flags =
+            VIR_DOMAIN_UNDEFINE_NVRAM.rawValue | VIR_DOMAIN_UNDEFINE_MANAGED_SAVE.rawValue
+            | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA.rawValue | VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA.rawValue
+        try act(on: id, "undefine") { virDomainUndefineFlags($0, flags) }
+    }
+
+    private func act(
+        on id: VMID, _ operation: String, _ call: (OpaquePointer) -> Int32
+    ) throws(HypervisorError) {
+        try withDomain(id, operation) { domain throws(HypervisorError) in
+            guard call(domain) == 0 else { throw .lastLibvirtError(operation, libvirtName(of: domain)) }
+        }
+    }
+
+    private func describe(_ domain: OpaquePointer) throws(HypervisorError) -> Domain {
+        let name = libvirtName(of: domain)
+        var information = virDomainInfo()
+        var autostart: Int32 = 0
+        guard let id = libvirtID(of: domain), virDomainGetInfo(domain, &information) == 0 else {
+            throw .lastLibvirtError("look up", name)
+        }
+        // A transient domain has no autostart to ask for: it stays 0.
+        virDomainGetAutostart(domain, &autostart)
+        // A definition that cannot be read hides what is in it, never the domain.
+        let definition = try? DomainDefinition(xml: xml(of: domain, flags: 0))
+        return Domain(
+            id: id, name: name, state: LibvirtWords.state.word(Int32(information.state)) ?? .noState,
+            memoryBytes: UInt64(information.maxMem) * 1024, vcpus: Int(information.nrVirtCpu),
+            persistent: virDomainIsPersistent(domain) == 1, autostart: autostart == 1,
+            guestAgent: definition?.guestAgent, origin: definition?.origin)
+    }
+
+    private func xml(of domain: OpaquePointer, flags: UInt32) throws(HypervisorError) -> String {
+        guard let text = virDomainGetXMLDesc(domain, flags) else {
+            throw .lastLibvirtError("read the definition of", libvirtName(of: domain))
+        }
+        return libvirtText(text)
+    }
+}

@@ -1,0 +1,153 @@
+import FleetModel
+import FleetRuntime
+import Synchronization
+
+/// The hypervisor behind a libvirt URI.
+///
+/// Three kinds of connection, so that nothing waits for what it need not: one for commands and events, one read-only
+/// for statistics, and a short-lived one for each talk with a guest agent, which may take its whole time limit.
+public final class LibvirtHypervisor: Hypervisor {
+    public let events = Mailbox<HypervisorEvent>(capacity: 4096)
+    private let uri: String
+    private let control: LibvirtConnection
+    private let measuring: LibvirtConnection
+    private let time: any TimeSource
+    private let logger: Logger
+    private let connected = Atomic(false)
+    private let supervisor = Mutex<Task<Void, Never>?>(nil)
+
+    /// Starts connecting and keeps at it until `close()`.
+    /// - Parameter uri: `qemu:///system`, or any other that libvirt knows. For `qemu:///embed?root=DIRECTORY` the
+    ///   directory and this process's environment are prepared (`EmbeddedRoot`).
+    /// - Throws: `invalidDefinition` for a URI that cannot work, `failed` when the embedded root cannot be prepared.
+    public init(uri: String, logger: Logger, time: any TimeSource = SystemTimeSource()) throws(HypervisorError) {
+        if let root = try EmbeddedRoot(uri: uri) { try root.prepare() }
+        self.uri = uri
+        control = LibvirtConnection(uri: uri, name: "libvirt-control")
+        measuring = LibvirtConnection(uri: uri, readOnly: true, name: "libvirt-stats")
+        self.time = time
+        self.logger = logger.labelled("hypervisor").with("uri", uri)
+        // `close()` cancels it and waits for its end.
+        supervisor.withLock { $0 = Task { await supervise() } }
+    }
+
+    public func information() async throws(HypervisorError) -> HypervisorInformation {
+        try await commands("ask for the versions of").information()
+    }
+
+    public func domains() async throws(HypervisorError) -> [Domain] {
+        try await commands("list the domains of").domains()
+    }
+
+    public func domain(_ id: VMID) async throws(HypervisorError) -> Domain {
+        try await commands("look up").domain(id)
+    }
+
+    public func definition(of id: VMID) async throws(HypervisorError) -> String {
+        try await commands("read the definition of").definition(of: id)
+    }
+
+    public func define(_ xml: String) async throws(HypervisorError) -> Domain {
+        try await commands("define").define(xml)
+    }
+
+    public func start(_ id: VMID) async throws(HypervisorError) { try await commands("start").start(id) }
+
+    public func shutdown(_ id: VMID) async throws(HypervisorError) {
+        try await guestConnection("shut down").shutdown(id)
+    }
+
+    public func destroy(_ id: VMID) async throws(HypervisorError) { try await commands("power off").destroy(id) }
+
+    public func undefine(_ id: VMID) async throws(HypervisorError) { try await commands("undefine").undefine(id) }
+
+    public func guestAgentAnswers(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Bool {
+        try await guestConnection("ask the guest agent of").guestAgentAnswers(id, within: limit)
+    }
+
+    public func statistics() async throws(HypervisorError) -> [DomainStatistics] { try await measuring.statistics() }
+
+    public func storagePools() async throws(HypervisorError) -> [StoragePool] {
+        try await commands("list the storage pools of").storagePools()
+    }
+
+    public func close() async {
+        let task = supervisor.withLock { task in
+            defer { task = nil }
+            return task
+        }
+        task?.cancel()
+        await task?.value
+        await measuring.close()
+        events.finish()
+    }
+
+    /// The connection for commands; throws at once instead of waiting behind an attempt to connect.
+    private func commands(_ operation: String) throws(HypervisorError) -> LibvirtConnection {
+        guard connected.load(ordering: .acquiring) else {
+            throw HypervisorError(
+                .disconnected, operation: operation, object: uri, message: "libvirt cannot be reached; trying again")
+        }
+        return control
+    }
+
+    /// A connection and thread for one talk with a guest.
+    private func guestConnection(_ operation: String) throws(HypervisorError) -> LibvirtConnection {
+        _ = try commands(operation)
+        return LibvirtConnection(uri: uri, name: "libvirt-guest")
+    }
+}
+
+extension LibvirtHypervisor {
+    private func supervise() async {
+        var backoff = Backoff(base: .milliseconds(500), cap: .seconds(30))
+        var generator = SystemRandomNumberGenerator()
+        var failure: HypervisorError?
+        while !Task.isCancelled {
+            let relay = LibvirtEventRelay(events: events)
+            do throws(HypervisorError) {
+                let domains = try await control.connect(relay)
+                connected.store(true, ordering: .releasing)
+                logger.with("domains", domains.count).notice("connected")
+                failure = nil
+                backoff.reset()
+                await deliver { relay.begin(with: domains) }
+                let reason = await follow(relay)
+                connected.store(false, ordering: .releasing)
+                await control.close()
+                guard let reason else { return }
+                logger.warning("disconnected: \(reason)")
+                await deliver { events.send(.disconnected(reason: reason)) }
+            } catch {
+                if failure != error { logger.warning("\(error); trying again") }
+                failure = error
+            }
+            try? await time.sleep(for: backoff.next(using: &generator))
+        }
+    }
+
+    /// Returns why the connection was lost; nil when the task is cancelled.
+    private func follow(_ relay: LibvirtEventRelay) async -> String? {
+        while let signal = await relay.signals.next() {
+            switch signal {
+            case .lost(let reason): return reason
+            case .overflowed:
+                logger.warning("events did not fit (\(events.refused) so far); listing all domains again")
+                // A failing list means a lost connection, which comes as the next signal.
+                await deliver {
+                    relay.healing()
+                    guard let domains = try? await control.domains() else { return true }
+                    return relay.begin(with: domains)
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Repeats until there was room in the mailbox, or the task is cancelled.
+    private func deliver(_ send: () async -> Bool) async {
+        while await !send() {
+            do { try await time.sleep(for: .seconds(1)) } catch { return }
+        }
+    }
+}

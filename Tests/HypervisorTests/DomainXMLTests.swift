@@ -1,0 +1,129 @@
+import FleetModel
+import FleetTestSupport
+import FoundationEssentials
+import Testing
+
+@testable import Hypervisor
+
+@Suite struct DomainXMLTests {
+    /// Everything that a specification can ask for.
+    static let full = DomainSpecification(
+        name: "office <1> & \"two\"", id: VMID("1b4e28ba-2fa1-41d2-883f-0016d3cca427")!, memoryBytes: 4 << 30, vcpus: 4,
+        genID: UUID(uuidString: "5b2f1f6e-62a1-4a1f-9a53-1f2d3c4b5a69")!, accelerator: .kvm,
+        firmware: DomainSpecification.Firmware(
+            loaderPath: "/usr/share/OVMF/OVMF_CODE_4M.ms.fd", nvramPath: "/var/lib/virtfleet/vm/VARS.fd",
+            nvramTemplatePath: "/usr/share/OVMF/OVMF_VARS_4M.ms.fd", secureBoot: true),
+        tpm: true,
+        disks: [
+            DomainSpecification.Disk(path: "/var/lib/virtfleet/vm/system.qcow2", format: .qcow2),
+            DomainSpecification.Disk(path: "/var/lib/virtfleet/vm/data.raw", format: .raw, bus: .virtio),
+            DomainSpecification.Disk(path: "/var/lib/virtfleet/vm/more.qcow2", format: .qcow2, bus: .sata),
+        ],
+        networks: [
+            DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:01")!, kind: .user),
+            DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:02")!, kind: .bridge("br-plc")),
+        ],
+        consoleLogPath: "/var/lib/virtfleet/vm/console.log", origin: Fixtures.origin)
+
+    @Test func aFullSpecificationBecomesThisXML() throws {
+        #expect(try GoldenFile("full.xml").difference(from: Self.full.xml()) == nil)
+    }
+
+    @Test func aTranslatedGuestBecomesThisXML() throws {
+        var specification = Self.full
+        specification.accelerator = .tcg
+        specification.firmware.secureBoot = false
+        specification.tpm = false
+        specification.consoleLogPath = nil
+        specification.disks = []
+        specification.networks = []
+        #expect(try GoldenFile("minimal.xml").difference(from: specification.xml()) == nil)
+    }
+
+    @Test func whatIsWrittenCanBeReadBack() throws {
+        let definition = try DomainDefinition(xml: Self.full.xml())
+        #expect(definition.name == Self.full.name)
+        #expect(definition.id == Self.full.id)
+        #expect(definition.memoryBytes == 4 << 30)
+        #expect(definition.vcpus == 4)
+        #expect(
+            definition.disks == [
+                DomainDefinition.Disk(target: "sda", device: "disk", file: "/var/lib/virtfleet/vm/system.qcow2"),
+                DomainDefinition.Disk(target: "vda", device: "disk", file: "/var/lib/virtfleet/vm/data.raw"),
+                DomainDefinition.Disk(target: "sdb", device: "disk", file: "/var/lib/virtfleet/vm/more.qcow2"),
+            ])
+        #expect(definition.nvramPath == Self.full.firmware.nvramPath)
+        #expect(definition.nvramTemplatePath == Self.full.firmware.nvramTemplatePath)
+        #expect(definition.macs == Self.full.networks.map(\.mac))
+        #expect(definition.guestAgent == false)
+        #expect(definition.origin == Fixtures.origin)
+    }
+
+    @Test func aSpecificationWithAllDevicesIsAcceptedByLibvirt() async throws {
+        try await HypervisorKind.libvirt.run { hypervisor, _ in
+            var specification = Self.full
+            specification.accelerator = .tcg
+            specification.name = "office"
+            let domain = try await hypervisor.define(specification.xml())
+            #expect(domain.id == specification.id)
+        }
+    }
+
+    @Test func everyCharacterSurvivesOrIsReplaced() throws {
+        let nasty = "a&b<c>d'e\"f\tg\nh\ri\u{1}j\u{10FFFF}äö"
+        var writer = XMLWriter()
+        writer.element("e", ["a": nasty], text: nasty)
+        let expected = nasty.replacing("\u{1}", with: "\u{FFFD}")
+        let read = try XMLTree.read(writer.text, as: "test") { root throws(HypervisorError) in
+            [root.attribute("a"), root.text]
+        }
+        #expect(read == [expected, expected])
+    }
+
+    @Test func foreignMetadataIsNoOrigin() throws {
+        let ours = Self.full.xml()
+        for (what, by) in [
+            ("https://virtfleet.dev/xmlns/vm/1", "https://example.org/"), ("template='ab", "template='xx"),
+            ("profile=", "other="),
+        ] {
+            #expect(ours.contains(what))
+            #expect(try DomainDefinition(xml: ours.replacing(what, with: by)).origin == nil)
+        }
+    }
+
+    @Test func aConnectedAgentIsSeen() throws {
+        let live = Self.full.xml().replacing(
+            "name='org.qemu.guest_agent.0'", with: "name='org.qemu.guest_agent.0' state='connected'")
+        #expect(try DomainDefinition(xml: live).guestAgent == true)
+        let without = live.replacing("org.qemu.guest_agent.0", with: "org.example")
+        #expect(try DomainDefinition(xml: without).guestAgent == nil)
+    }
+
+    @Test(arguments: [
+        "", "<", "<domain>", "<network/>", "<domain/>", "<domain><name>x</name><uuid>no</uuid></domain>", "\u{0}",
+        "<domain><name>x</name><uuid>1b4e28ba-2fa1-41d2-883f-0016d3cca427</uuid><memory unit='KiB'>18446744073709551615</memory><vcpu>1</vcpu></domain>",
+    ])
+    func whatIsNoDefinitionIsRefused(_ xml: String) {
+        let error = #expect(throws: HypervisorError.self) { try DomainDefinition(xml: xml) }
+        #expect(error?.code == .invalidDefinition)
+    }
+
+    @Test func entitiesNeitherExpandNorFetch() {
+        let declarations = """
+            <!DOCTYPE domain [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
+            <!ENTITY file SYSTEM "file:///etc/passwd">]>
+            """
+        for reference in ["&b;", "&file;"] {
+            let xml = declarations + DomainXMLTests.full.xml().replacing("office", with: reference)
+            let error = #expect(throws: HypervisorError.self) { try DomainDefinition(xml: xml) }
+            #expect(error?.code == .invalidDefinition)
+            #expect(error?.message.contains("line ") == true)
+        }
+    }
+
+    @Test func tooMuchTextIsRefused() {
+        let xml = "<domain>" + String(repeating: " ", count: XMLTree.sizeLimit) + "</domain>"
+        let error = #expect(throws: HypervisorError.self) { try DomainDefinition(xml: xml) }
+        #expect(error?.code == .invalidDefinition)
+    }
+}

@@ -1,0 +1,141 @@
+import FleetModel
+import FleetTestSupport
+import FoundationEssentials
+import Hypervisor
+import Testing
+
+/// What every hypervisor does, in memory and for real.
+@Suite struct HypervisorConformanceTests {
+    @Test(arguments: HypervisorKind.allCases)
+    func aDomainLivesFromDefinitionToUndefinition(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, files in
+            let guest = Fixtures.guest(files: files.path)
+            let defined = try await hypervisor.define(guest.xml())
+            #expect(
+                defined
+                    == Domain(
+                        id: guest.id, name: "vm-1", state: .shutoff, memoryBytes: 128 << 20, vcpus: 1,
+                        guestAgent: false, origin: Fixtures.origin))
+            #expect(try await hypervisor.domains() == [defined])
+
+            try await hypervisor.start(guest.id)
+            #expect(try await hypervisor.domain(guest.id).state == .running)
+            try await hypervisor.destroy(guest.id)
+            #expect(try await hypervisor.domain(guest.id).state == .shutoff)
+            try await hypervisor.undefine(guest.id)
+            #expect(try await hypervisor.domains() == [])
+
+            var seen: [String] = []
+            while seen.last != "undefined removed", let event = await hypervisor.events.next() {
+                if let lifecycle = event.lifecycle { seen.append(lifecycle) }
+            }
+            // Between these libvirt also tells of QEMU's own steps.
+            let steps: Set = ["defined added", "started booted", "stopped destroyed", "undefined removed"]
+            #expect(
+                seen.filter(steps.contains) == [
+                    "defined added", "started booted", "stopped destroyed", "undefined removed",
+                ])
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
+    func actionsThatTheStateForbidsAreRefused(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, files in
+            let guest = Fixtures.guest(files: files.path)
+            _ = try await hypervisor.define(guest.xml())
+            await expectError(.invalidState) { try await hypervisor.destroy(guest.id) }
+            await expectError(.invalidState) { try await hypervisor.shutdown(guest.id) }
+            await expectError(.invalidState) {
+                _ = try await hypervisor.guestAgentAnswers(guest.id, within: .seconds(1))
+            }
+            try await hypervisor.start(guest.id)
+            await expectError(.invalidState) { try await hypervisor.start(guest.id) }
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
+    func anUnknownDomainIsNoSuchDomain(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, _ in
+            let id = VMID.random()
+            await expectError(.noSuchDomain) { _ = try await hypervisor.domain(id) }
+            await expectError(.noSuchDomain) { _ = try await hypervisor.definition(of: id) }
+            await expectError(.noSuchDomain) { try await hypervisor.start(id) }
+            await expectError(.noSuchDomain) { try await hypervisor.shutdown(id) }
+            await expectError(.noSuchDomain) { try await hypervisor.destroy(id) }
+            await expectError(.noSuchDomain) { try await hypervisor.undefine(id) }
+            await expectError(.noSuchDomain) { _ = try await hypervisor.guestAgentAnswers(id, within: .seconds(1)) }
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
+    func definitionsAreCheckedAndReplaced(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, files in
+            var guest = Fixtures.guest(files: files.path)
+            _ = try await hypervisor.define(guest.xml())
+            await expectError(.alreadyExists) {
+                _ = try await hypervisor.define(Fixtures.guest(files: files.path).xml())
+            }
+            await expectError(.invalidDefinition) { _ = try await hypervisor.define("<domain") }
+            await expectError(.invalidDefinition) { _ = try await hypervisor.define("<domain><name>x</name></domain>") }
+
+            guest.memoryBytes = 192 << 20
+            #expect(try await hypervisor.define(guest.xml()).memoryBytes == 192 << 20)
+            let definition = try DomainDefinition(xml: try await hypervisor.definition(of: guest.id))
+            #expect(definition.id == guest.id)
+            #expect(definition.memoryBytes == 192 << 20)
+            #expect(definition.macs == guest.networks.map(\.mac))
+            #expect(definition.nvramPath == guest.firmware.nvramPath)
+            #expect(definition.origin == Fixtures.origin)
+            #expect(try await hypervisor.domains().count == 1)
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
+    func variablesComeFromTheTemplateOnceAndGoWithTheDomain(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, files in
+            let guest = Fixtures.guest(files: files.path)
+            let nvram = guest.firmware.nvramPath
+            _ = try await hypervisor.define(guest.xml())
+            #expect(!FileManager.default.fileExists(atPath: nvram))
+            try await hypervisor.start(guest.id)
+            let template = try Data(contentsOf: URL(filePath: guest.firmware.nvramTemplatePath))
+            #expect(try Data(contentsOf: URL(filePath: nvram)).count == template.count)
+            try await hypervisor.destroy(guest.id)
+            try Data(template.reversed()).write(to: URL(filePath: nvram))
+            let own = try Data(contentsOf: URL(filePath: nvram))
+            #expect(own != template)
+            try await hypervisor.undefine(guest.id)
+            #expect(!FileManager.default.fileExists(atPath: nvram))
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
+    func aMissingDiskIsNamedWhenTheDomainStarts(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, files in
+            var guest = Fixtures.guest(files: files.path)
+            guest.disks = [DomainSpecification.Disk(path: files.file("missing.qcow2"), format: .qcow2)]
+            _ = try await hypervisor.define(guest.xml())
+            let error = await #expect(throws: HypervisorError.self) { try await hypervisor.start(guest.id) }
+            #expect(error?.code == .failed)
+            #expect(error?.message.contains("missing.qcow2") == true)
+            #expect(try await hypervisor.domain(guest.id).state == .shutoff)
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
+    func statisticsCoverEveryDomain(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, files in
+            let running = Fixtures.guest("running", files: files.path)
+            let stopped = Fixtures.guest("stopped", files: files.path)
+            for guest in [running, stopped] { _ = try await hypervisor.define(guest.xml()) }
+            try await hypervisor.start(running.id)
+            let statistics = try await hypervisor.statistics()
+            let values = Dictionary(uniqueKeysWithValues: statistics.map { ($0.name, $0.values) })
+            #expect(Set(values.keys) == ["running", "stopped"])
+            #expect(values["running"]?["state.state"] == .integer(1))
+            #expect(values["stopped"]?["state.state"] == .integer(5))
+            #expect(values["running"]?["cpu.time"] != nil)
+            #expect(values["stopped"]?["cpu.time"] == nil)
+        }
+    }
+}
