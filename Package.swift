@@ -109,7 +109,7 @@ let package = Package(
         tests("Signing"),
         tests("Subprocess"),
         tests("HTTPClient"),
-        tests("CommandLineKit", exclude: ["Golden"]),
+        tests("CommandLineKit", ["Subprocess"], exclude: ["Golden"]),
         tests("MessageBus"),
         tests("DurableStream", ["SQLite"]),
         tests("Hypervisor"),
@@ -121,5 +121,6 @@ let package = Package(
         tests("FleetStore", ["SQLite", "DurableStream"]),
         tests("FleetServer", ["FleetStore", "MessageBus", "HTTPClient", "DurableStream"]),
         tests("FleetClient", ["HTTPClient", "Signing"]),
+        tests("virtfleet", ["CommandLineKit", "FleetClient", "Subprocess"], exclude: ["Golden"]),
     ]
 )
