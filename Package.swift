@@ -119,8 +119,12 @@ let package = Package(
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "DurableStream"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
-        tests("FleetServer", ["FleetStore", "MessageBus", "HTTPClient", "DurableStream"]),
+        tests(
+            "FleetServer",
+            ["FleetStore", "MessageBus", "HTTPClient", "DurableStream", "ImageStore", "Signing", "Subprocess"]),
         tests("FleetClient", ["HTTPClient", "Signing"]),
-        tests("virtfleet", ["CommandLineKit", "FleetClient", "Subprocess"], exclude: ["Golden"]),
+        tests(
+            "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Subprocess"],
+            exclude: ["Golden"]),
     ]
 )

@@ -29,16 +29,19 @@ public actor FleetStore {
     /// Opens, or makes, the databases in a directory that exists.
     /// - Throws: `StoreError.storage` when they cannot be opened or were written by a newer version;
     ///   `StoreError.conflict` when they belong to another fleet.
-    public init(directory: String, fleet: FleetName, time: any TimeSource, logger: Logger) throws {
+    public init(directory: String, fleet: FleetName, time: any TimeSource, logger: Logger) throws(StoreError) {
         self.fleet = fleet
         self.time = time
         self.logger = logger
-        connection = try Connection(path: directory + "/" + Self.databaseName, synchronous: .full)
-        try connection.migrate(FleetMigrations.all)
-        memory = IngestMemory(
-            storeID: try IdentityRepository(connection: connection).open(fleet: fleet),
-            hosts: try HostRepository(connection: connection).ids(),
-            changedJobSets: Set(try JobSetRepository(connection: connection).hosts()))
+        (connection, memory) = try StoreError.wrapping {
+            let connection = try Connection(path: directory + "/" + Self.databaseName, synchronous: .full)
+            try connection.migrate(FleetMigrations.all)
+            let memory = IngestMemory(
+                storeID: try IdentityRepository(connection: connection).open(fleet: fleet),
+                hosts: try HostRepository(connection: connection).ids(),
+                changedJobSets: Set(try JobSetRepository(connection: connection).hosts()))
+            return (connection, memory)
+        }
         series = try SQLiteSeriesStore(path: directory + "/" + Self.metricsName)
     }
 
@@ -52,17 +55,16 @@ public actor FleetStore {
     public nonisolated func commitNotifications() -> Mailbox<Int64> { commits.listen() }
 
     func read<Result>(_ body: (Connection) throws -> Result) throws(StoreError) -> Result {
-        do { return try body(connection) } catch { throw StoreError(error) }
+        try StoreError.wrapping { try body(connection) }
     }
 
     /// Runs the body in one transaction.
     func write<Result>(_ body: (Connection) throws -> Result) throws(StoreError) -> Result {
         do {
-            let result = try connection.transaction { try body(connection) }
+            let result = try StoreError.wrapping { try connection.transaction { try body(connection) } }
             failure.withLock { $0 = nil }
             return result
         } catch {
-            let error = StoreError(error)
             if case .storage(let cause) = error { failure.withLock { $0 = cause.description } }
             throw error
         }

@@ -30,4 +30,9 @@ extension StoreError {
             default: .invalid("\(error)")
             }
     }
+
+    /// Runs what throws whatever repositories throw.
+    static func wrapping<Result>(_ body: () throws -> Result) throws(StoreError) -> Result {
+        do { return try body() } catch { throw StoreError(error) }
+    }
 }

@@ -6,7 +6,8 @@ import Synchronization
 /// both ends.
 public final class TCPRelay: Sendable {
     private struct State {
-        var open = true
+        var ended = false
+        var cut = false
         var sockets: Set<Int32> = []
         /// While this stands, bytes that arrive are thrown away and nobody is told.
         var silent = false
@@ -31,33 +32,41 @@ public final class TCPRelay: Sendable {
 
     public struct POSIXFailure: Error { public let code: Int32 }
 
-    /// Breaks every connection; new ones are accepted.
-    public func cut() {
-        // The threads that read the sockets close them.
-        state.withLock { state in for socket in state.sockets { shutdown(socket, Int32(SHUT_RDWR)) } }
+    /// While cut, every connection is broken at once; after that, new ones are handed on again.
+    public func setCut(_ cut: Bool) {
+        state.withLock { state in
+            state.cut = cut
+            // The threads that read the sockets close them.
+            if cut { for socket in state.sockets { shutdown(socket, Int32(SHUT_RDWR)) } }
+        }
     }
 
     /// From now on everything disappears on the way, and the connections stay open.
-    public func swallow(_ silent: Bool) { state.withLock { $0.silent = silent } }
+    public func setSilent(_ silent: Bool) { state.withLock { $0.silent = silent } }
 
     /// Ends the relay.
     public func close() {
-        state.withLock { $0.open = false }
+        setCut(true)
+        state.withLock { $0.ended = true }
         shutdown(listener, Int32(SHUT_RDWR))
-        cut()
     }
 
     private func accept() {
         defer { Glibc.close(listener) }
         while true {
             let client = Glibc.accept(listener, nil, nil)
-            guard client >= 0, state.withLock(\.open) else { return }
+            guard client >= 0, !state.withLock(\.ended) else { return }
             let server = LoopbackPort.connect(to: target)
-            guard server >= 0 else {
+            let joined = state.withLock { state in
+                guard server >= 0, !state.cut else { return false }
+                state.sockets.formUnion([client, server])
+                return true
+            }
+            guard joined else {
                 Glibc.close(client)
+                Glibc.close(server)
                 continue
             }
-            state.withLock { $0.sockets.formUnion([client, server]) }
             let open = Mutex(2)
             let ended: @Sendable () -> Void = { [self] in
                 let last = open.withLock { open in

@@ -28,6 +28,12 @@ public struct AckCoalescer: Sendable {
         hosts[host] = entry
     }
 
+    /// What `due` gave could not be published: it waits again, unless something newer does.
+    public mutating func putBack(_ position: StreamPosition, to host: HostID) {
+        guard hosts[host]?.waiting.contains(where: { $0.epoch == position.epoch }) != true else { return }
+        hosts[host, default: Host()].waiting.insert(position, at: 0)
+    }
+
     /// What is to be published now, retained, on `down/<host>/ack`.
     /// - Parameter now: the monotonic clock.
     public mutating func due(at now: Duration) -> [(host: HostID, position: StreamPosition)] {

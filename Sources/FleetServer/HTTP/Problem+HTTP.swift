@@ -24,6 +24,10 @@ extension Problem {
         Problem(status: 422, code: code, title: "Cannot be carried out", detail: detail)
     }
 
+    static func noSpace(_ detail: String) -> Problem {
+        Problem(status: 507, code: "no-space", title: "Not enough disk space", detail: detail)
+    }
+
     /// What the client is told of an error: a problem as it is, a decoding error with its place, and nothing of the
     /// inside of anything else.
     init(describing error: any Error) {
@@ -41,9 +45,9 @@ extension Problem {
         }
     }
 
-    var response: Response {
+    var response: ServerResponse {
         let body = (try? FleetJSON.encode(self)).map { Array($0) } ?? []
-        return Response(status: status, headers: ["Content-Type": "application/problem+json"], body: .bytes(body))
+        return ServerResponse(status: status, headers: ["Content-Type": "application/problem+json"], body: .bytes(body))
     }
 }
 

@@ -3,11 +3,15 @@ import FleetRuntime
 import FleetStore
 import FoundationEssentials
 import Glibc
+import ImageStore
 import Signing
 
 /// The images behind the templates: read-only files named by their SHA-256. An image is there, whole and synced,
 /// before the store hears of it; what the store does not know is removed at start.
 public actor ImageCatalogue {
+    /// A disk that a guest could boot from, and that qcow2 can describe.
+    private static let virtualSizes: ClosedRange<UInt64> = 1 << 20...64 << 40
+
     private let directory: String
     private let store: FleetStore
     private let uploads: UploadStore
@@ -24,8 +28,7 @@ public actor ImageCatalogue {
         self.store = store
         self.uploads = uploads
         self.logger = logger
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        try DurableFile.makeDirectory(directory, mode: 0o755)
     }
 
     nonisolated func path(of digest: Digest) -> String { directory + "/" + digest.description }
@@ -40,8 +43,7 @@ public actor ImageCatalogue {
         let (path, knownDigest, imported) = try await uploads.finished(request.upload)
         if let imported { return try await existing(request, imported) }
 
-        let size = try Self.size(of: path)
-        let finding = try await inspector.inspect(path, sizeBytes: size)
+        let image = try await inspect(path)
         let digest = try knownDigest ?? hash(path)
         if let known = try await version(request) {
             guard known.image.digest == digest else { throw Self.taken(request) }
@@ -49,10 +51,10 @@ public actor ImageCatalogue {
             return known
         }
         try place(path, as: digest)
-        let image = ImageReference(
-            template: request.name, version: request.version, digest: digest, format: finding.format, sizeBytes: size,
-            virtualSizeBytes: finding.virtualSizeBytes)
-        let template = try await store.addTemplate(image, by: who)
+        let reference = ImageReference(
+            template: request.name, version: request.version, digest: digest, format: image.format,
+            sizeBytes: try Self.size(of: path), virtualSizeBytes: image.virtualSizeBytes)
+        let template = try await store.addTemplate(reference, by: who)
         try await uploads.markImported(request.upload, as: digest)
         logger.with("template", request.name).with("version", request.version).with("digest", digest).info("imported")
         return template
@@ -67,9 +69,36 @@ public actor ImageCatalogue {
             known.formUnion(page.items.map(\.image.digest.description))
             cursor = page.nextCursor
         } while cursor != nil
-        for name in try FileManager.default.contentsOfDirectory(atPath: directory) where !known.contains(name) {
-            try FileManager.default.removeItem(atPath: directory + "/" + name)
+        for name in try DurableFile.entries(of: directory) where !known.contains(name) {
+            try DurableFile.remove(directory + "/" + name)
         }
+    }
+
+    /// - Throws: a 422 `Problem` that says why the upload cannot be a template.
+    private func inspect(_ path: String) async throws -> ImageInspector.Information {
+        let signature = try ImageSignature(path: path)
+        if case .foreign(let name) = signature {
+            throw Self.refuse("it is \(name); convert it to qcow2 first (qemu-img convert -O qcow2)")
+        }
+        let image: ImageInspector.Information
+        do throws(ImageError) {
+            image = try await inspector.inspect(path, as: signature == .qcow2 ? .qcow2 : .raw)
+        } catch {
+            guard error.code == .unusable else { throw error }
+            throw Self.refuse(error.message.replacing(path, with: "the image"))
+        }
+        guard Self.virtualSizes.contains(image.virtualSizeBytes) else {
+            throw Self.refuse(
+                """
+                its disk would have \(image.virtualSizeBytes) bytes; from \(Self.virtualSizes.lowerBound) to \
+                \(Self.virtualSizes.upperBound) make sense
+                """)
+        }
+        return image
+    }
+
+    private static func refuse(_ reason: String) -> Problem {
+        .unprocessable("bad-image", "the upload cannot be a template: \(reason)")
     }
 
     private func version(_ request: TemplateImport) async throws -> TemplateResource? {
@@ -101,29 +130,28 @@ public actor ImageCatalogue {
     /// between leaves a finished upload to import again.
     private func place(_ path: String, as digest: Digest) throws {
         let target = self.path(of: digest)
-        guard chmod(path, 0o444) == 0 else { throw UploadError("chmod", path) }
-        guard link(path, target) == 0 || errno == EEXIST else { throw UploadError("link", target) }
-        try DurableFile.syncDirectory(of: target)
+        guard chmod(path, 0o444) == 0 else { throw FileError("chmod", path) }
+        guard link(path, target) == 0 || errno == EEXIST else { throw FileError("link", target) }
+        try DurableFile.sync(directory)
     }
 
     private func hash(_ path: String) throws -> Digest {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw UploadError("open", path) }
+        guard descriptor >= 0 else { throw FileError("open", path) }
         defer { close(descriptor) }
         let hasher = SHA256Hasher()
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let count = read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw UploadError("read", path) }
+            guard count >= 0 else { throw FileError("read", path) }
             if count == 0 { return hasher.digest() }
             buffer.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
     }
 
-    private static func size(of path: String) throws(UploadError) -> UInt64 {
-        var information = stat()
-        guard stat(path, &information) == 0 else { throw UploadError("stat", path) }
-        return UInt64(information.st_size)
+    private static func size(of path: String) throws(FileError) -> UInt64 {
+        guard let size = DurableFile.size(path) else { throw FileError("find", path) }
+        return size
     }
 }

@@ -57,8 +57,7 @@ public actor UploadStore {
         self.directory = directory
         self.limits = limits
         self.time = time
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try DurableFile.makeDirectory(directory, mode: 0o700)
     }
 
     func status(of upload: UploadID) throws -> UploadResource {
@@ -85,13 +84,13 @@ public actor UploadStore {
         guard offset == received, record.imported == nil else { throw OffsetMismatch(received: received) }
         if let previous = active.removeValue(forKey: upload) { close(previous.descriptor) }
 
-        try makeDirectory(upload)
+        try DurableFile.makeDirectory(path(of: upload), mode: 0o700)
         let descriptor = Glibc.open(dataPath(of: upload), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw UploadError("open", dataPath(of: upload)) }
+        guard descriptor >= 0 else { throw FileError("open", dataPath(of: upload)) }
         generation += 1
         active[upload] = Active(generation: generation, descriptor: descriptor, record: record, received: received)
         guard ftruncate(descriptor, off_t(received)) == 0, lseek(descriptor, off_t(received), SEEK_SET) >= 0 else {
-            throw UploadError("truncate", dataPath(of: upload))
+            throw FileError("truncate", dataPath(of: upload))
         }
         if received == 0 { hashers[upload] = SHA256Hasher() }
         try save(record, of: upload)
@@ -104,20 +103,15 @@ public actor UploadStore {
             throw Problem.conflict("upload-taken-over", "another transfer goes on with upload \(transfer.upload)")
         }
         guard upload.received + UInt64(bytes.count) <= upload.record.totalBytes else {
-            throw Problem.invalid("the body goes on past the \(upload.record.totalBytes) bytes of upload \(transfer.upload)")
+            throw Problem.invalid(
+                "the body goes on past the \(upload.record.totalBytes) bytes of upload \(transfer.upload)")
         }
-        try bytes.withUnsafeBytes { buffer in
-            var rest = buffer[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(upload.descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else {
-                    // A piece written in part is not counted; the next transfer writes over it.
-                    hashers[transfer.upload] = nil
-                    throw UploadError("write", dataPath(of: transfer.upload))
-                }
-                rest = rest.dropFirst(count)
-            }
+        do {
+            try DurableFile.write(bytes[...], to: upload.descriptor, path: dataPath(of: transfer.upload))
+        } catch {
+            // A piece written in part does not count; the next transfer writes over it.
+            hashers[transfer.upload] = nil
+            throw error.isFull ? Problem.noSpace(error.description) : error
         }
         hashers[transfer.upload]?.update(bytes)
         upload.received += UInt64(bytes.count)
@@ -158,7 +152,7 @@ public actor UploadStore {
 
     /// Removes what is too old to be continued.
     public func sweep() throws {
-        for name in try FileManager.default.contentsOfDirectory(atPath: directory) {
+        for name in try DurableFile.entries(of: directory) {
             let started = UploadID(name).flatMap { try? record(of: $0) }?.startedAt
             if let started, time.now().timeIntervalSince(started) < limits.ageSeconds { continue }
             try FileManager.default.removeItem(atPath: directory + "/" + name)
@@ -172,7 +166,7 @@ public actor UploadStore {
 
     private func sync(_ id: UploadID) throws {
         guard var upload = active[id] else { return }
-        guard fdatasync(upload.descriptor) == 0 else { throw UploadError("sync", dataPath(of: id)) }
+        guard fdatasync(upload.descriptor) == 0 else { throw FileError("sync", dataPath(of: id)) }
         upload.record.synced = upload.received
         active[id] = upload
         try save(upload.record, of: id)
@@ -184,27 +178,19 @@ public actor UploadStore {
                 status: 413, code: "too-large", title: "Upload too large",
                 detail: "upload \(upload) would have \(total) bytes; at most \(limits.bytes) are taken")
         }
-        var disk = statvfs()
-        guard statvfs(directory, &disk) == 0 else { throw UploadError("statvfs", directory) }
-        let free = UInt64(disk.f_bavail) * UInt64(disk.f_frsize)
+        let free = try DurableFile.freeBytes(at: directory)
         guard total + limits.reserveBytes <= free else {
-            throw Problem(
-                status: 507, code: "no-space", title: "Not enough disk space",
-                detail: """
-                    upload \(upload) needs \(total) bytes and \(limits.reserveBytes) must stay free, but \(directory) \
-                    has \(free); remove something there
-                    """)
+            throw Problem.noSpace(
+                """
+                upload \(upload) needs \(total) bytes and \(limits.reserveBytes) must stay free, but \(directory) has \
+                \(free); remove something there
+                """)
         }
     }
 
     private func path(of upload: UploadID) -> String { directory + "/" + upload.description }
     private func dataPath(of upload: UploadID) -> String { path(of: upload) + "/data" }
     private func recordPath(of upload: UploadID) -> String { path(of: upload) + "/record.json" }
-
-    private func makeDirectory(_ upload: UploadID) throws {
-        try FileManager.default.createDirectory(
-            atPath: path(of: upload), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    }
 
     private func record(of upload: UploadID) throws -> Record {
         if let active = active[upload] { return active.record }
@@ -215,21 +201,16 @@ public actor UploadStore {
     }
 
     private func save(_ record: Record, of upload: UploadID) throws {
-        try DurableFile.replace(recordPath(of: upload), with: Array(try FleetJSON.encode(record)))
+        let part = recordPath(of: upload) + ".part"
+        let descriptor = Glibc.open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError("open", part) }
+        defer { close(descriptor) }
+        try DurableFile.write(Array(try FleetJSON.encode(record))[...], to: descriptor, path: part)
+        try DurableFile.publish(part, as: recordPath(of: upload), mode: 0o600)
     }
 }
 
 /// The upload goes on elsewhere than the client thinks.
 struct OffsetMismatch: Error {
     let received: UInt64
-}
-
-/// A file operation that failed.
-struct UploadError: Error, CustomStringConvertible {
-    let description: String
-
-    /// - Parameter operation: that has just set errno.
-    init(_ operation: String, _ path: String) {
-        description = "\(operation) \(path): \(String(cString: strerror(errno)))"
-    }
 }

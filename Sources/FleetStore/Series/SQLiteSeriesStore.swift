@@ -15,15 +15,18 @@ public actor SQLiteSeriesStore: SeriesStore {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     /// - Parameter path: a file, made when it is missing.
-    public init(path: String) throws {
+    public init(path: String) throws(StoreError) {
         // A power cut may take the last ticks; nothing depends on them.
-        connection = try Connection(path: path, synchronous: .normal)
-        try connection.migrate(MetricsMigrations.all)
+        connection = try StoreError.wrapping {
+            let connection = try Connection(path: path, synchronous: .normal)
+            try connection.migrate(MetricsMigrations.all)
+            return connection
+        }
         layouts = SeriesLayouts(connection: connection)
     }
 
     public func append(_ ticks: [ReceivedMetrics]) throws(StoreError) {
-        try storage {
+        try StoreError.wrapping {
             do {
                 try connection.transaction { for tick in ticks { try append(tick) } }
             } catch {
@@ -45,7 +48,7 @@ public actor SQLiteSeriesStore: SeriesStore {
     }
 
     public func latest(of host: HostID) throws(StoreError) -> MetricsResource? {
-        try storage {
+        try StoreError.wrapping {
             // By row, not by time: the clock may have been set back.
             let row = try connection.first(
                 """
@@ -62,7 +65,7 @@ public actor SQLiteSeriesStore: SeriesStore {
     public func samples(host: HostID, vm: VMID?, key: String, from: Date, to: Date) throws(StoreError)
         -> [SeriesResource.Sample]
     {
-        try storage {
+        try StoreError.wrapping {
             var samples: [SeriesResource.Sample] = []
             let rows = try connection.rows(
                 """
@@ -80,7 +83,7 @@ public actor SQLiteSeriesStore: SeriesStore {
     }
 
     public func prune(before time: Date) throws(StoreError) -> Bool {
-        try storage {
+        try StoreError.wrapping {
             // Rows come in time order, so the oldest are the first; a clock that was set back only delays some.
             try connection.execute(
                 "DELETE FROM ticks WHERE id IN (SELECT id FROM ticks ORDER BY id LIMIT ?) AND received_at < ?",
@@ -90,7 +93,7 @@ public actor SQLiteSeriesStore: SeriesStore {
     }
 
     public func remove(host: HostID) throws(StoreError) {
-        try storage {
+        try StoreError.wrapping {
             try connection.transaction {
                 try connection.execute("DELETE FROM ticks WHERE host = ?", [host.description])
                 try connection.execute("DELETE FROM layouts WHERE host = ?", [host.description])
@@ -100,14 +103,10 @@ public actor SQLiteSeriesStore: SeriesStore {
     }
 
     public func sizeBytes() throws(StoreError) -> Int64 {
-        try storage {
+        try StoreError.wrapping {
             let pages: Int64 = try connection.first("PRAGMA page_count")?.get(0) ?? 0
             let size: Int64 = try connection.first("PRAGMA page_size")?.get(0) ?? 0
             return pages * size
         }
-    }
-
-    private func storage<Result>(_ body: () throws -> Result) throws(StoreError) -> Result {
-        do { return try body() } catch { throw StoreError(error) }
     }
 }

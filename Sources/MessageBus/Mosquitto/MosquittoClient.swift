@@ -45,7 +45,8 @@ final class MosquittoClient {
             try check("user name") { mosquitto_username_pw_set(handle, username, configuration.password) }
         }
         if let tls = configuration.tls {
-            try check("TLS files \(tls)") {
+            let files = [tls.caFile, tls.certificateFile, tls.keyFile].compactMap(\.self).joined(separator: ", ")
+            try check("cannot use the TLS files \(files); check that each exists, is PEM and may be read") {
                 mosquitto_tls_set(handle, tls.caFile, nil, tls.certificateFile, tls.keyFile, nil)
             }
         }

@@ -12,55 +12,67 @@ struct FleetMetrics: Sendable {
     let now: Date
 
     func text() async throws -> String {
-        var families: [String: [String]] = [:]
-        var cursor: String?
-        repeat {
-            let page = try await store.hosts(after: cursor, limit: 500)
-            for host in page.items { try await add(host, to: &families) }
-            cursor = page.nextCursor
-        } while cursor != nil
-        return families.sorted { $0.key < $1.key }
-            .map { "# TYPE \($0.key) \(Self.kind(of: $0.key))\n" + $0.value.joined(separator: "\n") + "\n" }
-            .joined()
+        var exposition = Exposition()
+        try await everyPage {
+            try await store.hosts(after: $0, limit: 500)
+        } each: { host in
+            try await add(host, to: &exposition)
+        }
+        return exposition.text
     }
 
-    private func add(_ host: HostResource, to families: inout [String: [String]]) async throws {
+    private func add(_ host: HostResource, to exposition: inout Exposition) async throws {
         let label = "host=\"\(host.name)\""
-        families["virtfleet_host_online", default: []].append(
-            "virtfleet_host_online{\(label)} \(host.state == .online ? 1 : 0)")
+        exposition.add(["virtfleet_host_online": host.state == .online ? 1 : 0], label)
         if let seen = host.lastSeenAt {
-            families["virtfleet_host_last_seen_timestamp_seconds", default: []].append(
-                "virtfleet_host_last_seen_timestamp_seconds{\(label)} \(seen.timeIntervalSince1970)")
+            exposition.add(["virtfleet_host_last_seen_timestamp_seconds": seen.timeIntervalSince1970], label)
         }
         guard let latest = try await store.series.latest(of: host.id),
             now.timeIntervalSince(latest.receivedAt) < Self.freshness
         else { return }
-        Self.add(latest.batch.host, label, to: &families)
+        exposition.add(latest.batch.host, label)
         guard !latest.batch.vms.isEmpty else { return }
-        let names = try await names(of: host.id)
+        var names: [VMID: String] = [:]
+        try await everyPage {
+            try await store.vms(host: host.id.description, after: $0, limit: 500)
+        } each: {
+            names[$0.vm.id] = $0.vm.name
+        }
         for (vm, values) in latest.batch.vms {
-            let name = MetricsRegistry.escape(names[vm] ?? vm.description)
-            Self.add(values, "\(label),vm=\"\(name)\"", to: &families)
+            exposition.add(values, "\(label),vm=\"\(MetricsRegistry.escape(names[vm] ?? vm.description))\"")
         }
     }
 
-    private func names(of host: HostID) async throws -> [VMID: String] {
-        var names: [VMID: String] = [:]
+    private func everyPage<Item>(
+        _ read: (_ cursor: String?) async throws -> Page<Item>, each: (Item) async throws -> Void
+    ) async throws {
         var cursor: String?
         repeat {
-            let page = try await store.vms(host: host.description, after: cursor, limit: 500)
-            for item in page.items { names[item.vm.id] = item.vm.name }
+            let page = try await read(cursor)
+            for item in page.items { try await each(item) }
             cursor = page.nextCursor
         } while cursor != nil
-        return names
+    }
+}
+
+/// Samples collected by metric, as the format wants them.
+private struct Exposition {
+    private var families: [String: String] = [:]
+    /// Hosts share their keys, so each is taken apart once.
+    private var keys: [String: SeriesKey?] = [:]
+
+    mutating func add(_ values: [String: Double], _ labels: String) {
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+            let known = keys[key] ?? SeriesKey(key)
+            keys[key] = .some(known)
+            guard let series = known else { continue }
+            let own = series.labels.isEmpty ? "" : "," + series.labels
+            families[series.name, default: ""] += "\(series.name){\(labels)\(own)} \(value)\n"
+        }
     }
 
-    private static func add(_ values: [String: Double], _ labels: String, to families: inout [String: [String]]) {
-        for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-            guard let series = SeriesKey(key) else { continue }
-            let own = series.labels.isEmpty ? "" : "," + series.labels
-            families[series.name, default: []].append("\(series.name){\(labels)\(own)} \(value)")
-        }
+    var text: String {
+        families.sorted { $0.key < $1.key }.map { "# TYPE \($0.key) \(Self.kind(of: $0.key))\n\($0.value)" }.joined()
     }
 
     /// By Prometheus' naming rules, which all keys follow.

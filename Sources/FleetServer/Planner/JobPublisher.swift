@@ -1,0 +1,105 @@
+import FleetModel
+import FleetRuntime
+import FleetStore
+import FoundationEssentials
+import MessageBus
+import Signing
+
+/// Keeps `down/<host>/jobs` what it should be: level-triggered, signed, at most once a second per host. The store
+/// decides what a set holds; this carries it to the broker. It also clears what the broker keeps of removed hosts.
+public actor JobPublisher: Service {
+    public nonisolated let name = "job-publisher"
+    private static let interval: Duration = .seconds(1)
+
+    private let bus: any Bus
+    private let store: FleetStore
+    private let key: SigningKey
+    private let time: any TimeSource
+    private let logger: Logger
+    private var waiting: Set<HostID> = []
+    private var publishedAt: [HostID: Duration] = [:]
+    private var clearing: [BusMessage] = []
+
+    public init(bus: any Bus, store: FleetStore, key: SigningKey, time: any TimeSource, logger: Logger) {
+        self.bus = bus
+        self.store = store
+        self.key = key
+        self.time = time
+        self.logger = logger
+    }
+
+    public nonisolated func run() async throws {
+        let wake = store.jobSetNotifications()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while (try? await self.time.sleep(for: Self.interval)) != nil {
+                    await self.tick()
+                    wake.send(0)
+                }
+            }
+            repeat { await publishDue() } while await wake.next() != nil
+            group.cancelAll()
+        }
+    }
+
+    private func tick() async {
+        do { try await store.tickJobs() } catch { logger.warning("cannot look for expired jobs: \(error)") }
+    }
+
+    private func publishDue() async {
+        waiting.formUnion(await store.takeChangedJobSets())
+        await clearRemovedHosts()
+        let now = time.monotonic()
+        let due = waiting.filter { host in publishedAt[host].map { now >= $0 + Self.interval } ?? true }
+        publishedAt = publishedAt.filter { now < $0.value + Self.interval }
+
+        var sets: [SignedJobSet] = []
+        for host in due {
+            waiting.remove(host)
+            do throws(StoreError) {
+                if let set = try await store.jobSetToPublish(for: host, sign: sign) { sets.append(set) }
+            } catch {
+                logger.with("host", host).warning("cannot make the job set: \(error)")
+                waiting.insert(host)
+                publishedAt[host] = now
+            }
+        }
+        let failed = Set(await Publisher(bus: bus).publish(sets.map(message)))
+        for (index, set) in sets.enumerated() {
+            publishedAt[set.host] = now
+            if failed.contains(index) {
+                waiting.insert(set.host)
+            } else {
+                logger.with("host", set.host).info("published job set \(set.revision)")
+                await store.jobSetPublished(set)
+            }
+        }
+    }
+
+    private nonisolated var sign: @Sendable (JobSet) throws -> [UInt8] {
+        { [key] set in
+            try Envelope(signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: key).json()
+        }
+    }
+
+    private func message(_ set: SignedJobSet) -> BusMessage {
+        BusMessage(
+            topic: Topic.jobs(set.host).name(in: store.fleet), payload: set.envelope, qos: .atLeastOnce, retain: true)
+    }
+
+    /// An empty retained message takes the place of each that the broker may keep.
+    private func clearRemovedHosts() async {
+        for host in await store.takeRemovedHosts() {
+            waiting.remove(host.id)
+            let topics =
+                [Topic.jobs(host.id), .ack(host.id), .desired(host.id), .presence(host.id)]
+                + InventoryPart.allCases.map { .inventory(host.id, $0) } + host.vms.map { .vm(host.id, $0) }
+            clearing += topics.map {
+                BusMessage(topic: $0.name(in: store.fleet), payload: [], qos: .atLeastOnce, retain: true)
+            }
+        }
+        guard !clearing.isEmpty else { return }
+        let messages = clearing
+        clearing = await Publisher(bus: bus).publish(messages).map { messages[$0] }
+    }
+}

@@ -1,0 +1,151 @@
+import FleetModel
+import FleetStore
+import FoundationEssentials
+import Testing
+
+struct JobTests {
+    let fixture: StoreFixture
+    var store: FleetStore { fixture.store }
+
+    init() throws { fixture = try StoreFixture() }
+
+    private func expect<Result>(
+        _ matches: @escaping (StoreError) -> Bool, _ body: () async throws -> Result,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async {
+        await #expect(sourceLocation: sourceLocation) {
+            _ = try await body()
+        } throws: {
+            ($0 as? StoreError).map(matches) ?? false
+        }
+    }
+
+    private func isConflict(_ error: StoreError) -> Bool { if case .conflict = error { true } else { false } }
+    private func isInvalid(_ error: StoreError) -> Bool { if case .invalid = error { true } else { false } }
+
+    @Test func aJobAskedForTwiceIsPlannedOnce() async throws {
+        let host = try await fixture.host().id
+        let first = try await fixture.job(1, host: host)
+        #expect(try await fixture.job(1, host: host) == first)
+        await expect(isConflict) { try await fixture.job(1, host: host, arguments: .string("other")) }
+        #expect(try await store.jobs(after: nil, limit: 9).items == [first])
+    }
+
+    @Test func whatCannotBeDoneIsNotPlanned() async throws {
+        let host = try await fixture.host().id
+        await expect(isInvalid) { try await fixture.job(1, host: host, hours: 0) }
+        let large = JSONValue.string(String(repeating: "x", count: FleetStore.maximumArgumentBytes))
+        await expect(isInvalid) { try await fixture.job(1, host: host, arguments: large) }
+        let nobody = HostID.random()
+        await expect({ $0 == .notFound(kind: "host", name: nobody.description) }) {
+            try await fixture.job(1, host: nobody)
+        }
+    }
+
+    @Test func aPlannedJobIsWithdrawnAtOnce() async throws {
+        let host = try await fixture.host().id
+        let job = try await fixture.job(1, host: host)
+        #expect(try await store.requestCancel(job.id, by: "x").state == .withdrawn)
+        #expect(try await fixture.publish(host) == nil)
+        await expect(isConflict) { try await store.requestCancel(job.id, by: "x") }
+    }
+
+    @Test func aPublishedJobIsCancelledByItsHost() async throws {
+        let host = try await fixture.host().id
+        let job = try await fixture.job(1, host: host)
+        #expect(try await fixture.publish(host)?.jobs.map(\.cancel) == [false])
+        #expect(try await store.job(job.id).state == .offered)
+        let asked = try await store.requestCancel(job.id, by: "x")
+        #expect(asked.state == .withdrawing && asked.cancelRequested)
+        let set = try await fixture.publish(host)
+        #expect(set?.revision == 2 && set?.jobs.map(\.cancel) == [true])
+        let report = JobReport(job: job.id, kind: job.kind, state: .cancelled)
+        _ = try await store.commit([try fixture.report(host, .random(), 1, report)])
+        #expect(try await store.job(job.id).state == .cancelled)
+        #expect(try await fixture.publish(host)?.jobs.isEmpty == true)
+    }
+
+    @Test func aStartedJobKeepsItsStateWhenItIsAskedToStop() async throws {
+        let host = try await fixture.host().id
+        let job = try await fixture.job(1, host: host)
+        _ = try await fixture.publish(host)
+        let step = JobReport.Step(index: 2, count: 5, name: "copy")
+        let vm = VMID.random()
+        let epoch = EpochID.random()
+        _ = try await store.commit([
+            try fixture.report(
+                host, epoch, 1, JobReport(job: job.id, kind: job.kind, state: .applying, step: step, vm: vm)),
+            fixture.arrival(host, .progress(JobProgress(job: job.id, activity: "copy", percent: 40))),
+        ])
+        let asked = try await store.requestCancel(job.id, by: "x")
+        #expect(asked.state == .applying && asked.cancelRequested)
+        #expect(asked.step == step && asked.vm == vm && asked.progress?.percent == 40)
+        let done = JobReport(job: job.id, kind: job.kind, state: .succeeded)
+        _ = try await store.commit([try fixture.report(host, epoch, 2, done)])
+        let job2 = try await store.job(job.id)
+        #expect(job2.state == .succeeded && job2.vm == vm && job2.progress == nil)
+    }
+
+    @Test func aReportDoesNotGoBackAndTouchesNoOtherHostsJob() async throws {
+        let host = try await fixture.host("a").id
+        let other = try await fixture.host("b").id
+        let job = try await fixture.job(1, host: host)
+        _ = try await fixture.publish(host)
+        let report = { JobReport(job: job.id, kind: job.kind, state: $0) }
+        _ = try await store.commit([try fixture.report(other, .random(), 1, report(.failed))])
+        #expect(try await store.job(job.id).state == .offered)
+        let epoch = EpochID.random()
+        _ = try await store.commit([
+            try fixture.report(host, epoch, 1, report(.succeeded)),
+            try fixture.report(host, epoch, 2, report(.applying)),
+        ])
+        #expect(try await store.job(job.id).state == .succeeded)
+        #expect(try await store.events(limit: 9).items.count == 3)
+    }
+
+    @Test func aJobNeverPublishedExpires() async throws {
+        let host = try await fixture.host().id
+        let job = try await fixture.job(1, host: host, hours: 1)
+        fixture.time.advance(by: .seconds(3600))
+        try await store.tickJobs()
+        #expect(try await store.job(job.id).state == .expired)
+    }
+
+    @Test func aPublishedJobExpiresWhenTheHostHasTakenASetWithoutItAndSaidAll() async throws {
+        let host = try await fixture.host().id
+        let job = try await fixture.job(1, host: host, hours: 1)
+        _ = try await fixture.publish(host)
+        fixture.time.advance(by: .seconds(3600))
+        try await store.tickJobs()
+        #expect(try await store.job(job.id).state == .expiring)
+        #expect(try await fixture.publish(host)?.jobs.isEmpty == true)
+
+        // It has not taken the second set yet; then it has, but a record is still on its way.
+        let epoch = EpochID.random()
+        let newest = RecordPosition(epoch: epoch, seq: 1)
+        for revision in [UInt64(1), 2] {
+            let presence = fixture.presence(jobsRevision: revision, recorded: newest)
+            _ = try await store.commit([fixture.arrival(host, .presence(presence))])
+            #expect(try await store.job(job.id).state == .expiring)
+        }
+        _ = try await store.commit([try fixture.record(host, epoch, 1)])
+        #expect(try await store.job(job.id).state == .expired)
+    }
+
+    @Test func aJobThatHadStartedBeforeItExpiredIsNotTakenForExpired() async throws {
+        let host = try await fixture.host().id
+        let job = try await fixture.job(1, host: host, hours: 1)
+        _ = try await fixture.publish(host)
+        fixture.time.advance(by: .seconds(3600))
+        try await store.tickJobs()
+        _ = try await fixture.publish(host)
+        let epoch = EpochID.random()
+        let presence = fixture.presence(jobsRevision: 2, recorded: RecordPosition(epoch: epoch, seq: 1))
+        let report = JobReport(job: job.id, kind: job.kind, state: .applying)
+        _ = try await store.commit([
+            fixture.arrival(host, .presence(presence)), try fixture.report(host, epoch, 1, report),
+        ])
+        #expect(try await store.job(job.id).state == .applying)
+        #expect(try await fixture.publish(host)?.jobs.map(\.id) == [job.id])
+    }
+}
