@@ -51,7 +51,7 @@ let package = Package(
         library("Signing", ["CCrypto", "FleetModel"], strict),
         library("Subprocess", ["CShims", "FleetRuntime"], strict),
         library("HTTPClient", ["CShims", "FleetRuntime"], strict),
-        library("CommandLineKit", ["FleetRuntime"], strict),
+        library("CommandLineKit", ["FleetModel", "FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
@@ -79,7 +79,7 @@ let package = Package(
                 "CMicroHTTPD", "FleetModel", "FleetRuntime", "FleetStore", "MessageBus", "DurableStream", "ImageStore",
                 "Signing", "Subprocess",
             ], strict),
-        library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient"]),
+        library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing"], strict),
         .target(
             name: "FleetTestSupport",
             dependencies: ["FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite"],
@@ -109,7 +109,7 @@ let package = Package(
         tests("Signing"),
         tests("Subprocess"),
         tests("HTTPClient"),
-        tests("CommandLineKit"),
+        tests("CommandLineKit", ["Subprocess"], exclude: ["Golden"]),
         tests("MessageBus"),
         tests("DurableStream", ["SQLite"]),
         tests("Hypervisor", exclude: ["Golden"]),
@@ -122,6 +122,9 @@ let package = Package(
         tests(
             "FleetServer",
             ["FleetStore", "MessageBus", "HTTPClient", "DurableStream", "ImageStore", "Signing", "Subprocess"]),
-        tests("FleetClient"),
+        tests("FleetClient", ["HTTPClient", "Signing"]),
+        tests(
+            "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Subprocess"],
+            exclude: ["Golden"]),
     ]
 )
