@@ -145,4 +145,33 @@ import Testing
         #expect(table.text.split(separator: "\n").count == 4)
         #expect(table.text.contains("anna-laptop  vm.lifecycle  office started (booted)"))
     }
+
+    @Test func watchingShowsTheListAgainWhenItHasChanged() async throws {
+        let asked = Mutex(0)
+        let controller = try FakeController([
+            "GET /hosts": { _, exchange in
+                let count = asked.withLock { count in
+                    count += 1
+                    return count
+                }
+                switch count {
+                case 1: exchange.respond(page: Array(Fleet.hosts.prefix(1)))
+                case 2: exchange.respond(page: Fleet.hosts)
+                default:
+                    exchange.respond(
+                        problem: Problem(status: 500, code: "internal", title: "Internal error", detail: "the end"))
+                }
+            },
+            "GET /events/stream": { _, exchange in
+                exchange.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+                let json = (try? FleetJSON.encode(Fleet.event(7, "started"))) ?? Data()
+                exchange.write("id: 7\ndata: " + String(decoding: json, as: UTF8.self) + "\n\n")
+                exchange.waitForClient()
+            },
+        ])
+        let output = try await controller.run("host", "list", "--watch", "-o", "name")
+        #expect(output.text == "anna-laptop\nanna-laptop\nben-laptop\n")
+        #expect(output.errorText == "virtfleet: the end\n")
+        #expect(output.status == 1)
+    }
 }

@@ -1,0 +1,93 @@
+import FleetModel
+import FleetTestSupport
+import FoundationEssentials
+import Subprocess
+import Testing
+
+/// The built program against the controller's real API: both sides mean the same.
+@Suite struct RealControllerTests {
+    @Test func hostsComeAndGo() async throws {
+        try await RealController.serve { controller in
+            let added = try await controller.virtfleet("host", "add", "anna-laptop")
+            #expect(added.status == 0, "\(added.errorText)")
+            #expect(added.text.hasPrefix("host: "))
+            #expect(try await controller.virtfleet("host", "add", "anna-laptop").status == 6)
+            #expect(try await controller.virtfleet("host", "label", "anna-laptop", "site=berlin", "x=1").status == 0)
+            let labelled = try await controller.virtfleet("host", "label", "anna-laptop", "x-", "-o", "csv")
+            #expect(labelled.text.contains("anna-laptop,never,,0,site=berlin,"))
+            let list = try await controller.virtfleet("host", "list")
+            #expect(list.text.contains("anna-laptop  never seen"))
+            #expect(try await controller.virtfleet("host", "remove", "anna-laptop", "--yes").status == 0)
+            #expect(try await controller.virtfleet("host", "list", "-o", "name").text == "")
+            let absent = try await controller.virtfleet("host", "show", "anna-laptop")
+            #expect(absent.status == 1)
+            #expect(absent.errorText.contains("anna-laptop"))
+        }
+    }
+
+    @Test func manyHostsAreReadPageByPage() async throws {
+        try await RealController.serve { controller in
+            for number in 0..<1001 {
+                _ = try await controller.store.addHost(
+                    ResourceName("host-\(number)")!, busPasswordHash: "-", imageTokenHash: "-", by: "test")
+            }
+            let names = try await controller.virtfleet("host", "list", "-o", "name").text.split(separator: "\n")
+            #expect(names.count == 1001)
+            #expect(Set(names).count == 1001)
+        }
+    }
+
+    @Test func anImageBecomesATemplateAndAJob() async throws {
+        try await RealController.serve { controller in
+            let image = controller.directory.file("office.qcow2")
+            _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "qcow2", image, "64M"]).successful()
+            let imported = try await controller.virtfleet(
+                "template", "import", image, "--name", "office", "--version", "1")
+            #expect(imported.status == 0, "\(imported.errorText)")
+            #expect(imported.text.contains("office:1"))
+            // Given again, the command finds its work done; another version of the same content needs no upload.
+            #expect(
+                try await controller.virtfleet("template", "import", image, "--name", "office", "--version", "1")
+                    .status == 0)
+            #expect(try await controller.virtfleet("template", "list", "-o", "name").text == "office:1\n")
+
+            #expect(try await controller.virtfleet("host", "add", "anna-laptop").status == 0)
+            let cloned = try await controller.virtfleet(
+                "vm", "clone", "office:1", "office-1", "--host", "anna-laptop", "-o", "json")
+            #expect(cloned.status == 0, "\(cloned.errorText)")
+            let job = try FleetJSON.decode(JobResource.self, from: Data(cloned.standardOutput))
+            #expect(job.arguments["name"] == .string("office-1"))
+            #expect(job.arguments["image"]?["sizeBytes"] != nil, "the controller fills in the rest")
+            let both = try await controller.virtfleet(
+                "vm", "clone", "office:1", "office-2", "--host", "anna-laptop", "--host", "nobody")
+            #expect(both.status == 4)
+            #expect(both.errorText.contains("host 'nobody'"))
+            let unknown = try await controller.virtfleet("vm", "clone", "office:2", "x", "--host", "anna-laptop")
+            #expect(unknown.status == 1)
+            #expect(unknown.errorText.contains("office"))
+
+            #expect(try await controller.virtfleet("job", "cancel", job.id.description).status == 0)
+            // A job that no host has heard of is taken back at once.
+            let watched = try await controller.virtfleet("job", "watch", job.id.description, "-o", "csv")
+            #expect(watched.status == 1)
+            #expect(watched.text.contains("withdrawn"))
+            let listed = try await controller.virtfleet("job", "list", "--host", "anna-laptop", "-o", "name")
+            #expect(listed.text.split(separator: "\n").count == 2)
+        }
+    }
+
+    @Test func anImageWithABackingFileIsRefusedWithTheControllersWords() async throws {
+        try await RealController.serve { controller in
+            let base = controller.directory.file("base.qcow2")
+            let overlay = controller.directory.file("overlay.qcow2")
+            _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "qcow2", base, "1M"]).successful()
+            _ = try await Subprocess.run(
+                "qemu-img", ["create", "-q", "-f", "qcow2", "-b", base, "-F", "qcow2", overlay]
+            ).successful()
+            let output = try await controller.virtfleet(
+                "template", "import", overlay, "--name", "office", "--version", "1")
+            #expect(output.status == 1)
+            #expect(output.errorText.contains("backing file"))
+        }
+    }
+}
