@@ -19,7 +19,8 @@ final class Life: Sendable {
 
     init(
         _ world: World, profile: Profile = Life.profile, source: ImageSource = ImageSource(url: "", token: ""),
-        synchronised: Bool = true, allowed: Set<JobKindName> = Set(JobKindName.allCases),
+        synchronised: Bool = true, vmDirectory: String? = nil,
+        allowed: Set<JobKindName> = Set(JobKindName.allCases),
         programs: @escaping @Sendable (String) -> String? = { "/usr/bin/\($0)" },
         configure: (InMemoryHypervisor) -> Void = { _ in },
         report: (@Sendable (JobReport) async throws -> Void)? = nil,
@@ -33,7 +34,7 @@ final class Life: Sendable {
         let host = JobHost(
             hypervisor: hypervisor,
             images: BaseImageStore(directory: world.directory.file("images"), client: HTTPClient()),
-            imageSource: { source }, profiles: [World.profile: profile], vmDirectory: world.vmDirectory,
+            imageSource: { source }, profiles: [World.profile: profile], vmDirectory: vmDirectory ?? world.vmDirectory,
             facilities: HostFacilities(root: world.directory.file("root"), program: programs, accelerator: { .tcg }),
             time: world.time)
         let points = Mailbox<FaultPoint>(capacity: 1000)
