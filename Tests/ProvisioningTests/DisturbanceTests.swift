@@ -79,7 +79,7 @@ import Testing
         #expect(DurableFile.exists(disk))
     }
 
-    @Test func aGuestAgentThatStaysSilentRollsBack() async throws {
+    @Test func anAgentThatStaysSilentRollsBack() async throws {
         let world = try await World()
         let job = try world.clone()
         var profile = Life.profile

@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func aGuestThatIgnoresTheRequestKeepsRunning() async throws {
+    @Test func aVMThatIgnoresTheRequestKeepsRunning() async throws {
         let world = try await World()
         try await run(world, try world.clone())
         let job = try stop(world, 2, timeoutSeconds: 0)
@@ -48,7 +48,7 @@ import Testing
         try await expectCompleteClone(world, World.jobID(1), running: true)
     }
 
-    @Test func waitingForAGuestCanBeCancelled() async throws {
+    @Test func waitingForTheShutdownCanBeCancelled() async throws {
         let world = try await World()
         try await run(world, try world.clone())
         let life = try await Life(
