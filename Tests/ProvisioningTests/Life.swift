@@ -19,19 +19,22 @@ final class Life: Sendable {
 
     init(
         _ world: World, profile: Profile = Life.profile, source: ImageSource = ImageSource(url: "", token: ""),
-        synchronised: Bool = true, allowed: Set<JobKindName> = Set(JobKindName.allCases),
+        synchronised: Bool = true, vmDirectory: String? = nil,
+        allowed: Set<JobKindName> = Set(JobKindName.allCases),
         programs: @escaping @Sendable (String) -> String? = { "/usr/bin/\($0)" },
         configure: (InMemoryHypervisor) -> Void = { _ in },
+        report: (@Sendable (JobReport) async throws -> Void)? = nil,
+        during: @escaping @Sendable (FaultPoint, InMemoryHypervisor) async throws -> Void = { _, _ in },
         crashAt: @escaping @Sendable (FaultPoint) -> Bool = { _ in false }
     ) async throws {
         self.world = world
         hypervisor = try InMemoryHypervisor(directory: world.directory.file("hypervisor"))
         configure(hypervisor)
-        journal = try JobJournal(path: world.directory.file("journal.sqlite"), bootID: "boot")
+        journal = try JobJournal(path: world.journalPath, bootID: "boot")
         let host = JobHost(
             hypervisor: hypervisor,
             images: BaseImageStore(directory: world.directory.file("images"), client: HTTPClient()),
-            imageSource: { source }, profiles: [World.profile: profile], vmDirectory: world.vmDirectory,
+            imageSource: { source }, profiles: [World.profile: profile], vmDirectory: vmDirectory ?? world.vmDirectory,
             facilities: HostFacilities(root: world.directory.file("root"), program: programs, accelerator: { .tcg }),
             time: world.time)
         let points = Mailbox<FaultPoint>(capacity: 1000)
@@ -40,11 +43,16 @@ final class Life: Sendable {
                 fleet: World.fleet, host: World.hostID, keys: [world.key.verifyingKey], allowedKinds: allowed),
             host: host, journal: journal,
             outlets: JobRunner.Outlets(
-                report: { report in world.reports.withLock { $0.append(report) } }, progress: { _ in },
+                report: { item in
+                    try await report?(item)
+                    world.reports.withLock { $0.append(item) }
+                },
+                progress: { _ in },
                 refused: { event in world.refusals.withLock { $0.append(event) } }),
             logger: Logger(label: "test", level: .error, sink: { _, _ in }), isClockSynchronised: { synchronised },
-            fault: { point in
+            fault: { [hypervisor] point in
                 points.send(point)
+                try await during(point, hypervisor)
                 if crashAt(point) { throw Crash() }
             })
         task = Task { [runner] in try await runner.run() }

@@ -20,13 +20,20 @@ final class World: Sendable {
     let key: SigningKey
     let image: ImageReference
     let time: any TimeSource
+    let vmDirectory: String
+    let journalPath: String
     /// What the controller has got.
     let reports = Mutex<[JobReport]>([])
     let refusals = Mutex<[HostEvent]>([])
     private let revision = Mutex<UInt64>(0)
 
-    init(time: any TimeSource = SystemTimeSource(), imageIsThere: Bool = true) async throws {
+    init(
+        time: any TimeSource = SystemTimeSource(), imageIsThere: Bool = true, vmDirectory: String? = nil,
+        journalDirectory: String? = nil
+    ) async throws {
         directory = try TemporaryDirectory()
+        self.vmDirectory = vmDirectory ?? directory.file("vms")
+        journalPath = (journalDirectory ?? directory.path) + "/journal.sqlite"
         self.time = time
         key = try SigningKey.generate()
         let path = directory.file("golden.qcow2")
@@ -46,7 +53,6 @@ final class World: Sendable {
     }
 
     var basePath: String { directory.file("images/\(image.digest)") }
-    var vmDirectory: String { directory.file("vms") }
 
     func files(of job: JobID) throws -> [String]? {
         let path = "\(vmDirectory)/\(job)"
@@ -54,14 +60,14 @@ final class World: Sendable {
     }
 
     /// The controller signs its newest set.
-    func envelope(_ jobs: [Job], expiresIn: Double = 3600) throws -> [UInt8] {
+    func envelope(_ jobs: [Job], issuedAt: Date? = nil, expiresIn: Double = 3600) throws -> [UInt8] {
         let revision = revision.withLock { revision in
             revision += 1
             return revision
         }
         let set = JobSet(
-            fleet: Self.fleet, host: Self.hostID, revision: revision, issuedAt: time.now(),
-            expiresAt: time.now() + expiresIn, jobs: jobs)
+            fleet: Self.fleet, host: Self.hostID, revision: revision, issuedAt: issuedAt ?? time.now(),
+            expiresAt: (issuedAt ?? time.now()) + expiresIn, jobs: jobs)
         return try Envelope(signing: [UInt8](try FleetJSON.encode(set)), type: JobSet.payloadType, with: key).json()
     }
 
