@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 
 /// Runs services until SIGTERM, SIGINT, the caller's cancellation or the end of one of them; then stops them in
@@ -29,14 +28,8 @@ public struct ServiceGroup: Sendable {
     /// - Throws: the error of the service that ended first, or `EndedUnexpectedly`, if it was not asked to end.
     public func run() async throws {
         let ended = Mailbox<Ended>(capacity: services.count + 8)
-        let signals = [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { ended.send(.signal(number)) }
-            source.resume()
-            return source
-        }
-        defer { for source in signals { source.cancel() } }
+        let watch = TerminationSignals.watch { ended.send(.signal($0)) }
+        defer { TerminationSignals.unwatch(watch) }
 
         let tasks = services.enumerated().map { index, service in
             Task {

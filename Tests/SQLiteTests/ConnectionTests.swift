@@ -13,7 +13,7 @@ import Testing
     }
 
     func roundTrip<Value: SQLiteConvertible & Equatable>(_ value: Value) throws -> Bool {
-        try database.first("SELECT ?", [value])?.get(0) == value
+        try database.first("SELECT ?", [value])?.get(0, as: Value.self) == value
     }
 
     @Test func `values come back as they went`() throws {
