@@ -58,9 +58,22 @@ public struct Logger: Sendable {
 
     private func log(_ level: LogLevel, _ message: @autoclosure () -> String) {
         guard level >= self.level else { return }
-        var line = "\(label): \(message().split(separator: "\n").joined(separator: " | "))"
+        var line = "\(label): \(message())"
         for (key, value) in metadata { line += " \(key)=\(value)" }
-        sink(level, line)
+        sink(level, Self.oneLine(line))
+    }
+
+    /// What a message quotes may come from anywhere; it must not make lines, nor move a terminal's cursor.
+    private static func oneLine(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n": result.append(contentsOf: " | ".unicodeScalars)
+            case _ where scalar.properties.generalCategory == .control: continue
+            default: result.append(scalar)
+            }
+        }
+        return String(result)
     }
 
     private static let underJournal = getenv("JOURNAL_STREAM") != nil

@@ -4,7 +4,7 @@ import Synchronization
 /// sender; what does not fit is refused and counted, never silently lost.
 public final class Mailbox<Element: Sendable>: Sendable, AsyncSequence {
     private struct State {
-        var elements: ArraySlice<Element> = []
+        var elements = Deque<Element>()
         var waiter: CheckedContinuation<Element?, Never>?
         var finished = false
         var refused: UInt64 = 0

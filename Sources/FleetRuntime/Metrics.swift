@@ -57,12 +57,12 @@ public final class MetricsRegistry: Sendable {
         let families = self.families.withLock { $0 }
         var lines: [String] = []
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
-            lines.append("# HELP \(name) \(family.help)")
+            lines.append("# HELP \(name) \(Self.escape(family.help, quotes: false))")
             lines.append("# TYPE \(name) \(family.kind)")
             for series in family.series {
                 switch series.source {
                 case .counter(let counter): lines.append("\(name)\(series.labels) \(counter.current)")
-                case .gauge(let read): lines.append("\(name)\(series.labels) \(read())")
+                case .gauge(let read): lines.append("\(name)\(series.labels) \(Self.render(read()))")
                 }
             }
         }
@@ -73,17 +73,23 @@ public final class MetricsRegistry: Sendable {
         labels.isEmpty ? "" : "{" + labels.map { "\($0)=\"\(escape($1))\"" }.joined(separator: ",") + "}"
     }
 
+    private static func render(_ value: Double) -> String {
+        if value.isNaN { "NaN" } else if value.isInfinite { value > 0 ? "+Inf" : "-Inf" } else { "\(value)" }
+    }
+
     /// A label value as the exposition format wants it.
-    public static func escape(_ value: String) -> String {
-        var result = ""
-        for character in value {
-            switch character {
-            case "\\": result += "\\\\"
-            case "\"": result += "\\\""
-            case "\n": result += "\\n"
-            default: result.append(character)
+    public static func escape(_ value: String) -> String { escape(value, quotes: true) }
+
+    private static func escape(_ text: String, quotes: Bool) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": result.append(contentsOf: "\\\\".unicodeScalars)
+            case "\"" where quotes: result.append(contentsOf: "\\\"".unicodeScalars)
+            case "\n": result.append(contentsOf: "\\n".unicodeScalars)
+            default: result.append(scalar)
             }
         }
-        return result
+        return String(result)
     }
 }

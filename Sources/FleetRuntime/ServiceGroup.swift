@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 
 /// Runs services until SIGTERM, SIGINT, the caller's cancellation or the end of one of them; then stops them in
@@ -20,17 +19,17 @@ public struct ServiceGroup: Sendable {
         case cancelled
     }
 
-    /// - Throws: the error of the service that ended first, if it was not asked to.
+    /// A service ended without having been asked to, and without an error.
+    public struct EndedUnexpectedly: Error, Equatable, CustomStringConvertible {
+        public let service: String
+        public var description: String { "\(service) ended unexpectedly" }
+    }
+
+    /// - Throws: the error of the service that ended first, or `EndedUnexpectedly`, if it was not asked to end.
     public func run() async throws {
         let ended = Mailbox<Ended>(capacity: services.count + 8)
-        let signals = [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { ended.send(.signal(number)) }
-            source.resume()
-            return source
-        }
-        defer { for source in signals { source.cancel() } }
+        let watch = TerminationSignals.watch { ended.send(.signal($0)) }
+        defer { TerminationSignals.unwatch(watch) }
 
         let tasks = services.enumerated().map { index, service in
             Task {
@@ -48,10 +47,13 @@ public struct ServiceGroup: Sendable {
         case .signal(let number): logger.notice("stopping on \(number == SIGTERM ? "SIGTERM" : "SIGINT")")
         case .cancelled: break
         case .service(let index, let error):
-            failure = error
+            failure = error ?? EndedUnexpectedly(service: services[index].name)
             logger.error("\(services[index].name) ended unexpectedly\(error.map { ": \($0)" } ?? ""); stopping")
         }
-        for (service, task) in zip(services, tasks).reversed() { await stop(service, task) }
+        // In a task that is not cancelled with the caller's: stopping takes its time either way.
+        await Task {
+            for (service, task) in zip(services, tasks).reversed() { await stop(service, task) }
+        }.value
         if let failure { throw failure }
     }
 

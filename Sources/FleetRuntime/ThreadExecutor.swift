@@ -5,42 +5,45 @@ import Synchronization
 /// blocking there never holds up the cooperative pool.
 public final class ThreadExecutor: SerialExecutor, Sendable {
     private final class Queue: @unchecked Sendable {
-        var mutex = pthread_mutex_t()
-        var condition = pthread_cond_t()
-        var jobs: ArraySlice<UnownedJob> = []
+        // At addresses of their own: several threads use them at once, which a stored property does not allow.
+        let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+        let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+        var jobs = Deque<UnownedJob>()
         var stopped = false
 
         init() {
-            pthread_mutex_init(&mutex, nil)
-            pthread_cond_init(&condition, nil)
+            pthread_mutex_init(mutex, nil)
+            pthread_cond_init(condition, nil)
         }
 
         deinit {
-            pthread_cond_destroy(&condition)
-            pthread_mutex_destroy(&mutex)
+            pthread_cond_destroy(condition)
+            pthread_mutex_destroy(mutex)
+            condition.deallocate()
+            mutex.deallocate()
         }
 
         func add(_ job: UnownedJob) {
-            pthread_mutex_lock(&mutex)
+            pthread_mutex_lock(mutex)
             jobs.append(job)
-            pthread_cond_signal(&condition)
-            pthread_mutex_unlock(&mutex)
+            pthread_cond_signal(condition)
+            pthread_mutex_unlock(mutex)
         }
 
         func stop() {
-            pthread_mutex_lock(&mutex)
+            pthread_mutex_lock(mutex)
             stopped = true
-            pthread_cond_signal(&condition)
-            pthread_mutex_unlock(&mutex)
+            pthread_cond_signal(condition)
+            pthread_mutex_unlock(mutex)
         }
 
         func take() -> UnownedJob? {
-            pthread_mutex_lock(&mutex)
-            defer { pthread_mutex_unlock(&mutex) }
+            pthread_mutex_lock(mutex)
+            defer { pthread_mutex_unlock(mutex) }
             while true {
                 if let job = jobs.popFirst() { return job }
                 if stopped { return nil }
-                pthread_cond_wait(&condition, &mutex)
+                pthread_cond_wait(condition, mutex)
             }
         }
     }

@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// One connection to one database. Not `Sendable`: an actor with a `ThreadExecutor` owns it.
 public final class Connection {
@@ -55,7 +56,8 @@ public final class Connection {
     }
 
     public func query(
-        _ sql: String, _ values: [any SQLiteConvertible] = [], each: (Row) throws(SQLiteError) -> Void
+        _ sql: String, _ values: [any SQLiteConvertible] = [], while wanted: () -> Bool = { true },
+        each: (Row) throws(SQLiteError) -> Void
     ) throws(SQLiteError) {
         // Taken out of the cache while in use, so that a query inside `each` gets a statement of its own.
         let statement: Statement
@@ -69,7 +71,7 @@ public final class Connection {
             statements[sql] = statement
         }
         try statement.bind(values.map(\.sqliteValue))
-        while try statement.step() { try each(statement.row()) }
+        while wanted(), try statement.step() { try each(statement.row()) }
     }
 
     public func rows(_ sql: String, _ values: [any SQLiteConvertible] = []) throws(SQLiteError) -> [Row] {
@@ -79,7 +81,9 @@ public final class Connection {
     }
 
     public func first(_ sql: String, _ values: [any SQLiteConvertible] = []) throws(SQLiteError) -> Row? {
-        try rows(sql, values).first
+        var first: Row?
+        try query(sql, values, while: { first == nil }) { row throws(SQLiteError) in first = row }
+        return first
     }
 
     /// Runs the body in one transaction; an error rolls it back.
@@ -101,6 +105,28 @@ public final class Connection {
     /// Rows changed by the last statement.
     public var changes: Int { Int(sqlite3_changes(handle)) }
 
-    /// Copies the database, as of one moment, to a new file (https://sqlite.org/lang_vacuum.html, VACUUM INTO).
-    public func backup(to path: String) throws(SQLiteError) { try execute("VACUUM INTO ?", [path]) }
+    /// Copies the database, as of one moment, to a new file, and syncs it
+    /// (https://sqlite.org/lang_vacuum.html, VACUUM INTO, which does not). An incomplete copy is removed.
+    public func backup(to path: String) throws(SQLiteError) {
+        guard access(path, F_OK) != 0 else {
+            throw SQLiteError(code: SQLITE_CANTOPEN, message: "cannot back up to \(path): the file exists")
+        }
+        do {
+            try execute("VACUUM INTO ?", [path])
+            try sync(path)
+            try sync(path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".")
+        } catch {
+            unlink(path)
+            throw error
+        }
+    }
+
+    private func sync(_ path: String) throws(SQLiteError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw SQLiteError(
+                code: SQLITE_IOERR, message: "cannot sync the backup \(path): \(String(cString: strerror(errno)))")
+        }
+    }
 }

@@ -22,6 +22,7 @@ extension Connection {
                     install that version again, or restore a backup made before the upgrade
                     """)
         }
+        guard version >= 0 else { throw SQLiteError(code: 26, message: "\(path) has the impossible schema \(version)") }
         for (index, migration) in migrations.enumerated().dropFirst(version) {
             try transaction {
                 try executeScript(migration.sql)

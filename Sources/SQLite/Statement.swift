@@ -10,9 +10,20 @@ final class Statement {
 
     init(_ sql: String, database: OpaquePointer) throws(SQLiteError) {
         var handle: OpaquePointer?
-        let code = sqlite3_prepare_v3(database, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
-        guard code == SQLITE_OK, let handle else {
-            throw SQLiteError(code: code, message: String(cString: sqlite3_errmsg(database)), sql: sql)
+        var rest = ""
+        let code = sql.withCString { text in
+            var tail: UnsafePointer<CChar>?
+            let code = sqlite3_prepare_v3(database, text, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, &tail)
+            rest = tail.map { String(cString: $0) } ?? ""
+            return code
+        }
+        guard code == SQLITE_OK else {
+            throw SQLiteError(
+                code: sqlite3_extended_errcode(database), message: String(cString: sqlite3_errmsg(database)), sql: sql)
+        }
+        guard let handle, rest.allSatisfy(\.isWhitespace) else {
+            sqlite3_finalize(handle)
+            throw SQLiteError(code: SQLITE_MISUSE, message: "not exactly one statement", sql: sql)
         }
         self.sql = sql
         self.handle = handle
@@ -38,16 +49,17 @@ final class Statement {
                     value.withUTF8 { buffer in
                         buffer.withMemoryRebound(to: CChar.self) { text in
                             // An empty buffer may have no address, which SQLite would take for NULL.
-                            sqlite3_bind_text(
-                                handle, index, text.baseAddress ?? emptyText, Int32(text.count), transient)
+                            sqlite3_bind_text64(
+                                handle, index, text.baseAddress ?? emptyText, UInt64(text.count), transient,
+                                UInt8(SQLITE_UTF8))
                         }
                     }
                 case .blob(let value):
                     value.isEmpty
                         ? sqlite3_bind_zeroblob(handle, index, 0)
-                        : sqlite3_bind_blob(handle, index, value, Int32(value.count), transient)
+                        : sqlite3_bind_blob64(handle, index, value, UInt64(value.count), transient)
                 }
-            guard code == SQLITE_OK else { throw error(code) }
+            guard code == SQLITE_OK else { throw error() }
         }
     }
 
@@ -57,7 +69,7 @@ final class Statement {
         switch code {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
-        default: throw error(code)
+        default: throw error()
         }
     }
 
@@ -86,7 +98,7 @@ final class Statement {
         }
     }
 
-    private func error(_ code: Int32) -> SQLiteError {
+    private func error() -> SQLiteError {
         SQLiteError(
             code: sqlite3_extended_errcode(database), message: String(cString: sqlite3_errmsg(database)), sql: sql)
     }

@@ -45,8 +45,6 @@ final class StreamWorld {
 
     var up: [StreamRecord] = []
     var down: [StreamPosition] = []
-    /// Set to keep copies of a restored database from hiding losses that are none.
-    var lossless = false
 
     init(seed: UInt64, limits: SpoolLimits = SpoolLimits(reserveBytes: 4096)) throws {
         self.seed = seed
