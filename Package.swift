@@ -109,7 +109,7 @@ let package = Package(
         tests("Subprocess"),
         tests("HTTPClient"),
         tests("CommandLineKit"),
-        tests("MessageBus"),
+        tests("MessageBus", ["Signing", "Subprocess"]),
         tests("DurableStream", ["SQLite"]),
         tests("Hypervisor", exclude: ["Golden"]),
         tests("HostInspection"),
