@@ -10,8 +10,13 @@ public final class Connection {
     public let path: String
 
     /// Opens, or makes, a database in WAL mode with foreign keys enforced.
-    /// - Parameter path: a file, or `:memory:`.
-    public init(path: String, synchronous: Synchronous = .full, readOnly: Bool = false) throws(SQLiteError) {
+    /// - Parameters:
+    ///   - path: a file, or `:memory:`.
+    ///   - exclusive: no other connection may open the database while this one lives. It then needs no shared memory
+    ///     file, so that it opens on a full disk too.
+    public init(
+        path: String, synchronous: Synchronous = .full, readOnly: Bool = false, exclusive: Bool = false
+    ) throws(SQLiteError) {
         var handle: OpaquePointer?
         let access = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
@@ -23,6 +28,7 @@ public final class Connection {
         self.handle = handle
         self.path = path
         sqlite3_busy_timeout(handle, 5000)
+        if exclusive { try execute("PRAGMA locking_mode = EXCLUSIVE") }
         if !readOnly { try execute("PRAGMA journal_mode = WAL") }
         try execute("PRAGMA synchronous = \(synchronous.rawValue)")
         try execute("PRAGMA foreign_keys = ON")

@@ -13,6 +13,8 @@ public struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var isFull: Bool { code & 0xFF == 13 }
     public var isConstraint: Bool { code & 0xFF == 19 }
+    /// The file is damaged, or no database at all.
+    public var isCorrupt: Bool { code & 0xFF == 11 || code & 0xFF == 26 }
 
     public var description: String {
         "SQLite error \(code): \(message)" + (sql.map { " in: \($0.prefix(200))" } ?? "")

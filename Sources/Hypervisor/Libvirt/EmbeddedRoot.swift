@@ -2,7 +2,8 @@ import FoundationEssentials
 import Glibc
 
 /// The directory of a `qemu:///embed?root=DIRECTORY` hypervisor: the QEMU driver runs inside this process and keeps
-/// everything below it. A process can open one such root, once; two processes never share one.
+/// everything below it. Two processes never share a root; a process has one in its life, and while it has, no other
+/// connection to QEMU (`qemu:///system` is refused then).
 public struct EmbeddedRoot: Equatable, Sendable {
     /// Longer ones leave no room for the paths of sockets below (sun_path is 108 bytes).
     public static let pathLimit = 28

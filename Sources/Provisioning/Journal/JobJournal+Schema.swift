@@ -21,9 +21,11 @@ extension JobJournal {
                 job TEXT NOT NULL,        -- as signed, JSON
                 report TEXT NOT NULL,     -- the newest, JSON
                 wanted INTEGER NOT NULL,  -- the newest job set names it
+                ended INTEGER NOT NULL DEFAULT 0,
                 plan TEXT,                -- what its kind decided, JSON
                 expires_at INTEGER NOT NULL
             ) WITHOUT ROWID;
+            CREATE INDEX jobs_unfinished ON jobs (id) WHERE ended = 0;
             CREATE TABLE steps (
                 job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
                 position INTEGER NOT NULL, -- 0 for the first

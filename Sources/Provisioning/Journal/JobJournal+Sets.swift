@@ -22,8 +22,10 @@ extension JobJournal {
     }
 
     /// Takes a job set as the whole truth of what the controller wants, in one transaction.
-    func take(_ set: JobSet, digest: Digest, uptime: Duration) throws {
+    /// - Returns: false for a set that is not newer than what was taken.
+    func take(_ set: JobSet, digest: Digest, uptime: Duration) throws -> Bool {
         try database.transaction {
+            guard try facts().revision < set.revision else { return false }
             try database.execute(
                 """
                 UPDATE facts SET revision = ?, digest = ?, newest_issued_at = max(coalesce(newest_issued_at, 0), ?),
@@ -32,7 +34,10 @@ extension JobJournal {
                 [set.revision, digest.description, set.issuedAt, set.issuedAt, uptime.seconds, bootID])
             try database.execute("UPDATE jobs SET wanted = 0")
             for job in set.jobs { try take(job) }
-            try forget(expiredBefore: set.issuedAt - Self.memory.seconds)
+            try database.execute(
+                "DELETE FROM jobs WHERE ended = 1 AND wanted = 0 AND expires_at < ?",
+                [set.issuedAt - Self.memory.seconds])
+            return true
         }
     }
 
@@ -50,15 +55,6 @@ extension JobJournal {
             "UPDATE jobs SET wanted = 1, job = ? WHERE id = ?", [try Self.text(known.job), job.id.description])
         // The controller does not know the end, or it would not name the job: its database may be a restored one.
         if known.state.isTerminal { try queue(try Self.text(known.report)) }
-    }
-
-    /// Finished jobs that no controller can still mean.
-    private func forget(expiredBefore limit: Date) throws {
-        for row in try database.rows("SELECT report FROM jobs WHERE wanted = 0 AND expires_at < ?", [limit]) {
-            let report: JobReport = try Self.read(row, 0)
-            guard report.state.isTerminal else { continue }
-            try database.execute("DELETE FROM jobs WHERE id = ?", [report.job.description])
-        }
     }
 
     /// Reports that have not been handed over, the oldest first.

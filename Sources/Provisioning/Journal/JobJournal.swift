@@ -25,6 +25,11 @@ public actor JobJournal {
         try database.rows("SELECT job, report, wanted, plan FROM jobs ORDER BY id").map(Self.job)
     }
 
+    /// Those without a final state, in the same order.
+    func unfinished() throws -> [JournalledJob] {
+        try database.rows("SELECT job, report, wanted, plan FROM jobs WHERE ended = 0 ORDER BY id").map(Self.job)
+    }
+
     func job(_ id: JobID) throws -> JournalledJob? {
         try database.first("SELECT job, report, wanted, plan FROM jobs WHERE id = ?", [id.description]).map(Self.job)
     }
@@ -68,7 +73,9 @@ public actor JobJournal {
             }
             guard before.report != report else { continue }
             let text = try Self.text(report)
-            try database.execute("UPDATE jobs SET report = ? WHERE id = ?", [text, report.job.description])
+            try database.execute(
+                "UPDATE jobs SET report = ?, ended = ? WHERE id = ?",
+                [text, report.state.isTerminal, report.job.description])
             try queue(text)
         }
         if let time {

@@ -6,7 +6,7 @@ import ImageStore
 extension JobRunner {
     func candidate(_ entry: JournalledJob) -> JobScheduler.Candidate {
         JobScheduler.Candidate(
-            id: entry.id, state: entry.state, isStarted: entry.isStarted, wanted: entry.wanted,
+            id: entry.id, isStarted: entry.isStarted, wanted: entry.wanted,
             cancel: entry.job.cancel, notBefore: entry.job.notBefore, expiresAt: entry.job.expiresAt,
             locks: (try? JobKinds.read(entry.job).locks) ?? [], prepared: prepared.contains(entry.id),
             activity: activities[entry.id]?.kind ?? .none, retryAt: retries[entry.id]?.at)
@@ -105,8 +105,9 @@ extension JobRunner {
     }
 
     func work(_ entry: JournalledJob) async throws {
-        // It may have been written since it was listed.
-        guard let entry = try await journal.job(entry.id), !entry.state.isTerminal else { return }
+        // A set that came after the decision may not want it any more.
+        guard let entry = try await journal.job(entry.id), entry.isStarted || (entry.wanted && !entry.job.cancel)
+        else { return }
         let executor = JobExecutor(
             journal: journal, host: host, logger: logger.with("job", entry.id), now: { await self.saneTime() },
             isCancelled: { await self.isCancelled(entry.id) }, reported: { self.outboxChanged.send(()) }, fault: fault)
@@ -125,7 +126,7 @@ extension JobRunner {
     }
 
     private func retryLater(_ id: JobID) {
-        var backoff = retries[id]?.backoff ?? Backoff(base: .seconds(2), cap: .seconds(300))
+        var backoff = retries[id]?.backoff ?? Backoff(base: .seconds(2), cap: .seconds(30))
         var random = SystemRandomNumberGenerator()
         retries[id] = Retry(at: host.time.uptime() + backoff.next(using: &random), backoff: backoff)
     }

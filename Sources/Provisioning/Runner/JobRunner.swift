@@ -113,7 +113,7 @@ public actor JobRunner: Service {
             group.addTask { await self.handOverReports() }
             group.addTask { await self.publishProgress() }
             while !Task.isCancelled && failure == nil {
-                if let pending { await receive(envelope: pending) }
+                if let pending { await judge(pending) }
                 let alarm = await sleepUntil(evaluate())
                 _ = await wake.next()
                 alarm.cancel()
@@ -127,6 +127,11 @@ public actor JobRunner: Service {
 
     /// Takes what arrived on `down/<host>/jobs`.
     public func receive(envelope: [UInt8]) async {
+        await judge(envelope)
+        if pending != nil { wake.send(()) }
+    }
+
+    private func judge(_ envelope: [UInt8]) async {
         pending = nil
         switch gate.judge(envelope: envelope, keys: configuration.keys, now: saneTime()) {
         case .alreadyHave: break
@@ -145,15 +150,9 @@ public actor JobRunner: Service {
 
     private func take(_ set: JobSet, digest: Digest) async throws {
         let uptime = host.time.uptime()
-        // The actor is free while the journal writes: a newer set must not be overtaken by this one.
-        let before = gate
+        // The actor is free while the journal writes, so it is the journal that keeps a newer set from being overtaken.
+        guard try await journal.take(set, digest: digest, uptime: uptime), set.revision > gate.revision else { return }
         gate.take(set, digest: digest)
-        do {
-            try await journal.take(set, digest: digest, uptime: uptime)
-        } catch {
-            if gate.revision == set.revision { gate = before }
-            throw error
-        }
         clock.newestIssuedAt = max(clock.newestIssuedAt ?? set.issuedAt, set.issuedAt)
         clock.stamp = ClockSanity.Stamp(date: set.issuedAt, uptime: uptime)
         logger.info("took job set \(set.revision) with \(set.jobs.count) jobs")
@@ -166,7 +165,11 @@ public actor JobRunner: Service {
     private func evaluate() async -> Duration {
         let longest = Duration.seconds(15)
         do {
-            let jobs = try await journal.jobs().filter { !$0.state.isTerminal }
+            let jobs = try await journal.unfinished()
+            prepared.formIntersection(jobs.map(\.id))
+            retries = retries.filter { id, _ in jobs.contains { $0.id == id } }
+            // A job set wakes the runner; until then there is nothing to do.
+            if jobs.isEmpty && pending == nil { return .seconds(3600) }
             let candidates = jobs.map(candidate)
             let time: JobScheduler.Clock = saneTime().map { .sane($0) } ?? .insane
             let uptime = host.time.uptime()

@@ -6,7 +6,6 @@ struct JobScheduler: Sendable {
     /// One unfinished job.
     struct Candidate: Equatable, Sendable {
         var id: JobID
-        var state: JobState
         var isStarted: Bool
         var wanted: Bool
         var cancel: Bool

@@ -1,0 +1,129 @@
+import FleetModel
+import FoundationEssentials
+@testable import Provisioning
+import Testing
+
+@Suite struct JobSchedulerTests {
+    private let scheduler = JobScheduler(concurrency: 2)
+    private let now = Date(timeIntervalSince1970: 1_790_000_000)
+
+    @Test func aNewJobIsPreparedThenWorks() {
+        #expect(decide([job(1)]) == [.prepare(id(1))])
+        #expect(decide([job(1) { $0.activity = .preparing }]) == [])
+        #expect(decide([job(1) { $0.prepared = true }]) == [.work(id(1))])
+        #expect(decide([job(1) { $0.activity = .working }]) == [])
+    }
+
+    @Test func onlySoManyWorkAtATime() {
+        let jobs = (1...4).map { job($0) { $0.prepared = true } }
+        #expect(decide(jobs) == [.work(id(1)), .work(id(2))])
+        let busy = [job(1) { $0.activity = .working }] + jobs.dropFirst()
+        #expect(decide(busy) == [.work(id(2))])
+    }
+
+    @Test func ofTwoJobsOnOneVMTheOlderGoesFirst() {
+        let both = [job(1) { $0.locks = ["vm"] }, job(2) { $0.locks = ["vm"] }]
+        #expect(decide(both) == [.prepare(id(1))])
+        let waiting = [
+            job(1) {
+                $0.locks = ["vm"]
+                $0.prepared = true
+                $0.notBefore = now + 10
+            }, job(2) { $0.locks = ["vm"] },
+        ]
+        #expect(decide(waiting) == [.wait(id(1), reason: "window"), .prepare(id(2))])
+    }
+
+    @Test func whatIsBegunIsEndedWhateverTheClockSays() {
+        let begun = job(1) {
+            $0.isStarted = true
+            $0.wanted = false
+            $0.expiresAt = now - 1
+        }
+        #expect(decide([begun]) == [.work(id(1))])
+        #expect(decide([begun], clock: .insane) == [.work(id(1))])
+        let full = [job(2) { $0.activity = .working }, job(3) { $0.activity = .working }]
+        #expect(decide([begun] + full) == [.work(id(1))])
+    }
+
+    @Test func theEndsOfWhatHasNotStarted() {
+        #expect(decide([job(1) { $0.cancel = true }]) == [.finish(id(1), .cancelled)])
+        #expect(decide([job(1) { $0.wanted = false }]) == [.finish(id(1), .withdrawn)])
+        #expect(decide([job(1) { $0.expiresAt = now }]) == [.finish(id(1), .expired)])
+        let preparing = job(1) {
+            $0.cancel = true
+            $0.activity = .preparing
+        }
+        #expect(decide([preparing]) == [.interrupt(id(1))])
+    }
+
+    @Test func withoutASaneClockNothingStartsAndNothingExpires() {
+        let ready = job(1) {
+            $0.prepared = true
+            $0.expiresAt = now - 1
+        }
+        #expect(decide([ready], clock: .insane) == [.wait(id(1), reason: "clock")])
+        #expect(decide([job(1)], clock: .insane) == [.prepare(id(1))])
+    }
+
+    @Test func anotherAttemptHasItsTime() {
+        let later = job(1) { $0.retryAt = .seconds(110) }
+        #expect(decide([later]) == [])
+        #expect(scheduler.nextChange([later], clock: .sane(now), uptime: .seconds(100)) == .seconds(10))
+        #expect(scheduler.decide([later], clock: .sane(now), uptime: .seconds(110)) == [.prepare(id(1))])
+    }
+
+    /// Whatever the jobs are like: at most one per lock and two at all begin or go on, and nobody is told two things.
+    @Test(arguments: 0..<50) func invariantsHold(seed: UInt64) {
+        var random = Seeded(state: seed)
+        let jobs = (1...20).map { number in
+            job(number) {
+                $0.locks = ["vm \(Int.random(in: 0..<5, using: &random))"]
+                $0.prepared = .random(using: &random)
+                $0.wanted = Int.random(in: 0..<4, using: &random) > 0
+                $0.cancel = Int.random(in: 0..<6, using: &random) == 0
+                $0.notBefore = Bool.random(using: &random) ? now + Double.random(in: -9...9, using: &random) : nil
+            }
+        }
+        let actions = decide(jobs)
+        let working = actions.compactMap { if case .work(let id) = $0 { id } else { nil } }
+        #expect(working.count <= 2, "seed \(seed)")
+        let locks = jobs.filter { working.contains($0.id) }.flatMap(\.locks)
+        #expect(Set(locks).count == locks.count, "seed \(seed)")
+        let named = actions.map { action in
+            switch action {
+            case .prepare(let id), .work(let id), .interrupt(let id), .finish(let id, _), .wait(let id, _): id
+            }
+        }
+        #expect(Set(named).count == named.count, "seed \(seed)")
+    }
+
+    private func decide(
+        _ jobs: [JobScheduler.Candidate], clock: JobScheduler.Clock? = nil
+    ) -> [JobScheduler.Action] {
+        scheduler.decide(jobs, clock: clock ?? .sane(now), uptime: .seconds(100))
+    }
+
+    private func id(_ number: Int) -> JobID { World.jobID(number) }
+
+    private func job(
+        _ number: Int, _ change: (inout JobScheduler.Candidate) -> Void = { _ in }
+    ) -> JobScheduler.Candidate {
+        var candidate = JobScheduler.Candidate(
+            id: id(number), isStarted: false, wanted: true, cancel: false, notBefore: nil, expiresAt: now + 3600,
+            locks: ["vm of job \(number)"], prepared: false, activity: .none, retryAt: nil)
+        change(&candidate)
+        return candidate
+    }
+}
+
+/// SplitMix64.
+private struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

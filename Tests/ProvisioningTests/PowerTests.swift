@@ -1,0 +1,87 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import Hypervisor
+@testable import Provisioning
+import Testing
+
+/// `vm.start` and `vm.stop`.
+@Suite struct PowerTests {
+    @Test func startsAndStops() async throws {
+        let world = try await World()
+        try await run(world, try world.clone(start: false))
+        try await run(world, try start(world, 2))
+        try await expectCompleteClone(world, World.jobID(1), running: true)
+        try await run(world, try stop(world, 3))
+        try await expectCompleteClone(world, World.jobID(1), running: false)
+        try await run(world, try start(world, 4))
+        try await run(world, try stop(world, 5, force: true))
+        try await expectCompleteClone(world, World.jobID(1), running: false)
+    }
+
+    @Test func whatIsSoAlreadyIsFine() async throws {
+        let world = try await World()
+        try await run(world, try world.clone())
+        let started = try await run(world, try start(world, 2))
+        #expect(started.hypervisor.calls(of: .start) == 0)
+        try await run(world, try stop(world, 3))
+        let stopped = try await run(world, try stop(world, 4))
+        #expect(stopped.hypervisor.calls(of: .shutdown) == 0)
+    }
+
+    @Test func aVMThatIsNotThereIsRejected() async throws {
+        let world = try await World()
+        for job in [try start(world, 2), try stop(world, 3)] {
+            try await run(world, job, expecting: .rejected)
+            #expect(world.last(of: job.id)?.reason == "no-such-vm")
+        }
+    }
+
+    @Test func aVMThatIgnoresTheRequestKeepsRunning() async throws {
+        let world = try await World()
+        try await run(world, try world.clone())
+        let job = try stop(world, 2, timeoutSeconds: 0)
+        try await run(world, job, expecting: .failed) { hypervisor in
+            hypervisor.setGuest(InMemoryHypervisor.Guest(obeysShutdown: false), of: World.vm())
+        }
+        #expect(world.last(of: job.id)?.reason == "timeout")
+        try await expectCompleteClone(world, World.jobID(1), running: true)
+    }
+
+    @Test func waitingForTheShutdownCanBeCancelled() async throws {
+        let world = try await World()
+        try await run(world, try world.clone())
+        let life = try await Life(
+            world,
+            configure: { $0.setGuest(InMemoryHypervisor.Guest(obeysShutdown: false), of: World.vm()) })
+        var job = try stop(world, 2, timeoutSeconds: 3600)
+        try await life.receive(job)
+        #expect(try await eventually { world.last(of: job.id)?.state == .verifying })
+        job.cancel = true
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .cancelled)
+        try await expectCompleteClone(world, World.jobID(1), running: true)
+    }
+
+    private func start(_ world: World, _ number: Int) throws -> Job {
+        try world.job(number, .vmStart, VMArguments(vm: World.vm()))
+    }
+
+    private func stop(_ world: World, _ number: Int, force: Bool = false, timeoutSeconds: Int = 120) throws -> Job {
+        try world.job(
+            number, .vmStop, StopArguments(vm: World.vm(), force: force, timeoutSeconds: timeoutSeconds))
+    }
+
+    @discardableResult
+    private func run(
+        _ world: World, _ job: Job, expecting end: JobState = .succeeded,
+        configure: (InMemoryHypervisor) -> Void = { _ in }
+    ) async throws -> Life {
+        let life = try await Life(world, configure: configure)
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == end, "\(world.last(of: job.id)?.message ?? "")")
+        return life
+    }
+}

@@ -1,0 +1,44 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import FoundationEssentials
+@testable import Provisioning
+import Testing
+
+@Suite struct ProfileTests {
+    @Test func everyKeyHasADefault() throws {
+        #expect(try FleetJSON.decode(Profile.self, from: Data("{}".utf8)) == Profile())
+    }
+
+    @Test func survivesTheJournal() throws {
+        var profile = Profile()
+        profile.memoryMiB = 8192
+        profile.secureBoot = true
+        profile.network = .bridge("br-plc")
+        profile.firmware = FirmwareFiles(code: "/a", variables: "/b")
+        profile.guestAgentTimeoutSeconds = 5
+        profile.consoleLog = true
+        #expect(try FleetJSON.decode(Profile.self, from: FleetJSON.encode(profile)) == profile)
+    }
+
+    @Test(arguments: ["", "bridge", "bridge:", "bridge:../../tmp", "bridge:0123456789abcdef", "nat"])
+    func wrongNetworksAreNotAccepted(_ text: String) { #expect(Profile.Network(text) == nil) }
+
+    @Test func theFirstCompleteFirmwareIsTaken() throws {
+        let root = try TemporaryDirectory()
+        let fedora = root.file("usr/share/edk2/ovmf")
+        try DurableFile.makeDirectory(fedora, mode: 0o755)
+        for name in ["OVMF_CODE.fd", "OVMF_VARS.fd"] {
+            try Data("x".utf8).write(to: URL(filePath: "\(fedora)/\(name)"))
+        }
+        // The code without its variables is no firmware.
+        try DurableFile.makeDirectory(root.file("usr/share/OVMF"), mode: 0o755)
+        try Data("x".utf8).write(to: URL(filePath: root.file("usr/share/OVMF/OVMF_CODE_4M.fd")))
+        #expect(try Profile().findFirmware(root: root.path).code == "\(fedora)/OVMF_CODE.fd")
+
+        var secure = Profile()
+        secure.secureBoot = true
+        let problem = #expect(throws: JobProblem.self) { try secure.findFirmware(root: root.path) }
+        #expect(problem?.message.contains("with Secure Boot") == true)
+    }
+}
