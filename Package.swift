@@ -118,7 +118,7 @@ let package = Package(
         tests("Subprocess"),
         tests("HTTPClient"),
         tests("CommandLineKit", ["Subprocess"], exclude: ["Golden"]),
-        tests("MessageBus"),
+        tests("MessageBus", ["Signing", "Subprocess"]),
         tests("DurableStream", ["SQLite"]),
         tests("Hypervisor", exclude: ["Golden"]),
         tests("HostInspection"),

@@ -8,7 +8,9 @@ final class BusCommands: Sendable {
         case publish(BusMessage, Answer)
         case subscribe(String, QoS, Answer)
         case reportTwin(String)
-        case disconnect(CheckedContinuation<Void, Never>)
+        /// Disconnect normally, tell who waits, and end.
+        case disconnect(CheckedContinuation<Void, Never>?)
+        /// End without a word.
         case abandon
     }
 
@@ -22,7 +24,7 @@ final class BusCommands: Sendable {
         /// The thread may be busy for long and hears nothing.
         var deaf = false
         var finished = false
-        var commands: [Command] = []
+        var commands: ArraySlice<Command> = []
         var subscriptions: [Subscription] = []
         var underWay = 0
         var bytesUnderWay = 0
@@ -98,7 +100,7 @@ final class BusCommands: Sendable {
         await withCheckedContinuation { done in
             let waits = state.withLock { state in
                 let waits = !state.finished && !state.deaf
-                state.commands.append(waits ? .disconnect(done) : .abandon)
+                state.commands.append(.disconnect(waits ? done : nil))
                 return waits
             }
             if waits { wakeup.signal() } else { done.resume() }
@@ -109,12 +111,8 @@ final class BusCommands: Sendable {
 
     // MARK: - The thread's side
 
-    func take() -> [Command] {
-        state.withLock { state in
-            defer { state.commands = [] }
-            return state.commands
-        }
-    }
+    /// The next command; those behind one that ends the connection stay, for `loseConnection` and `finish`.
+    func next() -> Command? { state.withLock { $0.commands.popFirst() } }
 
     func setDeaf(_ deaf: Bool) { state.withLock { $0.deaf = deaf } }
 

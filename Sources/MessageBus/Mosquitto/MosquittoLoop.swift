@@ -36,7 +36,8 @@ final class MosquittoLoop: MosquittoClientDelegate {
     private var early: [BusEvent] = []
     private var unanswered: [Int32: BusCommands.Answer] = [:]
     private var lastReason: String?
-    private var stopping: [CheckedContinuation<Void, Never>] = []
+    /// Who waits for the end.
+    private var stopping: CheckedContinuation<Void, Never>?
 
     init(
         _ configuration: MosquittoConfiguration, events: Mailbox<BusEvent>, commands: BusCommands, wakeup: Wakeup,
@@ -69,7 +70,8 @@ final class MosquittoLoop: MosquittoClientDelegate {
             }
         }
         events.finish()
-        for done in stopping + commands.finish() { done.resume() }
+        stopping?.resume()
+        for done in commands.finish() { done.resume() }
     }
 
     /// One connection, from its making to its end.
@@ -92,7 +94,7 @@ final class MosquittoLoop: MosquittoClientDelegate {
             if phase != .connected, time.monotonic() > deadline {
                 return .lost(code: 0, reason: "no answer within \(configuration.connectTimeout)")
             }
-            for command in commands.take() {
+            while let command = commands.next() {
                 if let ending = carryOut(command, on: client) { return ending }
             }
             client.drive(wake: wakeup, limit: .seconds(1))
@@ -114,7 +116,7 @@ final class MosquittoLoop: MosquittoClientDelegate {
             sayGoodbye(on: client)
             return .twinReported(evidence)
         case .disconnect(let done):
-            stopping.append(done)
+            stopping = done
             sayGoodbye(on: client)
             return .stopped
         case .abandon: return .stopped
@@ -157,10 +159,10 @@ final class MosquittoLoop: MosquittoClientDelegate {
         let until = time.monotonic() + delay
         while case let left = until - time.monotonic(), left > .zero {
             _ = wakeup.wait(limit: left)
-            for command in commands.take() {
+            while let command = commands.next() {
                 switch command {
                 case .disconnect(let done):
-                    stopping.append(done)
+                    stopping = done
                     return false
                 case .abandon: return false
                 case .publish(_, let answer), .subscribe(_, _, let answer):

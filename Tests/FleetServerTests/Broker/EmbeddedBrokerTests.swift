@@ -76,14 +76,15 @@ import Testing
     @Test func takesNewHostsAndForgetsRemovedOnesWithoutAnInterruption() async throws {
         let fixture = try BrokerFixture()
         let controller = try await fixture.connected("controller")
+        let removed = try await fixture.connected(fixture.hostA.description)
         let new = HostID.random()
         try await fixture.broker.update(
             credentials: ["controller", new.description].map(BrokerFixture.credential))
         let host = try await fixture.connected(new.description)
         try await host.publish(BusMessage(topic: fixture.name(.presence(new)), payload: [1]))
-        let removed = fixture.bus(fixture.hostA.description)
-        await removed.connect { ConnectionAttempt(will: nil) }
-        _ = try await removed.take { if case .disconnected = $0 { () } else { nil } }
+        _ = try await removed.take {
+            if case .disconnected(let reason) = $0, reason.contains("0x87") { () } else { nil }
+        }
         try await controller.publish(BusMessage(topic: fixture.name(.controller), payload: [1]))
         #expect(controller.statistics.connections == 1)
         for bus in [controller, host, removed] { await bus.disconnect() }

@@ -1,0 +1,135 @@
+import FleetModel
+import FoundationEssentials
+import Signing
+import Testing
+
+/// One topic of each kind and one payload of each type, with every optional member set.
+enum BusSamples {
+    struct Payload: Sendable, CustomTestStringConvertible {
+        let schema: String
+        let value: any Encodable & Sendable
+        var testDescription: String { schema }
+    }
+
+    private static let host = HostID.random()
+    private static let vm = VMID.random()
+    private static let time = Date(timeIntervalSince1970: 1_790_000_000)
+    private static let position = StreamPosition(store: .random(), epoch: .random(), seq: 7)
+
+    /// A new kind of topic does not compile until it has its place here.
+    private static func next(after topic: Topic) -> Topic? {
+        switch topic {
+        case .presence: .inventory(host, .readiness)
+        case .inventory: .vm(host, vm)
+        case .vm: .metrics(host)
+        case .metrics: .progress(host)
+        case .progress: .stream(host)
+        case .stream: .reply(host)
+        case .reply: .ack(host)
+        case .ack: .jobs(host)
+        case .jobs: .desired(host)
+        case .desired: .request(host)
+        case .request: .controller
+        case .controller: nil
+        }
+    }
+
+    static let topics = Array(sequence(first: Topic.presence(host), next: next))
+
+    /// The channel's key in the document: the name of the topic's kind.
+    static func channel(of topic: Topic) -> String {
+        Mirror(reflecting: topic).children.first?.label ?? "\(topic)"
+    }
+
+    static func parameters(of topic: Topic) -> [String: String] {
+        var parameters = topic.host.map { ["host": $0.description] } ?? [:]
+        switch topic {
+        case .inventory(_, let part): parameters["part"] = part.rawValue
+        case .vm(_, let vm): parameters["vm"] = vm.description
+        default: break
+        }
+        return parameters
+    }
+
+    static func schema(of topic: Topic) -> String {
+        switch topic {
+        case .presence: "Presence"
+        case .inventory: "InventoryDocument"
+        case .vm: "VMDocument"
+        case .metrics: "MetricsBatch"
+        case .progress: "JobProgress"
+        case .stream: "StreamRecord"
+        case .reply: "Reply"
+        case .ack: "StreamPosition"
+        case .jobs, .desired: "Envelope"
+        case .request: "Request"
+        case .controller: "ControllerPresence"
+        }
+    }
+
+    static let payloads: [Payload] = {
+        var generator = SystemRandomNumberGenerator()
+        let job = JobID(milliseconds: 1_790_000_000_000, using: &generator)
+        let digest = Digest(bytes: [UInt8](repeating: 0xAB, count: 32))!
+        let name = ResourceName("office-1")!
+        let image = ImageReference(
+            template: name, version: name, digest: digest, format: .qcow2, sizeBytes: 1, virtualSizeBytes: 2)
+        let clone = CloneArguments(name: name, image: image, profile: name)
+        let step = JobReport.Step(index: 1, count: 5, name: "overlay")
+        let origin = VMDocument.Origin(job: job, template: digest, profile: "office")
+        let queued = Job(
+            id: job, kind: "vm.clone", arguments: (try? FleetJSON.value(clone)) ?? .null, notBefore: time,
+            expiresAt: time, requirements: ["power"], windows: [[time, time]])
+        let envelope = try? Envelope(
+            signing: [1], type: JobSet.payloadType, with: SigningKey(seed: [UInt8](repeating: 1, count: 32)))
+        let values: [(String, (any Encodable & Sendable)?)] = [
+            (
+                "Presence",
+                Presence(
+                    state: .online, session: .random(), agentVersion: "1", bootID: "b", time: time, acked: position,
+                    inventory: [.cpu: digest], vms: [vm])
+            ),
+            ("ControllerPresence", ControllerPresence(state: .online, session: .random(), version: "1", time: time)),
+            ("StreamPosition", position),
+            (
+                "StreamHeader",
+                StreamHeader(
+                    epoch: .random(), seq: 9, from: 3, first: 1, time: time, bootID: "b", uptime: 1.5, type: .jobStatus)
+            ),
+            ("VMEvent", VMEvent(vm: vm, name: "office-1", event: "stopped", detail: "crashed", device: "sda")),
+            ("HostEvent", HostEvent(what: "connected", message: "text")),
+            ("DroppedRecords", DroppedRecords(count: 1, bytes: 2, message: "text")),
+            (
+                "JobReport",
+                JobReport(
+                    job: job, kind: "vm.clone", state: .failed, reason: "no-space", message: "text", step: step, vm: vm)
+            ),
+            ("JobStep", step),
+            ("JobProgress", JobProgress(job: job, activity: "fetching", percent: 50, bytesPerSecond: 1.5)),
+            ("MetricsBatch", MetricsBatch(time: time, host: ["a": 1], vms: [vm: ["b": 1.5]])),
+            (
+                "VMDocument",
+                VMDocument(
+                    id: vm, name: "office-1", state: .running, memoryBytes: 1, vcpus: 2, persistent: true,
+                    autostart: false, guestAgent: true, origin: origin)
+            ),
+            ("VMOrigin", origin),
+            ("Envelope", envelope),
+            ("Signature", envelope?.signatures.first),
+            (
+                "JobSet",
+                JobSet(
+                    fleet: FleetName("plant")!, host: host, revision: 1, issuedAt: time, expiresAt: time, jobs: [queued]
+                )
+            ),
+            ("Job", queued),
+            ("CloneArguments", clone),
+            ("ImageReference", image),
+            ("VMArguments", VMArguments(vm: vm)),
+            ("StopArguments", StopArguments(vm: vm)),
+            ("Request", Request(call: .publishInventory, parts: [.cpu], expiresAt: time)),
+            ("Reply", Reply(ok: false, message: "text")),
+        ]
+        return values.compactMap { schema, value in value.map { Payload(schema: schema, value: $0) } }
+    }()
+}
