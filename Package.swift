@@ -43,13 +43,15 @@ let package = Package(
         systemLibrary("CXML2", "libxml-2.0", apt: "libxml2-dev", yum: "libxml2-devel"),
         systemLibrary("CCurl", "libcurl", apt: "libcurl4-openssl-dev", yum: "libcurl-devel"),
         .target(name: "CShims", dependencies: ["CCurl"]),
+        .target(name: "CProcess"),
+        .target(name: "CClock"),
 
         library("FleetModel"),
-        library("FleetRuntime", [], strict),
+        library("FleetRuntime", ["CClock"], strict),
         library("SQLite", ["CSQLite", "FleetRuntime"], strict),
         library("Configuration", ["CYAML"], strict),
         library("Signing", ["CCrypto", "FleetModel"], strict),
-        library("Subprocess", ["CShims", "FleetRuntime"], strict),
+        library("Subprocess", ["CProcess", "FleetRuntime"], strict),
         library("HTTPClient", ["CShims", "FleetRuntime"], strict),
         library("CommandLineKit", ["FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
@@ -61,7 +63,7 @@ let package = Package(
         library(
             "Provisioning",
             [
-                "CShims", "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess",
+                "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess",
             ],
             strict),
         library(
