@@ -42,15 +42,16 @@ let package = Package(
         systemLibrary("CMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev", yum: "libmicrohttpd-devel"),
         systemLibrary("CXML2", "libxml-2.0", apt: "libxml2-dev", yum: "libxml2-devel"),
         systemLibrary("CCurl", "libcurl", apt: "libcurl4-openssl-dev", yum: "libcurl-devel"),
-        .target(name: "CShims"),
         .target(name: "CCurlShims", dependencies: ["CCurl"]),
+        .target(name: "CProcess"),
+        .target(name: "CClock"),
 
         library("FleetModel"),
-        library("FleetRuntime", [], strict),
+        library("FleetRuntime", ["CClock"], strict),
         library("SQLite", ["CSQLite", "FleetRuntime"], strict),
         library("Configuration", ["CYAML", "FleetRuntime"], strict),
         library("Signing", ["CCrypto", "FleetModel"], strict),
-        library("Subprocess", ["CShims", "FleetRuntime"], strict),
+        library("Subprocess", ["CProcess", "FleetRuntime"], strict),
         library("HTTPClient", ["CCurlShims", "FleetRuntime"], strict),
         library("CommandLineKit", ["FleetModel", "FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
@@ -62,7 +63,7 @@ let package = Package(
         library(
             "Provisioning",
             [
-                "CShims", "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess",
+                "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess",
             ],
             strict),
         library(
@@ -101,10 +102,11 @@ let package = Package(
                 "FleetStore", "ImageStore", "MessageBus", "Signing", "Subprocess",
             ], path: "controller", swiftSettings: strict),
 
+        .target(name: "CEpoll", path: "Tests/CEpoll"),
         .executableTarget(
             name: "virtfleet-bench",
             dependencies: [
-                "CLibvirt", "CMosquitto", "CShims", "FleetModel", "FleetRuntime", "FleetStore", "FleetTestSupport", "HTTPClient",
+                "CEpoll", "CLibvirt", "CMosquitto", "FleetModel", "FleetRuntime", "FleetStore", "FleetTestSupport", "HTTPClient",
                 "Hypervisor",
                 "Subprocess", "Telemetry",
             ], path: "Tests/Benchmarks", swiftSettings: strict),

@@ -1,4 +1,4 @@
-import CShims
+import CProcess
 import Glibc
 
 /// What posix_spawn is given: a program, its arguments and environment.

@@ -1,4 +1,4 @@
-import CShims
+import CProcess
 import Glibc
 
 /// A file descriptor with one owner, closed when that goes. Always close-on-exec.

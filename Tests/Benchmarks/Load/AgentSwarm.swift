@@ -1,5 +1,5 @@
 import CMosquitto
-import CShims
+import CEpoll
 import FleetModel
 import Foundation
 import Glibc

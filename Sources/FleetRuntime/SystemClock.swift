@@ -1,4 +1,4 @@
-import CShims
+import CClock
 
 /// What the kernel knows about its clock.
 public enum SystemClock {
