@@ -91,7 +91,8 @@ let package = Package(
             name: "virtfleet-agent",
             dependencies: [
                 "CommandLineKit", "Configuration", "DurableStream", "FleetAgent", "FleetModel", "FleetRuntime",
-                "HostInspection", "Hypervisor", "ImageStore", "MessageBus", "Provisioning", "Signing", "Telemetry",
+                "HTTPClient", "HostInspection", "Hypervisor", "ImageStore", "MessageBus", "Provisioning", "Signing",
+                "Telemetry",
             ], path: "agent", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-controller",
