@@ -1,1 +1,42 @@
-@main struct VirtfleetCommand { static func main() {} }
+import CommandLineKit
+import FleetModel
+
+/// The operator's program: everything it does goes through the controller's HTTP API.
+@main
+struct VirtfleetCommand {
+    static let root = Command(
+        "virtfleet", "Look after a fleet of KVM workstations",
+        discussion: """
+            Asks the controller, and has the controller ask the hosts. Hosts are addressed by name or ID, VMs by name \
+            or UUID, jobs by ID.
+
+            Exit status: 0 done, 1 failed, 2 wrong command line, 3 changes pending, 4 partly failed, 5 controller \
+            unreachable, 6 conflict.
+            """,
+        arguments: Session.arguments,
+        subcommands: [
+            Command(
+                "host", "Register workstations and see how they are",
+                subcommands: [
+                    HostList.command, HostShow.command, HostAdd.command, HostLabel.command, HostRemove.command,
+                ]),
+            Command(
+                "vm", "See, make, start, stop and delete VMs",
+                subcommands: [
+                    VMList.command, VMShow.command, VMClone.command, VMStart.command, VMStop.command,
+                    VMDelete.command,
+                ]),
+            Command(
+                "template", "Bring golden images to the controller",
+                subcommands: [TemplateList.command, TemplateImport.command]),
+            Command(
+                "job", "Follow what hosts were asked to do",
+                subcommands: [JobList.command, JobShow.command, JobWatch.command, JobCancel.command]),
+            Command("event", "Read the durable record of all hosts", subcommands: [EventList.command]),
+            .completion(for: "virtfleet"),
+        ])
+
+    static func main() async {
+        await Program(root, version: ProductVersion.current).main()
+    }
+}

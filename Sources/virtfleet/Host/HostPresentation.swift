@@ -1,0 +1,73 @@
+import CommandLineKit
+import FleetModel
+import FoundationEssentials
+
+extension HostResource {
+    var stateCell: Cell {
+        switch state {
+        case .online: Cell(state.rawValue, style: .good)
+        case .sleeping: Cell(state.rawValue, style: .faint)
+        case .offline: Cell(state.rawValue, style: .warning)
+        case .lost: Cell(state.rawValue, style: .bad)
+        case .never: Cell("never seen", raw: state.rawValue, style: .faint)
+        }
+    }
+
+    /// `online`, `offline, seen 3 h ago`.
+    var stateInWords: Cell {
+        guard state != .online, let lastSeenAt else { return stateCell }
+        return Cell("\(stateCell.text), seen \(HumanText.age(of: lastSeenAt, at: Date()))", style: stateCell.style)
+    }
+
+    var labelText: String? {
+        labels.isEmpty ? nil : labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
+
+    static let presentation = Presentation<HostResource>(
+        columns: [
+            Column("NAME", mayShrink: true) { Cell($0.name.description) },
+            Column("STATE") { $0.stateCell },
+            Column("SEEN") { .age($0.lastSeenAt) },
+            Column("VMS", alignment: .right) { Cell("\($0.vmCount)") },
+            Column("LABELS", mayShrink: true) { .optional($0.labelText) },
+            Column("AGENT", isWide: true) { .optional($0.agentVersion) },
+            Column("REGISTERED", isWide: true) { .age($0.createdAt) },
+            Column("ID", isWide: true) { Cell($0.id.description) },
+        ],
+        emptyHint: "no hosts are registered; 'virtfleet host add NAME' registers one", name: \.name.description,
+        details: { host in
+            [
+                DetailSection(
+                    nil,
+                    [
+                        ("Name", Cell(host.name.description)), ("ID", Cell(host.id.description)),
+                        ("State", host.stateInWords), ("VMs", Cell("\(host.vmCount)")),
+                        ("Agent", .optional(host.agentVersion)), ("Labels", .optional(host.labelText)),
+                        ("Registered", .time(host.createdAt)),
+                    ])
+            ]
+                + (host.inventory ?? [:]).sorted { $0.key.rawValue < $1.key.rawValue }.map { part, document in
+                    DetailSection(
+                        part.rawValue.prefix(1).uppercased() + part.rawValue.dropFirst(), document.flattened())
+                }
+        })
+}
+
+extension JSONValue {
+    /// The leaves, each with its path: `pools.0.name`.
+    func flattened(_ path: String = "") -> [(String, Cell)] {
+        func below(_ key: String, _ value: JSONValue) -> [(String, Cell)] {
+            value.flattened(path.isEmpty ? key : "\(path).\(key)")
+        }
+        switch self {
+        case .object(let members): return members.sorted { $0.key < $1.key }.flatMap { below($0.key, $0.value) }
+        case .array(let items): return items.enumerated().flatMap { below("\($0.offset)", $0.element) }
+        case .null: return [(path, .none)]
+        case .bool(let value): return [(path, .yesNo(value))]
+        case .integer(let value):
+            return [(path, path.hasSuffix("Bytes") && value >= 0 ? .bytes(UInt64(value)) : Cell("\(value)"))]
+        case .number(let value): return [(path, Cell("\(value)"))]
+        case .string(let value): return [(path, Cell(value))]
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import CommandLineKit
+import FleetModel
+
+extension JobResource {
+    var stateCell: Cell {
+        let word = state.rawValue
+        let text = cancelRequested && !state.isTerminal ? "\(word), cancelling" : word
+        switch state {
+        case .succeeded: return Cell(text, raw: word, style: .good)
+        case .failed, .rejected, .rollbackFailed, .lost: return Cell(text, raw: word, style: .bad)
+        case .rolledBack, .cancelled, .expired, .withdrawn, .rollingBack: return Cell(text, raw: word, style: .warning)
+        case .planned, .offered, .withdrawing, .expiring, .accepted, .waiting, .staging, .ready, .applying, .verifying:
+            return Cell(text, raw: word)
+        }
+    }
+
+    /// How far a running job is: `2/5 disk, downloading 43 %`.
+    var progressText: String? {
+        if state.isTerminal { return nil }
+        let step = step.map { "\($0.index)/\($0.count) \($0.name)" }
+        let progress = progress.map { progress in
+            "\(progress.activity) \(Int(progress.percent)) %"
+                + (progress.bytesPerSecond.map { ", \(HumanText.bytes(UInt64(max(0, $0))))/s" } ?? "")
+        }
+        let parts = [step, progress].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+
+    /// What the job is about, in a word: the name it makes, or the VM.
+    private var subject: String? { arguments["name"]?.stringValue ?? arguments["vm"]?.stringValue }
+
+    private var explanation: String? { message ?? reason ?? progressText }
+
+    static let presentation = Presentation<JobResource>(
+        columns: [
+            Column("JOB") { Cell($0.id.description) },
+            Column("KIND") { Cell($0.kind) },
+            Column("HOST", mayShrink: true) { Cell($0.hostName.description) },
+            Column("VM", mayShrink: true) { .optional($0.subject) },
+            Column("STATE") { $0.stateCell },
+            Column("UPDATED") { .age($0.updatedAt) },
+            Column("DETAILS", mayShrink: true) { .optional($0.explanation) },
+            Column("REASON", isWide: true) { .optional($0.reason) },
+            Column("CREATED", isWide: true) { .age($0.createdAt) },
+        ],
+        emptyHint: "no jobs", name: \.id.description,
+        details: { job in
+            [
+                DetailSection(
+                    nil,
+                    [
+                        ("Job", Cell(job.id.description)), ("Kind", Cell(job.kind)),
+                        ("Host", Cell(job.hostName.description)), ("State", job.stateCell),
+                        ("Reason", .optional(job.reason)), ("Message", .optional(job.message)),
+                        ("Progress", .optional(job.progressText)), ("VM", .optional(job.vm?.description)),
+                        ("Created", .time(job.createdAt)), ("Updated", .age(job.updatedAt)),
+                        ("Expires", .time(job.expiresAt)),
+                    ]), DetailSection("Arguments", job.arguments.flattened()),
+            ]
+        })
+}

@@ -1,0 +1,49 @@
+import CommandLineKit
+import FleetClient
+import FleetModel
+
+extension ControllerAddress: ArgumentValue {}
+extension ResourceName: ArgumentValue {}
+extension JobID: ArgumentValue {}
+extension JobState: ArgumentValue {}
+
+extension EventType: ArgumentValue {
+    public init?(argument: String) { self.init(rawValue: argument) }
+    public static var expectation: String { "an event type such as vm.lifecycle" }
+    public static var candidates: [String] { known.map(\.rawValue) }
+}
+
+/// `TEMPLATE:VERSION`.
+struct TemplateReference: ArgumentValue, Equatable {
+    static let expectation = "TEMPLATE:VERSION, such as office:2026.11"
+    let name: ResourceName
+    let version: ResourceName
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let name = ResourceName(String(parts[0])),
+            let version = ResourceName(String(parts[1]))
+        else { return nil }
+        self.name = name
+        self.version = version
+    }
+}
+
+/// `KEY=VALUE` to set a label, `KEY-` to remove it.
+struct LabelChange: ArgumentValue, Equatable {
+    static let expectation = "KEY=VALUE to set a label, or KEY- to remove it"
+    let key: String
+    let value: String?
+
+    init?(argument: String) {
+        if let equals = argument.firstIndex(of: "=") {
+            key = String(argument[..<equals])
+            value = String(argument[argument.index(after: equals)...])
+        } else {
+            guard argument.hasSuffix("-") else { return nil }
+            key = String(argument.dropLast())
+            value = nil
+        }
+        if key.isEmpty { return nil }
+    }
+}

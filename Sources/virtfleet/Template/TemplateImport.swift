@@ -1,0 +1,69 @@
+import CommandLineKit
+import FleetClient
+import FleetModel
+import FleetRuntime
+
+enum TemplateImport {
+    private static let image = Argument<String>.positional(
+        "IMAGE", "A qcow2 or raw disk image, without a backing file", completion: .files)
+    private static let name = Argument<ResourceName>.requiredOption("name", "NAME", "The template's name")
+    private static let version = Argument<ResourceName>.requiredOption(
+        "version", "VERSION", "The new version; it never changes afterwards")
+
+    static let command = Command(
+        "import", "Bring an image to the controller as a template version",
+        discussion: "A broken import goes on where it stopped when the command is given again.",
+        arguments: [image.specification, name.specification, version.specification],
+        examples: [.init("virtfleet template import office.qcow2 --name office --version 2026.11", "from this machine")]
+    ) { arguments, console in
+        let session = try Session(arguments, console)
+        let name = try arguments(name)
+        let version = try arguments(version)
+        let display = UploadDisplay(console.error)
+        let upload: FinishedUpload
+        do {
+            upload = try await session.client.upload(file: try arguments(image), progress: display.show)
+        } catch {
+            display.finish()
+            throw error
+        }
+        display.finish("uploaded; the controller looks at the image")
+        let template = try await session.client.importTemplate(
+            FleetModel.TemplateImport(name: name, version: version, upload: upload.id))
+        guard template.image.digest == upload.digest else {
+            throw Failure(
+                """
+                \(template.name) was imported with another content than the file has now (sha256:\
+                \(template.image.digest)); the file was changed meanwhile: import it again as another version
+                """)
+        }
+        try session.show(template, as: TemplateResource.presentation)
+        return .success
+    }
+}
+
+/// The two bars of an upload: reading, then sending with its rate.
+private final class UploadDisplay: Sendable {
+    private let reading: ProgressDisplay
+    private let sending: ProgressDisplay
+    private let rate = TransferRate()
+
+    init(_ stream: Console.Stream) {
+        reading = ProgressDisplay("reading", stream: stream)
+        sending = ProgressDisplay("uploading", stream: stream)
+    }
+
+    @Sendable func show(_ progress: UploadProgress) {
+        switch progress {
+        case .digesting(let bytes, let size):
+            reading.update(Double(bytes) / Double(size), HumanText.bytes(size))
+        case .sending(let bytes, let size):
+            sending.update(
+                Double(bytes) / Double(size),
+                "\(HumanText.bytes(bytes)) of \(HumanText.bytes(size))" + rate.text(bytes, of: size))
+        case .interrupted: sending.update(nil, "connection lost, trying again")
+        }
+    }
+
+    func finish(_ result: String? = nil) { sending.finish(result) }
+}

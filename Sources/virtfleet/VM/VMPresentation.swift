@@ -1,0 +1,69 @@
+import CommandLineKit
+import FleetModel
+import FoundationEssentials
+
+extension VMResource {
+    /// What a host that is away said last is history: it carries its age, and no colour of health.
+    var stateCell: Cell {
+        let word = vm.state.rawValue
+        guard hostState == .online else {
+            return Cell("\(word), \(HumanText.age(of: lastSeenAt, at: Date()))", raw: word, style: .faint)
+        }
+        switch vm.state {
+        case .running: return Cell(word, style: .good)
+        case .crashed: return Cell(word, style: .bad)
+        case .paused, .blocked, .unknown, .shutdown, .pmSuspended: return Cell(word, style: .warning)
+        case .noState, .shutoff: return Cell(word)
+        }
+    }
+
+    private var hostCell: Cell {
+        hostState == .online
+            ? Cell(hostName.description)
+            : Cell("\(hostName) (\(hostState.rawValue))", raw: hostName.description)
+    }
+
+    private var guestAgentCell: Cell {
+        switch vm.guestAgent {
+        case true: Cell("connected", raw: "true", style: .good)
+        case false: Cell("silent", raw: "false", style: .warning)
+        case nil: .none
+        }
+    }
+
+    static let presentation = Presentation<VMResource>(
+        columns: [
+            Column("NAME", mayShrink: true) { Cell($0.vm.name) },
+            Column("HOST", mayShrink: true) { $0.hostCell },
+            Column("STATE") { $0.stateCell },
+            Column("MEMORY", alignment: .right) { .bytes($0.vm.memoryBytes) },
+            Column("VCPUS", alignment: .right) { Cell("\($0.vm.vcpus)") },
+            Column("GUEST AGENT") { $0.guestAgentCell },
+            Column("PROFILE", isWide: true) { .optional($0.vm.origin?.profile) },
+            Column("SEEN", isWide: true) { .age($0.lastSeenAt) },
+            Column("ID", isWide: true) { Cell($0.vm.id.description) },
+        ],
+        emptyHint: "no VMs; 'virtfleet vm clone TEMPLATE:VERSION NAME --host HOST' makes one", name: \.vm.name,
+        details: { item in
+            let vm = item.vm
+            return [
+                DetailSection(
+                    nil,
+                    [
+                        ("Name", Cell(vm.name)), ("ID", Cell(vm.id.description)), ("Host", item.hostCell),
+                        ("State", item.stateCell), ("Seen", .age(item.lastSeenAt)), ("Memory", .bytes(vm.memoryBytes)),
+                        ("vCPUs", Cell("\(vm.vcpus)")), ("Guest agent", item.guestAgentCell),
+                        ("Persistent", .yesNo(vm.persistent)), ("Autostart", .yesNo(vm.autostart)),
+                    ]),
+                DetailSection(
+                    "Made by virtfleet",
+                    vm.origin.map { origin in
+                        [
+                            ("Job", Cell(origin.job.description)), ("Image", Cell("sha256:\(origin.template)")),
+                            ("Profile", Cell(origin.profile)),
+                        ]
+                    } ?? []),
+                .metrics(item.metrics ?? [:], at: item.metricsAt ?? item.lastSeenAt),
+            ]
+        })
+}
