@@ -15,15 +15,20 @@ public protocol Hypervisor: Sendable {
     /// The persistent definition (VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE).
     func definition(of id: VMID) async throws(HypervisorError) -> String
     /// Defines a persistent domain; replaces the definition of the same UUID.
+    /// - Throws: `alreadyExists` when another domain has the name, `invalidDefinition`.
     func define(_ xml: String) async throws(HypervisorError) -> Domain
+    /// - Throws: `invalidState` when it runs already.
     func start(_ id: VMID) async throws(HypervisorError)
-    /// Asks the guest to shut down (guest agent where it answers, else ACPI) and returns at once.
+    /// Asks the guest to shut down: through the guest agent where it is connected, else by ACPI. Returns when the
+    /// request is delivered; with a guest agent that takes until the guest is off or libvirt's limit of a minute.
     func shutdown(_ id: VMID) async throws(HypervisorError)
     /// Cuts the power (virDomainDestroy).
+    /// - Throws: `invalidState` when it does not run.
     func destroy(_ id: VMID) async throws(HypervisorError)
-    /// Removes the definition with NVRAM, TPM state and managed save.
+    /// Removes the definition of a domain that does not run, with NVRAM, TPM state and managed save.
     func undefine(_ id: VMID) async throws(HypervisorError)
-    /// Whether the guest agent answers `guest-ping` within the limit.
+    /// Whether the guest agent answers within the limit, in whole seconds and at least one.
+    /// - Throws: `invalidState` when the domain does not run, `unsupported` when it has no channel for a guest agent.
     func guestAgentAnswers(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Bool
     /// One bulk call (virConnectGetAllDomainStats with NOWAIT) on a read-only connection of its own.
     func statistics() async throws(HypervisorError) -> [DomainStatistics]

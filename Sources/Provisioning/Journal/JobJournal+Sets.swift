@@ -22,8 +22,10 @@ extension JobJournal {
     }
 
     /// Takes a job set as the whole truth of what the controller wants, in one transaction.
-    func take(_ set: JobSet, digest: Digest, uptime: Duration) throws {
+    /// - Returns: false for a set that is not newer than what was taken.
+    func take(_ set: JobSet, digest: Digest, uptime: Duration) throws -> Bool {
         try database.transaction {
+            guard try facts().revision < set.revision else { return false }
             try database.execute(
                 """
                 UPDATE facts SET revision = ?, digest = ?, newest_issued_at = max(coalesce(newest_issued_at, 0), ?),
@@ -33,6 +35,7 @@ extension JobJournal {
             try database.execute("UPDATE jobs SET wanted = 0")
             for job in set.jobs { try take(job) }
             try forget(expiredBefore: set.issuedAt - Self.memory.seconds)
+            return true
         }
     }
 

@@ -145,15 +145,9 @@ public actor JobRunner: Service {
 
     private func take(_ set: JobSet, digest: Digest) async throws {
         let uptime = host.time.uptime()
-        // The actor is free while the journal writes: a newer set must not be overtaken by this one.
-        let before = gate
+        // The actor is free while the journal writes, so it is the journal that keeps a newer set from being overtaken.
+        guard try await journal.take(set, digest: digest, uptime: uptime), set.revision > gate.revision else { return }
         gate.take(set, digest: digest)
-        do {
-            try await journal.take(set, digest: digest, uptime: uptime)
-        } catch {
-            if gate.revision == set.revision { gate = before }
-            throw error
-        }
         clock.newestIssuedAt = max(clock.newestIssuedAt ?? set.issuedAt, set.issuedAt)
         clock.stamp = ClockSanity.Stamp(date: set.issuedAt, uptime: uptime)
         logger.info("took job set \(set.revision) with \(set.jobs.count) jobs")

@@ -1,0 +1,32 @@
+import FleetTestSupport
+import Hypervisor
+import Testing
+
+/// With a guest that boots to its end, on a translating QEMU.
+@Suite struct GuestTests {
+    @Test func aGuestBootsAnswersAndPowersOffWhenAsked() async throws {
+        try await HypervisorKind.libvirt.run { hypervisor, files in
+            var guest = Fixtures.guest(files: files.path, tpm: true)
+            guest.memoryBytes = 256 << 20
+            guest.disks = [DomainSpecification.Disk(path: files.file("system.qcow2"), format: .qcow2)]
+            guest.consoleLogPath = files.file("console.log")
+            try GuestImage.copy(to: files.file("system.qcow2"))
+            _ = try await hypervisor.define(guest.xml())
+            try await hypervisor.start(guest.id)
+
+            let connected = await next(hypervisor) { event -> Bool? in
+                guard case .guestAgent(guest.id, _, true, let reason) = event else { return nil }
+                return reason == "channel"
+            }
+            #expect(connected == true)
+            #expect(try await hypervisor.domain(guest.id).guestAgent == true)
+            #expect(try await eventually { try await hypervisor.guestAgentAnswers(guest.id, within: .seconds(5)) })
+            let values = try await hypervisor.statistics().first?.values ?? [:]
+            #expect(values["block.0.rd.bytes"] != nil)
+
+            try await hypervisor.shutdown(guest.id)
+            #expect(await next(hypervisor) { $0.lifecycle == "stopped shutdown" ? true : nil } == true)
+            #expect(try await hypervisor.domain(guest.id).state == .shutoff)
+        }
+    }
+}

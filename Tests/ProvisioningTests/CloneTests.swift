@@ -1,0 +1,210 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import FoundationEssentials
+import Glibc
+import Hypervisor
+@testable import Provisioning
+import Subprocess
+import Testing
+
+@Suite struct CloneTests {
+    @Test func makesOneCompleteVM() async throws {
+        let world = try await World()
+        let life = try await Life(world)
+        let job = try world.clone()
+        try await life.receive(job)
+        try await life.finish(job.id)
+
+        #expect(world.last(of: job.id)?.state == .succeeded)
+        #expect(world.last(of: job.id)?.vm == World.vm())
+        var states: [JobState] = []
+        for state in world.states(of: job.id) where states.last != state { states.append(state) }
+        #expect(states == [.accepted, .ready, .applying, .verifying, .succeeded])
+        let steps = world.reports.withLock { $0.compactMap(\.step) }
+        #expect(steps.map(\.name) == ["directory", "overlay", "firmware variables", "definition", "start"])
+        #expect(steps.map(\.index) == [1, 2, 3, 4, 5])
+        try await expectCompleteClone(world, job.id)
+    }
+
+    @Test func definesWhatTheProfileSays() async throws {
+        let world = try await World()
+        var profile = Life.profile
+        profile.memoryMiB = 2048
+        profile.vcpus = 3
+        let life = try await Life(world, profile: profile)
+        let job = try world.clone(start: false)
+        try await life.receive(job)
+        try await life.finish(job.id)
+
+        let definition = try DomainDefinition(xml: await life.hypervisor.definition(of: World.vm()))
+        #expect(definition.name == "office")
+        #expect(definition.memoryBytes == 2 << 30)
+        #expect(definition.vcpus == 3)
+        #expect(definition.origin == VMDocument.Origin(job: job.id, template: world.image.digest, profile: "small"))
+        let domain = try await life.hypervisor.domain(World.vm())
+        #expect(domain.state == .shutoff)
+        #expect(life.hypervisor.calls(of: .start) == 0)
+    }
+
+    @Test func everyCloneIsItself() {
+        let first = CloneIdentity(job: World.jobID(1))
+        let second = CloneIdentity(job: World.jobID(2))
+        #expect(first.vm == CloneIdentity(job: World.jobID(1)).vm)
+        let macs = [first.mac(nic: 0), first.mac(nic: 1), second.mac(nic: 0)]
+        #expect(Set(macs).count == 3)
+        for mac in macs { #expect(["2", "6", "a", "e"].contains(mac.description.dropFirst().first.map(String.init))) }
+        #expect(Set([first.vm.uuid, first.genID, second.vm.uuid, second.genID]).count == 4)
+    }
+
+    @Test func fetchesTheImageFirst() async throws {
+        let world = try await World(imageIsThere: false)
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: world.directory.file("golden.qcow2"))))
+        let server = try ScriptedHTTPServer { _, exchange in exchange.respond(200, body: bytes) }
+        let life = try await Life(world, source: .init(url: server.url, token: "t"))
+        let first = try world.clone(1, name: "one")
+        let second = try world.clone(2, name: "two")
+        try await life.receive(first, second)
+        try await life.finish(first.id, second.id)
+
+        #expect(world.last(of: first.id)?.state == .succeeded)
+        #expect(world.last(of: second.id)?.state == .succeeded)
+        #expect(world.states(of: first.id).contains(.staging))
+        #expect(server.requests.count == 1)
+    }
+
+    @Test func anImageThatIsAnotherMakesNothing() async throws {
+        let world = try await World(imageIsThere: false)
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: world.directory.file("golden.qcow2"))))
+        bytes[70_000] ^= 1
+        let server = try ScriptedHTTPServer { [bytes] _, exchange in exchange.respond(200, body: bytes) }
+        let life = try await Life(world, source: .init(url: server.url, token: "t"))
+        let job = try world.clone()
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .failed)
+        #expect(world.last(of: job.id)?.reason == "image-wrong-digest")
+        try await expectNothing(world, job.id)
+    }
+
+    @Test func anUnreachableControllerIsWaitedFor() async throws {
+        let world = try await World(imageIsThere: false)
+        let life = try await Life(world, source: .init(url: "http://127.0.0.1:1", token: "t"))
+        let job = try world.clone()
+        try await life.receive(job)
+        #expect(try await eventually { world.last(of: job.id)?.state == .waiting })
+        #expect(world.last(of: job.id)?.reason == "network")
+        try await life.receive()
+        #expect(try await eventually { world.last(of: job.id)?.state == .withdrawn })
+        try await life.stop()
+        try await expectNothing(world, job.id)
+    }
+
+    struct Refusal: Sendable, CustomTestStringConvertible {
+        var reason: String
+        var fix: String
+        var profile: Profile = Life.profile
+        var missingProgram = ""
+        var prepare: @Sendable (World) async throws -> Void = { _ in }
+        var testDescription: String { reason }
+    }
+
+    static let refusals: [Refusal] = [
+        Refusal(
+            reason: "name-exists", fix: "choose another name",
+            prepare: { world in
+                let other = try InMemoryHypervisor(directory: world.directory.file("hypervisor"))
+                _ = try await other.define(Self.foreignVM(name: "office"))
+            }),
+        Refusal(
+            reason: "no-space", fix: "freeDiskMiB",
+            profile: {
+                var profile = Profile()
+                profile.freeDiskMiB = 1 << 40
+                return profile
+            }()),
+        Refusal(
+            reason: "no-firmware", fix: "install ovmf",
+            prepare: { world in
+                try DurableFile.remove(world.directory.file("root/usr/share/OVMF/OVMF_VARS_4M.fd"))
+            }),
+        Refusal(reason: "no-swtpm", fix: "install swtpm", missingProgram: "swtpm"),
+        Refusal(reason: "no-qemu", fix: "install qemu-system-x86", missingProgram: "qemu-system-x86_64"),
+        Refusal(reason: "no-qemu-img", fix: "install qemu-utils", missingProgram: "qemu-img"),
+        Refusal(
+            reason: "no-bridge", fix: "make it",
+            profile: {
+                var profile = Life.profile
+                profile.network = .bridge("br9")
+                return profile
+            }()),
+    ]
+
+    @Test(arguments: refusals) func refusesBeforeAnythingIsTouched(_ refusal: Refusal) async throws {
+        let world = try await World()
+        try await refusal.prepare(world)
+        let life = try await Life(
+            world, profile: refusal.profile, programs: { $0 == refusal.missingProgram ? nil : "/usr/bin/\($0)" })
+        let job = try world.clone()
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.states(of: job.id) == [.rejected])
+        #expect(world.last(of: job.id)?.reason == refusal.reason)
+        #expect(world.last(of: job.id)?.message?.contains(refusal.fix) == true)
+        #expect(life.hypervisor.calls(of: .define) == 0)
+        #expect(try world.files(of: job.id) == nil)
+    }
+
+    @Test func anUnknownProfileIsNamedWithTheKnownOnes() async throws {
+        let world = try await World()
+        let life = try await Life(world)
+        let job = try world.job(
+            1, .vmClone,
+            CloneArguments(name: ResourceName("x")!, image: world.image, profile: ResourceName("large")!))
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.reason == "unknown-profile")
+        #expect(world.last(of: job.id)?.message?.contains("it has: small") == true)
+    }
+
+    static func foreignVM(name: String, id: VMID = .random(), disk: String = "/nowhere/disk.qcow2") -> String {
+        """
+        <domain type='qemu'><name>\(name)</name><uuid>\(id)</uuid><memory unit='MiB'>64</memory><vcpu>1</vcpu>
+        <os><type arch='x86_64' machine='q35'>hvm</type></os>
+        <devices><disk type='file' device='disk'><source file='\(disk)'/><target dev='sda' bus='scsi'/></disk></devices>
+        </domain>
+        """
+    }
+}
+
+/// Exactly one VM, with all that belongs to it and nothing else.
+func expectCompleteClone(
+    _ world: World, _ job: JobID, running: Bool = true, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    let hypervisor = try InMemoryHypervisor(directory: world.directory.file("hypervisor"))
+    let domains = try await hypervisor.domains()
+    #expect(domains.map(\.id) == [CloneIdentity(job: job).vm], sourceLocation: sourceLocation)
+    #expect(domains.map(\.state) == [running ? .running : .shutoff], sourceLocation: sourceLocation)
+    #expect(domains.first?.origin?.job == job, sourceLocation: sourceLocation)
+    #expect(try world.files(of: job) == ["disk.qcow2", "variables.fd"], sourceLocation: sourceLocation)
+    let disk = "\(world.vmDirectory)/\(job)/disk.qcow2"
+    let check = try await Subprocess.run("qemu-img", ["check", "-U", disk])
+    #expect(check.status == 0, "\(check.errorText)", sourceLocation: sourceLocation)
+    let information = try await Subprocess.run("qemu-img", ["info", "-U", "--backing-chain", disk]).successful().text
+    #expect(information.contains("backing file: \(world.basePath)"), sourceLocation: sourceLocation)
+    for file in ["disk.qcow2", "variables.fd"] {
+        var information = stat()
+        stat("\(world.vmDirectory)/\(job)/\(file)", &information)
+        #expect(information.st_mode & 0o777 == 0o600, sourceLocation: sourceLocation)
+    }
+    #expect(try DurableFile.entries(of: world.vmDirectory) == [job.description], sourceLocation: sourceLocation)
+}
+
+/// No VM and no file, but for the base image.
+func expectNothing(
+    _ world: World, _ job: JobID, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    let hypervisor = try InMemoryHypervisor(directory: world.directory.file("hypervisor"))
+    #expect(try await hypervisor.domains() == [], sourceLocation: sourceLocation)
+    #expect(try world.files(of: job) == nil, sourceLocation: sourceLocation)
+}

@@ -1,0 +1,210 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import Hypervisor
+@testable import Provisioning
+import Synchronization
+import Testing
+
+/// The agent dies at every moment between two effects, and is started again on what it left.
+@Suite struct CrashMatrixTests {
+    @Test func everyCrashOfACloneEndsWithOneVM() async throws {
+        let points = try await points { try $0.clone() }
+        #expect(points.count == 5 * 4 + 4)
+        for point in points {
+            let world = try await World()
+            let job = try world.clone()
+            try await crash(world, job, at: point)
+            let life = try await Life(world)
+            try await life.finish(job.id)
+            #expect(world.last(of: job.id)?.state == .succeeded, "\(point)")
+            try await expectCompleteClone(world, job.id)
+
+            // The controller, restored from a backup, asks once more.
+            let again = try await Life(world)
+            let before = world.states(of: job.id).count
+            try await again.receive(job)
+            #expect(try await eventually { world.states(of: job.id).count > before })
+            try await again.stop()
+            #expect(world.last(of: job.id)?.state == .succeeded, "\(point)")
+            #expect(again.hypervisor.calls(of: .define) == 0, "\(point)")
+            #expect(again.hypervisor.calls(of: .start) == 0, "\(point)")
+        }
+    }
+
+    @Test func aCrashAtEveryNewMomentOfOneCloneEndsWithOneVM() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        let seen = Seen()
+        var crashes = 0
+        for moment in 0..<5 * 4 + 4 {
+            let life = try await Life(world, crashAt: seen.isNew)
+            if moment == 0 { try await life.receive(job) }
+            if try await life.crashed() { crashes += 1 }
+        }
+        #expect(crashes == 5 * 4 + 4)
+        let life = try await Life(world)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .succeeded)
+        try await expectCompleteClone(world, job.id)
+    }
+
+    struct Failure: Sendable, CustomTestStringConvertible {
+        var operation: InMemoryHypervisor.Operation
+        var reason: String
+        var testDescription: String { operation.rawValue }
+    }
+
+    @Test(arguments: [
+        Failure(operation: .define, reason: "hypervisor-failed"),
+        Failure(operation: .start, reason: "hypervisor-failed"),
+    ])
+    func everyCrashOfAFailingCloneLeavesNothing(_ failure: Failure) async throws {
+        let configure: @Sendable (InMemoryHypervisor) -> Void = { hypervisor in
+            let error = HypervisorError(.failed, operation: "try", object: "VM", message: "no")
+            hypervisor.fail(failure.operation, with: error, error, error)
+        }
+        let points = try await points(configure: configure) { try $0.clone() }
+        #expect(points.contains { $0.moment == .beforeUndo })
+        for point in points {
+            let world = try await World()
+            let job = try world.clone()
+            try await crash(world, job, at: point, configure: configure)
+            let life = try await Life(world, configure: configure)
+            try await life.finish(job.id)
+            #expect(world.last(of: job.id)?.state == .rolledBack, "\(point)")
+            #expect(world.last(of: job.id)?.reason == failure.reason, "\(point)")
+            try await expectNothing(world, job.id)
+            #expect(DurableFile.exists(world.basePath))
+        }
+    }
+
+    @Test func everyCrashOfADeletionEndsWithoutTheVMAndWithTheOthers() async throws {
+        let points = try await points(before: { try $0.clone() }) { world in
+            try world.job(3, .vmDelete, VMArguments(vm: World.vm()))
+        }
+        #expect(points.count == 3 * 4 + 4)
+        for point in points {
+            let world = try await World()
+            try await run(world, try world.clone(1, name: "one"))
+            try await run(world, try world.clone(2, name: "two"))
+            let job = try world.job(3, .vmDelete, VMArguments(vm: World.vm(1)))
+            try await crash(world, job, at: point)
+            let life = try await Life(world)
+            try await life.finish(job.id)
+            #expect(world.last(of: job.id)?.state == .succeeded, "\(point)")
+            #expect(try world.files(of: World.jobID(1)) == nil, "\(point)")
+            #expect(DurableFile.exists(world.basePath))
+            try await expectCompleteClone(world, World.jobID(2))
+        }
+    }
+
+    struct AtMostOnce: Sendable, CustomTestStringConvertible {
+        var kind: JobKindName
+        var force = false
+        var operation: InMemoryHypervisor.Operation
+        var testDescription: String { "\(kind.rawValue)\(force ? " with force" : "")" }
+
+        func job(_ world: World) throws -> Job {
+            try kind == .vmStart
+                ? world.job(2, .vmStart, VMArguments(vm: World.vm()))
+                : world.job(2, .vmStop, StopArguments(vm: World.vm(), force: force))
+        }
+    }
+
+    /// A step without a mark: what a crash may have hidden is not done again.
+    @Test(arguments: [
+        AtMostOnce(kind: .vmStart, operation: .start), AtMostOnce(kind: .vmStop, operation: .shutdown),
+        AtMostOnce(kind: .vmStop, force: true, operation: .destroy),
+    ])
+    func whatLeavesNoMarkIsNeverDoneTwice(_ subject: AtMostOnce) async throws {
+        let prepare: @Sendable (World) throws -> Job = { try $0.clone(start: subject.kind == .vmStop) }
+        for point in try await points(before: prepare, of: subject.job) {
+            let world = try await World()
+            try await run(world, prepare(world))
+            let job = try subject.job(world)
+            let first = try await crash(world, job, at: point)
+            let life = try await Life(world)
+            try await life.finish(job.id)
+            let calls = first.hypervisor.calls(of: subject.operation) + life.hypervisor.calls(of: subject.operation)
+            if point.moment == .afterIntent {
+                #expect(calls == 0, "\(point)")
+                #expect(world.last(of: job.id)?.state == .failed, "\(point)")
+                #expect(world.last(of: job.id)?.reason == "interrupted", "\(point)")
+            } else {
+                #expect(calls == 1, "\(point)")
+                #expect(world.last(of: job.id)?.state == .succeeded, "\(point)")
+            }
+        }
+    }
+
+    @Test func aHalfWrittenOverlayIsMadeAgain() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        try await crash(world, job) { $0.moment == .afterIntent && $0.step == "overlay" }
+        try DurableFile.copy("/proc/self/exe", to: "\(world.vmDirectory)/\(job.id)/disk.qcow2.part", mode: 0o644)
+        let life = try await Life(world)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .succeeded)
+        try await expectCompleteClone(world, job.id)
+    }
+
+    @Test func aLostJournalDoesNotDoubleTheVM() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        try await run(world, job)
+        for suffix in ["", "-wal", "-shm"] { try DurableFile.remove(world.directory.file("journal.sqlite\(suffix)")) }
+        world.reports.withLock { $0 = [] }
+        let life = try await run(world, job)
+        #expect(world.last(of: job.id)?.state == .succeeded)
+        #expect(life.hypervisor.calls(of: .define) == 0)
+        try await expectCompleteClone(world, job.id)
+    }
+
+    // Helpers
+
+    /// The moments of an undisturbed run.
+    private func points(
+        before: (@Sendable (World) throws -> Job)? = nil,
+        configure: @escaping @Sendable (InMemoryHypervisor) -> Void = { _ in }, of job: (World) throws -> Job
+    ) async throws -> [FaultPoint] {
+        let world = try await World()
+        if let before { try await run(world, before(world)) }
+        return try await run(world, try job(world), configure: configure).points()
+    }
+
+    @discardableResult
+    private func run(
+        _ world: World, _ job: Job, configure: (InMemoryHypervisor) -> Void = { _ in }
+    ) async throws -> Life {
+        let life = try await Life(world, configure: configure)
+        try await life.receive(job)
+        try await life.finish(job.id)
+        return life
+    }
+
+    @discardableResult
+    private func crash(
+        _ world: World, _ job: Job, at point: FaultPoint,
+        configure: @escaping @Sendable (InMemoryHypervisor) -> Void = { _ in }
+    ) async throws -> Life {
+        try await crash(world, job, configure: configure) { $0 == point }
+    }
+
+    @discardableResult
+    private func crash(
+        _ world: World, _ job: Job, configure: @escaping @Sendable (InMemoryHypervisor) -> Void = { _ in },
+        at point: @escaping @Sendable (FaultPoint) -> Bool
+    ) async throws -> Life {
+        let life = try await Life(world, configure: configure, crashAt: point)
+        try await life.receive(job)
+        #expect(try await life.crashed())
+        return life
+    }
+}
+
+/// The points that crashed already.
+private final class Seen: Sendable {
+    private let points = Mutex<Set<FaultPoint>>([])
+    @Sendable func isNew(_ point: FaultPoint) -> Bool { points.withLock { $0.insert(point).inserted } }
+}

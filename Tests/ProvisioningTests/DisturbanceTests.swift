@@ -1,0 +1,180 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import FoundationEssentials
+import Hypervisor
+import ImageStore
+@testable import Provisioning
+import Testing
+
+/// What happens around a job while it works.
+@Suite struct DisturbanceTests {
+    @Test(arguments: ["directory", "overlay", "firmware variables", "definition", "start"])
+    func aHypervisorThatGoesAwayIsWaitedFor(step: String) async throws {
+        let world = try await World()
+        let job = try world.clone()
+        let life = try await Life(
+            world,
+            during: { point, hypervisor in
+                if point.step == step, point.moment == .afterIntent {
+                    hypervisor.disconnect()
+                    Task {
+                        _ = try await eventually { hypervisor.calls(of: .domain) > 0 }
+                        try hypervisor.reconnect()
+                    }
+                }
+            })
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .succeeded)
+        try await expectCompleteClone(world, job.id)
+        #expect(life.hypervisor.calls(of: .define) == 1)
+    }
+
+    @Test func withoutAHypervisorAJobWaits() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        let life = try await Life(world, configure: { $0.disconnect() })
+        try await life.receive(job)
+        #expect(try await eventually { world.last(of: job.id)?.state == .waiting })
+        #expect(world.last(of: job.id)?.reason == "agent")
+        try life.hypervisor.reconnect()
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .succeeded)
+    }
+
+    @Test(arguments: [FaultPoint.Moment.afterDone, .afterEffect])
+    func aVMUndefinedBehindOurBackFailsTheCloneAndLeavesNothing(_ moment: FaultPoint.Moment) async throws {
+        for step in ["definition", "start"] {
+            let world = try await World()
+            let job = try world.clone()
+            let life = try await Life(
+                world,
+                during: { point, hypervisor in
+                    if point.step == step, point.moment == moment { try hypervisor.vanish(World.vm()) }
+                })
+            try await life.receive(job)
+            try await life.finish(job.id)
+            #expect(world.last(of: job.id)?.state == .rolledBack)
+            #expect(world.last(of: job.id)?.reason == "vm-gone")
+            try await expectNothing(world, job.id)
+        }
+    }
+
+    @Test func aVMThatSomebodyRedefinedIsLeftAloneWithItsFiles() async throws {
+        let world = try await World()
+        let job = try world.clone(start: false)
+        let disk = "\(world.vmDirectory)/\(job.id)/disk.qcow2"
+        let life = try await Life(
+            world,
+            during: { point, hypervisor in
+                guard point.moment == .beforeVerification else { return }
+                _ = try await hypervisor.define(CloneTests.foreignVM(name: "office", id: World.vm(), disk: disk))
+            })
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .rollbackFailed)
+        #expect(world.last(of: job.id)?.reason == "vm-changed")
+        #expect(try await life.hypervisor.domains().count == 1)
+        #expect(DurableFile.exists(disk))
+    }
+
+    @Test func aGuestAgentThatStaysSilentRollsBack() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        var profile = Life.profile
+        profile.guestAgentTimeoutSeconds = 0
+        let life = try await Life(
+            world, profile: profile,
+            configure: { $0.setGuest(InMemoryHypervisor.Guest(agentAnswers: false), of: World.vm()) })
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .rolledBack)
+        #expect(world.last(of: job.id)?.reason == "no-guest-agent")
+        try await expectNothing(world, job.id)
+    }
+
+    @Test func anAgentThatAnswersEndsTheWait() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        var profile = Life.profile
+        profile.guestAgentTimeoutSeconds = 60
+        let life = try await Life(world, profile: profile)
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .succeeded)
+        #expect(life.hypervisor.calls(of: .guestAgentAnswers) == 1)
+    }
+
+    @Test func aFullDiskDuringACloneLeavesNothingThere() async throws {
+        let small = try SmallFileSystem(bytes: 4 << 20)
+        let world = try await World(vmDirectory: small.file("vms"))
+        let job = try world.clone()
+        let life = try await Life(
+            world,
+            during: { point, _ in
+                if point.step == "overlay", point.moment == .afterIntent { try small.fill() }
+            })
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .rolledBack)
+        #expect(world.last(of: job.id)?.reason == "no-space")
+        try await expectNothing(world, job.id)
+        try small.drain()
+        let again = try world.clone(2)
+        let next = try await Life(world)
+        try await next.receive(again)
+        try await next.finish(again.id)
+        #expect(world.last(of: again.id)?.state == .succeeded)
+    }
+
+    @Test func aJournalThatCannotBeWrittenStopsTheJobUntilItCan() async throws {
+        let small = try SmallFileSystem(bytes: 4 << 20)
+        let world = try await World(journalDirectory: small.path)
+        let job = try world.clone()
+        let life = try await Life(world)
+        try small.fill()
+        let envelope = try world.envelope([job])
+        await life.runner.receive(envelope: envelope)
+        #expect(await life.runner.revision == 0)
+        #expect(life.hypervisor.calls(of: .define) == 0)
+        try small.drain()
+        await life.runner.receive(envelope: envelope)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .succeeded)
+        try await expectCompleteClone(world, job.id)
+    }
+
+    @Test(arguments: [-86400, 86400]) func aClockThatJumpsByADayNeitherRunsNorLosesAJob(seconds: Int) async throws {
+        let time = ManualTimeSource()
+        let world = try await World(time: time)
+        let life = try await Life(world, synchronised: false)
+        let job = try world.clone()
+        time.jump(by: .seconds(seconds))
+        await life.runner.receive(envelope: try world.envelope([job], issuedAt: time.now() - Double(seconds)))
+        #expect(try await eventually { world.last(of: job.id)?.state == .waiting })
+        #expect(world.last(of: job.id)?.reason == "clock")
+        #expect(life.hypervisor.calls(of: .define) == 0)
+        time.jump(by: .seconds(-seconds))
+        #expect(
+            try await eventually {
+                time.advance(by: .seconds(1))
+                return world.ended(job.id)
+            })
+        #expect(world.last(of: job.id)?.state == .succeeded)
+        try await life.stop()
+    }
+
+    @Test func theProcessOfALaterAgentGoesOnWithThePlanOfTheEarlier() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        let first = try await Life(world, crashAt: { $0.step == "overlay" && $0.moment == .afterDone })
+        try await first.receive(job)
+        #expect(try await first.crashed())
+        var profile = Life.profile
+        profile.memoryMiB = 12345
+        let life = try await Life(world, profile: profile)
+        try await life.finish(job.id)
+        #expect(try await life.hypervisor.domain(World.vm()).memoryBytes == UInt64(Life.profile.memoryMiB) << 20)
+    }
+}

@@ -1,0 +1,175 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import FoundationEssentials
+import Hypervisor
+@testable import Provisioning
+import Synchronization
+import Testing
+
+/// The newest set is the whole truth of what the controller wants.
+@Suite struct JobSetTests {
+    struct Unacceptable: Sendable, CustomTestStringConvertible {
+        var reason: String
+        var change: @Sendable (inout Job) -> Void
+        var testDescription: String { reason }
+    }
+
+    @Test(arguments: [
+        Unacceptable(reason: "unknown-kind") { $0.kind = "vm.teleport" },
+        Unacceptable(reason: "bad-arguments") { $0.arguments = .object(["vm": .string("x")]) },
+        Unacceptable(reason: "unknown-requirement") { $0.requirements = ["moon.full"] },
+        Unacceptable(reason: "unknown-requirement") { $0.windows = [[Date(), Date()]] },
+    ])
+    func whatTheAgentCannotJudgeIsRejected(_ subject: Unacceptable) async throws {
+        let world = try await World()
+        let life = try await Life(world)
+        var job = try world.clone()
+        subject.change(&job)
+        let good = try world.clone(2, name: "good")
+        try await life.receive(job, good)
+        try await life.finish(job.id, good.id)
+        #expect(world.states(of: job.id) == [.rejected])
+        #expect(world.last(of: job.id)?.reason == subject.reason)
+        #expect(world.last(of: good.id)?.state == .succeeded)
+    }
+
+    @Test func aVerbThatTheHostDoesNotAllowIsRejected() async throws {
+        let world = try await World()
+        let life = try await Life(world, allowed: [.vmStart, .vmStop])
+        let job = try world.clone()
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.reason == "not-allowed")
+        try await expectNothing(world, job.id)
+    }
+
+    @Test func expiryIsJudgedByTheJobItself() async throws {
+        let world = try await World()
+        let life = try await Life(world)
+        var job = try world.clone()
+        job.expiresAt = world.time.now() - 1
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.states(of: job.id) == [.expired])
+        try await expectNothing(world, job.id)
+    }
+
+    @Test func aJobThatHasNotStartedIsWithdrawnByItsAbsence() async throws {
+        let world = try await World()
+        let life = try await Life(world)
+        var job = try world.clone()
+        job.notBefore = world.time.now() + 1000
+        try await life.receive(job)
+        #expect(try await eventually { world.last(of: job.id)?.state == .waiting })
+        #expect(world.last(of: job.id)?.reason == "window")
+        try await life.receive()
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .withdrawn)
+        try await expectNothing(world, job.id)
+    }
+
+    @Test func aJobThatHasStartedGoesOnWithoutTheSet() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        let taken = Mailbox<Void>(capacity: 1)
+        let begun = Mailbox<Void>(capacity: 1)
+        let life = try await Life(
+            world,
+            during: { point, _ in
+                guard point.step == "overlay", point.moment == .beforeIntent else { return }
+                begun.send(())
+                _ = await taken.next()
+            })
+        try await life.receive(job)
+        _ = await begun.next()
+        try await life.receive()
+        taken.send(())
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .succeeded)
+        try await expectCompleteClone(world, job.id)
+    }
+
+    @Test func cancellingBeforeTheStartTouchesNothing() async throws {
+        let world = try await World()
+        let life = try await Life(world)
+        var job = try world.clone()
+        job.cancel = true
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.states(of: job.id) == [.cancelled])
+        try await expectNothing(world, job.id)
+    }
+
+    @Test(arguments: ["overlay", "definition", "start"])
+    func cancellingAStartedCloneTakesBackWhatItDid(step: String) async throws {
+        let world = try await World()
+        var job = try world.clone()
+        job.cancel = false
+        let cancelled = Mailbox<Void>(capacity: 1)
+        let begun = Mailbox<Void>(capacity: 1)
+        let life = try await Life(
+            world,
+            during: { point, _ in
+                guard point.step == step, point.moment == .afterIntent else { return }
+                begun.send(())
+                _ = await cancelled.next()
+            })
+        try await life.receive(job)
+        _ = await begun.next()
+        job.cancel = true
+        try await life.receive(job)
+        cancelled.send(())
+        try await life.finish(job.id)
+        #expect(world.states(of: job.id).suffix(2) == [.rollingBack, .cancelled])
+        try await expectNothing(world, job.id)
+    }
+
+    @Test func jobsOnOneVMRunInTheOrderOfTheirCreation() async throws {
+        let world = try await World()
+        let clone = try world.clone()
+        let stop = try world.job(2, .vmStop, StopArguments(vm: World.vm(), force: true))
+        let start = try world.job(3, .vmStart, VMArguments(vm: World.vm()))
+        let delete = try world.job(4, .vmDelete, VMArguments(vm: World.vm()))
+        let life = try await Life(world)
+        try await life.receive(delete, start, stop, clone)
+        try await life.finish(clone.id, stop.id, start.id, delete.id)
+        let ends = world.reports.withLock { $0.filter { $0.state.isTerminal } }
+        #expect(ends.map(\.job) == [clone.id, stop.id, start.id, delete.id])
+        #expect(ends.allSatisfy { $0.state == .succeeded })
+        try await expectNothing(world, clone.id)
+    }
+
+    @Test func aReportLeavesTheJournalOnlyWhenTheStreamHasIt() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        struct Full: Error {}
+        let life = try await Life(world, report: { _ in throw Full() })
+        try await life.receive(job)
+        #expect(try await eventually { try await life.journal.job(job.id)?.state == .succeeded })
+        try await life.stop()
+        #expect(world.reports.withLock { $0 } == [])
+
+        let next = try await Life(world)
+        try await next.finish(job.id)
+        #expect(world.states(of: job.id).first == .accepted)
+        #expect(world.last(of: job.id)?.state == .succeeded)
+        #expect(next.hypervisor.calls(of: .define) == 0)
+    }
+
+    @Test func finishedJobsAreForgottenLongAfterTheirExpiryOnly() async throws {
+        let time = ManualTimeSource()
+        let world = try await World(time: time)
+        let job = try world.clone()
+        let life = try await Life(world)
+        try await life.receive(job)
+        #expect(try await eventually { world.ended(job.id) })
+        time.advance(by: .seconds(20 * 86400))
+        try await life.receive()
+        #expect(try await life.journal.jobs().map(\.id) == [job.id])
+        time.advance(by: .seconds(20 * 86400))
+        try await life.receive()
+        #expect(try await life.journal.jobs() == [])
+        try await life.stop()
+    }
+}
