@@ -14,14 +14,14 @@ struct APIAccess: Sendable {
     static func hash(_ token: String) -> String { SHA256Hasher.digest(of: Array(token.utf8)).description }
 
     /// The token of an `Authorization: Bearer` header.
-    static func bearer(_ request: Request) -> String? {
+    static func bearer(_ request: ServerRequest) -> String? {
         guard let header = request.headers["authorization"] else { return nil }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
         return String(parts[1])
     }
 
-    func check(_ request: Request) -> Response? {
+    func check(_ request: ServerRequest) -> ServerResponse? {
         guard request.localPort != nil else { return nil }
         guard let host = request.headers["host"], Self.isLoopback(host) else {
             return Problem(
@@ -35,7 +35,7 @@ struct APIAccess: Sendable {
         return nil
     }
 
-    static func unauthorized(_ detail: String) -> Response {
+    static func unauthorized(_ detail: String) -> ServerResponse {
         var response = Problem(status: 401, code: "unauthorized", title: "Unauthorized", detail: detail).response
         response.headers["WWW-Authenticate"] = "Bearer"
         return response

@@ -7,7 +7,7 @@ struct Answer: @unchecked Sendable {
     private let status: UInt32
 
     /// - Returns: nil when the file cannot be opened, or memory is short.
-    init?(_ source: Response, headOnly: Bool, stream exchange: Exchange) {
+    init?(_ source: ServerResponse, headOnly: Bool, stream exchange: Exchange) {
         status = UInt32(source.status)
         let made: OpaquePointer? =
             switch source.body {

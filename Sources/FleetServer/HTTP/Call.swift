@@ -6,7 +6,7 @@ struct Call: Sendable {
     static let maximumBodyBytes = 1 << 20
     static let pageLimits = 1...1000
 
-    let request: Request
+    let request: ServerRequest
     let parameters: [String: String]
     let services: APIServices
 
@@ -27,7 +27,8 @@ struct Call: Sendable {
     func date(_ name: String) throws(Problem) -> Date? {
         guard let text = request.query[name] else { return nil }
         guard let date = FleetJSON.date(text) else {
-            throw .invalid("?\(name)= must be an RFC 3339 UTC time such as 2026-01-31T12:00:00Z, not '\(text.prefix(40))'")
+            throw .invalid(
+                "?\(name)= must be an RFC 3339 UTC time such as 2026-01-31T12:00:00Z, not '\(text.prefix(40))'")
         }
         return date
     }

@@ -7,7 +7,7 @@ extension Exchange {
     static let endWithError = -2
 
     /// Hands the answer to libmicrohttpd; the body of a stream follows through `write`.
-    func answer(_ response: Response) {
+    func answer(_ response: ServerResponse) {
         guard
             let answer = Answer(response, headOnly: isHeadRequest, stream: self)
                 ?? Answer(Problem.unreadable.response, headOnly: isHeadRequest, stream: self)

@@ -83,19 +83,19 @@ final class Exchange: Sendable {
     }
 
     /// - Throws: what is wrong with the request's first line.
-    func request(localPort: UInt16?) throws -> Request {
-        guard let method = Request.Method(rawValue: head.method) else {
+    func request(localPort: UInt16?) throws -> ServerRequest {
+        guard let method = ServerRequest.Method(rawValue: head.method) else {
             throw Problem(
                 status: 405, code: "method-not-allowed", title: "Method not allowed",
                 detail: "this server does not know the method \(head.method.prefix(20))")
         }
         let length = head.declaredLength
         let body = length == 0 ? .empty : RequestBody(declaredLength: length) { [self] in try await nextPiece() }
-        return try Request(
+        return try ServerRequest(
             method, path: head.path, query: head.query, headers: head.headers, body: body, localPort: localPort)
     }
 
-    var isHeadRequest: Bool { head.method == Request.Method.head.rawValue }
+    var isHeadRequest: Bool { head.method == ServerRequest.Method.head.rawValue }
 
     /// Whether to answer without reading the body: the client waits for "100 Continue", or has too much to send.
     /// libmicrohttpd can do that for these two methods; it closes the connection afterwards.

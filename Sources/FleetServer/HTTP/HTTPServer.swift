@@ -54,7 +54,7 @@ public struct HTTPServer: Service {
     }
 
     private func serve(_ exchange: Exchange) async {
-        let response: Response
+        let response: ServerResponse
         do {
             response = try await handler(exchange.request(localPort: socket.port))
         } catch {

@@ -52,7 +52,8 @@ public final class ListenSocket: Sendable {
         name.sun_family = sa_family_t(AF_UNIX)
         let room = MemoryLayout.size(ofValue: name.sun_path)
         guard path.utf8.count < room else {
-            throw ListenError(address: address, reason: "the path is longer than \(room - 1) bytes; choose a shorter one")
+            throw ListenError(
+                address: address, reason: "the path is longer than \(room - 1) bytes; choose a shorter one")
         }
         withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8) }
         let descriptor = try open(AF_UNIX, address)
@@ -84,7 +85,9 @@ public final class ListenSocket: Sendable {
             close(descriptor)
             throw ListenError(
                 address: address,
-                reason: "the path is in use by another process, or is not a socket; stop that process or choose another path")
+                reason:
+                    "the path is in use by another process, or is not a socket; stop that process or choose another path"
+            )
         }
         unlink(path)
     }
@@ -121,7 +124,9 @@ public final class ListenSocket: Sendable {
         let actual = withUnsafeMutablePointer(to: &bound) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(descriptor, $0, &length) }
             // The port lies at the same place in both families.
-            return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt16(bigEndian: $0.pointee.sin_port) }
+            return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                UInt16(bigEndian: $0.pointee.sin_port)
+            }
         }
         return (descriptor, actual)
     }

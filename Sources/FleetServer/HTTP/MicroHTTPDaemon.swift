@@ -43,7 +43,8 @@ final class MicroHTTPDaemon: @unchecked Sendable {
             MHD_start_daemon_va(flags, 0, nil, nil, accessThunk, context, $0)
         }
         guard daemon != nil else {
-            throw ListenError(address: socket.address, reason: "libmicrohttpd does not start: \(String(cString: strerror(errno)))")
+            throw ListenError(
+                address: socket.address, reason: "libmicrohttpd does not start: \(String(cString: strerror(errno)))")
         }
     }
 
@@ -107,7 +108,8 @@ private let accessThunk: MHD_AccessHandlerCallback = { context, connection, path
         return Unmanaged<Exchange>.fromOpaque(known).takeUnretainedValue().proceed(bytes)
     }
     let exchange = Exchange(
-        connection: ConnectionHandle(pointer: connection), head: RequestHead(connection: connection, method: method, path: path))
+        connection: ConnectionHandle(pointer: connection),
+        head: RequestHead(connection: connection, method: method, path: path))
     slot.pointee = Unmanaged.passRetained(exchange).toOpaque()
     return Unmanaged<MicroHTTPDaemon>.fromOpaque(context).takeUnretainedValue().begin(exchange) ? .YES : .NO
 }
@@ -120,5 +122,6 @@ private let completedThunk: MHD_RequestCompletedCallback = { context, _, slot, _
 }
 
 /// Leaves escapes alone: they are decoded by segment, so that an escaped slash is not a separator.
-private let unescapeThunk: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int =
-    { _, _, text in text.map { strlen($0) } ?? 0 }
+private let unescapeThunk:
+    @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int =
+        { _, _, text in text.map { strlen($0) } ?? 0 }

@@ -45,9 +45,9 @@ extension Problem {
         }
     }
 
-    var response: Response {
+    var response: ServerResponse {
         let body = (try? FleetJSON.encode(self)).map { Array($0) } ?? []
-        return Response(status: status, headers: ["Content-Type": "application/problem+json"], body: .bytes(body))
+        return ServerResponse(status: status, headers: ["Content-Type": "application/problem+json"], body: .bytes(body))
     }
 }
 

@@ -9,7 +9,7 @@ struct Route: Sendable {
         var required = false
     }
 
-    let method: Request.Method
+    let method: ServerRequest.Method
     /// Literal segments and `{parameters}`: `/api/v1/hosts/{host}`.
     let path: String
     let summary: String
@@ -18,12 +18,12 @@ struct Route: Sendable {
     let body: Schema?
     /// The status of success and its document; nil for an answer that is not JSON.
     let success: (status: Int, schema: Schema?)
-    let handle: @Sendable (Call) async throws -> Response
+    let handle: @Sendable (Call) async throws -> ServerResponse
     let segments: [Substring]
 
     init(
-        _ method: Request.Method, _ path: String, _ summary: String, query: [Parameter] = [], body: Schema? = nil,
-        success: (status: Int, schema: Schema?), handle: @escaping @Sendable (Call) async throws -> Response
+        _ method: ServerRequest.Method, _ path: String, _ summary: String, query: [Parameter] = [], body: Schema? = nil,
+        success: (status: Int, schema: Schema?), handle: @escaping @Sendable (Call) async throws -> ServerResponse
     ) {
         self.method = method
         self.path = path

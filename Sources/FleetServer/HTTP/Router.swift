@@ -10,7 +10,7 @@ struct Router: Sendable {
         self.services = services
     }
 
-    func handle(_ request: Request) async throws -> Response {
+    func handle(_ request: ServerRequest) async throws -> ServerResponse {
         // A HEAD is a GET whose body is not sent.
         let method = request.method == .head ? .get : request.method
         var allowed: [String] = []

@@ -13,7 +13,7 @@ public struct ImageListener: Sendable {
     }
 
     /// Answers `GET` and `HEAD` of `/images/<sha256>`.
-    @Sendable public func handle(_ request: Request) async throws -> Response {
+    @Sendable public func handle(_ request: ServerRequest) async throws -> ServerResponse {
         guard let token = ImageToken(APIAccess.bearer(request) ?? ""),
             try await store.imageTokenMatches(host: token.host, hash: token.hash)
         else { return APIAccess.unauthorized("send this host's image token as 'Authorization: Bearer TOKEN'") }
@@ -29,20 +29,20 @@ public struct ImageListener: Sendable {
         return Self.answer(request, path: path, size: UInt64(information.st_size), etag: "\"\(digest)\"")
     }
 
-    static func answer(_ request: Request, path: String, size: UInt64, etag: String) -> Response {
+    static func answer(_ request: ServerRequest, path: String, size: UInt64, etag: String) -> ServerResponse {
         let headers = [
             "Content-Type": "application/octet-stream", "Accept-Ranges": "bytes", "ETag": etag,
             "Cache-Control": "private, immutable, max-age=31536000",
         ]
-        if request.headers["if-none-match"] == etag { return Response(status: 304, headers: headers) }
+        if request.headers["if-none-match"] == etag { return ServerResponse(status: 304, headers: headers) }
         // A range of something else than the client began with would not fit (RFC 9110, 13.1.5).
         let condition = request.headers["if-range"]
         let range = condition == nil || condition == etag ? request.headers["range"] : nil
         switch ByteRange.resolve(range, size: size) {
-        case .whole: return Response(headers: headers, body: .file(path: path, range: 0..<size))
+        case .whole: return ServerResponse(headers: headers, body: .file(path: path, range: 0..<size))
         case .part(let range):
             let text = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
-            return Response(
+            return ServerResponse(
                 status: 206, headers: headers.merging(["Content-Range": text]) { first, _ in first },
                 body: .file(path: path, range: range))
         case .unsatisfiable:

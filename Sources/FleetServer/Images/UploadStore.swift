@@ -103,7 +103,8 @@ public actor UploadStore {
             throw Problem.conflict("upload-taken-over", "another transfer goes on with upload \(transfer.upload)")
         }
         guard upload.received + UInt64(bytes.count) <= upload.record.totalBytes else {
-            throw Problem.invalid("the body goes on past the \(upload.record.totalBytes) bytes of upload \(transfer.upload)")
+            throw Problem.invalid(
+                "the body goes on past the \(upload.record.totalBytes) bytes of upload \(transfer.upload)")
         }
         do {
             try DurableFile.write(bytes[...], to: upload.descriptor, path: dataPath(of: transfer.upload))

@@ -21,7 +21,7 @@ public struct API: Sendable {
     }
 
     /// Answers one request.
-    @Sendable public func handle(_ request: Request) async throws -> Response {
+    @Sendable public func handle(_ request: ServerRequest) async throws -> ServerResponse {
         if let refusal = access.check(request) { return refusal }
         do {
             return try await router.handle(request)

@@ -142,7 +142,7 @@ import Testing
         let written = Mutex(0)
         let ended = Mailbox<Bool>(capacity: 1)
         let handler: RequestHandler = { _ in
-            Response(
+            ServerResponse(
                 body: .stream { writer in
                     defer { ended.send(true) }
                     while true {
@@ -165,7 +165,7 @@ import Testing
 
     @Test func aFailedStreamIsSeenAsCutOff() async throws {
         let handler: RequestHandler = { _ in
-            Response(
+            ServerResponse(
                 body: .stream { writer in
                     try await writer.write("first")
                     throw ClientGone()
@@ -183,7 +183,7 @@ import Testing
     @Test func headIsAnsweredWithoutABody() async throws {
         let handler: RequestHandler = { request in
             request.segments == ["stream"]
-                ? Response(body: .stream { try await $0.write("never") }) : .text("twelve bytes")
+                ? ServerResponse(body: .stream { try await $0.write("never") }) : .text("twelve bytes")
         }
         try await withServer(handler: handler) { port in
             let connection = try RawConnection(port: port)
@@ -231,9 +231,9 @@ import Testing
         let path = try directory.sparseFile("large", bytes: 1 << 30)
         let handler: RequestHandler = { request in
             switch request.segments {
-            case ["download"]: Response(body: .file(path: path, range: 0..<(1 << 30)))
+            case ["download"]: ServerResponse(body: .file(path: path, range: 0..<(1 << 30)))
             case ["stream"]:
-                Response(
+                ServerResponse(
                     body: .stream { writer in
                         try await writer.write("open\n")
                         try await Task.sleep(for: .seconds(3600))
@@ -242,7 +242,7 @@ import Testing
             default: .text(String(try await request.body.collect(limit: 1000).count))
             }
         }
-        @Sendable func think() async throws -> Response {
+        @Sendable func think() async throws -> ServerResponse {
             try await Task.sleep(for: .seconds(3600))
             return .noContent
         }

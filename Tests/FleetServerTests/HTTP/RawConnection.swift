@@ -9,6 +9,9 @@ actor RawConnection {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private let descriptor: Int32
     private var buffer: [UInt8] = []
+    /// What has arrived with its chunk borders; nil while there are none.
+    private var chunks: [UInt8]?
+    private var chunkLeft = 0
 
     /// - Parameter receiveBytes: the socket's receive buffer; small for a client that takes little.
     init(port: UInt16, receiveBytes: Int32? = nil) throws {
@@ -55,6 +58,17 @@ actor RawConnection {
         }
     }
 
+    /// The answer's head; the borders of its chunks, if it has any, are left out of what is read afterwards.
+    func readHead() throws -> String {
+        let head = try read(through: "\r\n\r\n")
+        if head.contains("chunked") {
+            chunks = buffer
+            buffer = []
+            try removeChunkBorders()
+        }
+        return head
+    }
+
     /// Everything until the server closes the connection.
     func readToEnd() throws -> [UInt8] {
         while try receive() {}
@@ -69,7 +83,32 @@ actor RawConnection {
         let count = recv(descriptor, &piece, piece.count, 0)
         if count < 0 && errno == ECONNRESET { return false }
         guard count >= 0 else { throw Ended() }
-        buffer += piece[..<count]
+        guard chunks != nil else {
+            buffer += piece[..<count]
+            return count > 0
+        }
+        chunks? += piece[..<count]
+        try removeChunkBorders()
         return count > 0
+    }
+
+    private func removeChunkBorders() throws {
+        while var wire = chunks, !wire.isEmpty {
+            if chunkLeft == 0 {
+                guard let end = wire.firstRange(of: Array("\r\n".utf8)) else { return }
+                guard let size = Int(String(decoding: wire[..<end.lowerBound], as: UTF8.self), radix: 16) else {
+                    throw Ended()
+                }
+                wire.removeFirst(end.upperBound)
+                // The line end that follows the data counts as part of it.
+                chunkLeft = size + 2
+            }
+            let taken = min(chunkLeft, wire.count)
+            let data = min(taken, max(0, chunkLeft - 2))
+            buffer += wire[..<data]
+            wire.removeFirst(taken)
+            chunkLeft -= taken
+            chunks = wire
+        }
     }
 }

@@ -25,13 +25,13 @@ final class EventFeed: Sendable {
 
     /// A stream of what is committed after `start`.
     /// - Throws: a 503 `Problem` when there are too many subscribers.
-    func stream(after start: Int64, host: String?, type: EventType?) throws(Problem) -> Response {
-        guard let place = Place(in: self) else {
+    func stream(after start: Int64, host: String?, type: EventType?) throws(Problem) -> ServerResponse {
+        guard let place = takePlace() else {
             throw Problem(
                 status: 503, code: "too-many-subscribers", title: "Too many event streams",
                 detail: "\(Self.maximumSubscribers) are open; close one, or read /api/v1/events instead")
         }
-        return Response(
+        return ServerResponse(
             headers: ["Content-Type": "text/event-stream", "Cache-Control": "no-store"],
             body: .stream { [self] writer in
                 defer { withExtendedLifetime(place) {} }
@@ -82,20 +82,19 @@ final class EventFeed: Sendable {
         }
     }
 
+    private func takePlace() -> Place? {
+        let taken = subscribers.withLock { count in
+            if count >= Self.maximumSubscribers { return false }
+            count += 1
+            return true
+        }
+        return taken ? Place(feed: self) : nil
+    }
+
     /// One subscriber's place, given back with the value: also when its stream never began.
     private final class Place: Sendable {
         private let feed: EventFeed
-
-        init?(in feed: EventFeed) {
-            self.feed = feed
-            let taken = feed.subscribers.withLock { count in
-                if count >= EventFeed.maximumSubscribers { return false }
-                count += 1
-                return true
-            }
-            guard taken else { return nil }
-        }
-
+        init(feed: EventFeed) { self.feed = feed }
         deinit { feed.subscribers.withLock { $0 -= 1 } }
     }
 }

@@ -20,14 +20,14 @@ enum EventRoutes {
             query: filters, success: (200, nil), handle: stream),
     ]
 
-    @Sendable private static func list(_ call: Call) async throws -> Response {
+    @Sendable private static func list(_ call: Call) async throws -> ServerResponse {
         try .json(
             try await call.services.store.events(
                 before: call.query("cursor"), host: call.query("host"),
                 type: call.query("type").map(EventType.init(rawValue:)), limit: call.limit()))
     }
 
-    @Sendable private static func stream(_ call: Call) async throws -> Response {
+    @Sendable private static func stream(_ call: Call) async throws -> ServerResponse {
         let store = call.services.store
         var host: String?
         if let name = call.query("host") { host = try await store.host(name).id.description }

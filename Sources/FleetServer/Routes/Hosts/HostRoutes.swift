@@ -36,11 +36,11 @@ enum HostRoutes {
             success: (200, .reference("Series")), handle: series),
     ]
 
-    @Sendable private static func list(_ call: Call) async throws -> Response {
+    @Sendable private static func list(_ call: Call) async throws -> ServerResponse {
         try .json(try await call.services.store.hosts(after: call.query("cursor"), limit: call.limit()))
     }
 
-    @Sendable private static func register(_ call: Call) async throws -> Response {
+    @Sendable private static func register(_ call: Call) async throws -> ServerResponse {
         let name = try await call.body(as: HostRegistrationRequest.self).name
         let enrolment = call.services.enrolment
         let password = SecureRandom.token()
@@ -56,17 +56,17 @@ enum HostRoutes {
             headers: ["Location": "/api/v1/hosts/\(host.id)", "Cache-Control": "no-store"])
     }
 
-    @Sendable private static func show(_ call: Call) async throws -> Response {
+    @Sendable private static func show(_ call: Call) async throws -> ServerResponse {
         try .json(try await call.services.store.host(call.parameter("host")))
     }
 
-    @Sendable private static func change(_ call: Call) async throws -> Response {
+    @Sendable private static func change(_ call: Call) async throws -> ServerResponse {
         let change = try await call.body(as: HostChange.self)
         return try .json(
             try await call.services.store.changeLabels(of: call.parameter("host"), change, by: call.who))
     }
 
-    @Sendable private static func remove(_ call: Call) async throws -> Response {
+    @Sendable private static func remove(_ call: Call) async throws -> ServerResponse {
         let store = call.services.store
         let host = try await store.host(call.parameter("host"))
         try await store.removeHost(host.id.description, by: call.who)
@@ -75,7 +75,7 @@ enum HostRoutes {
         return .noContent
     }
 
-    @Sendable private static func metrics(_ call: Call) async throws -> Response {
+    @Sendable private static func metrics(_ call: Call) async throws -> ServerResponse {
         let store = call.services.store
         let host = try await store.host(call.parameter("host"))
         guard let latest = try await store.series.latest(of: host.id) else {
@@ -84,7 +84,7 @@ enum HostRoutes {
         return try .json(latest)
     }
 
-    @Sendable private static func series(_ call: Call) async throws -> Response {
+    @Sendable private static func series(_ call: Call) async throws -> ServerResponse {
         guard let key = call.query("key"), !key.isEmpty else {
             throw Problem.invalid("?key= is missing; GET /api/v1/hosts/{host}/metrics lists the keys")
         }

@@ -88,7 +88,8 @@ struct JobPlanner: Sendable {
         do {
             found = try await store.vm(vm)
         } catch .notFound {
-            throw Problem.unprocessable("unknown-vm", "no host has described a VM \(vm); 'virtfleet vm list' shows those known")
+            throw Problem.unprocessable(
+                "unknown-vm", "no host has described a VM \(vm); 'virtfleet vm list' shows those known")
         }
         guard found.host == host.id else {
             throw Problem.unprocessable(

@@ -24,7 +24,7 @@ enum JobRoutes {
             success: (202, .reference("Job")), handle: cancel),
     ]
 
-    @Sendable private static func list(_ call: Call) async throws -> Response {
+    @Sendable private static func list(_ call: Call) async throws -> ServerResponse {
         let state = try call.query("state").map { text in
             guard let state = JobState(rawValue: text) else {
                 throw Problem.invalid(
@@ -37,7 +37,7 @@ enum JobRoutes {
                 host: call.query("host"), state: state, after: call.query("cursor"), limit: call.limit()))
     }
 
-    @Sendable private static func plan(_ call: Call) async throws -> Response {
+    @Sendable private static func plan(_ call: Call) async throws -> ServerResponse {
         let request = try await call.body(as: JobRequest.self)
         let expiry = request.expiresInSeconds ?? defaultExpiry
         guard expiries.contains(expiry) else {
@@ -56,11 +56,11 @@ enum JobRoutes {
         return try .json(job, status: 201, headers: ["Location": "/api/v1/jobs/\(job.id)"])
     }
 
-    @Sendable private static func show(_ call: Call) async throws -> Response {
+    @Sendable private static func show(_ call: Call) async throws -> ServerResponse {
         try .json(try await call.services.store.job(call.parameter("job", as: JobID.self)))
     }
 
-    @Sendable private static func cancel(_ call: Call) async throws -> Response {
+    @Sendable private static func cancel(_ call: Call) async throws -> ServerResponse {
         let job = try await call.services.store.requestCancel(call.parameter("job", as: JobID.self), by: call.who)
         return try .json(job, status: 202)
     }

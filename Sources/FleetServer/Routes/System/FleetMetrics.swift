@@ -13,7 +13,9 @@ struct FleetMetrics: Sendable {
 
     func text() async throws -> String {
         var exposition = Exposition()
-        try await everyPage { try await store.hosts(after: $0, limit: 500) } each: { host in
+        try await everyPage {
+            try await store.hosts(after: $0, limit: 500)
+        } each: { host in
             try await add(host, to: &exposition)
         }
         return exposition.text
@@ -31,7 +33,9 @@ struct FleetMetrics: Sendable {
         exposition.add(latest.batch.host, label)
         guard !latest.batch.vms.isEmpty else { return }
         var names: [VMID: String] = [:]
-        try await everyPage { try await store.vms(host: host.id.description, after: $0, limit: 500) } each: {
+        try await everyPage {
+            try await store.vms(host: host.id.description, after: $0, limit: 500)
+        } each: {
             names[$0.vm.id] = $0.vm.name
         }
         for (vm, values) in latest.batch.vms {

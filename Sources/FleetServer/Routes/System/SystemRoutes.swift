@@ -14,9 +14,11 @@ enum SystemRoutes {
         },
     ]
 
-    @Sendable private static func ready(_ call: Call) async throws -> Response {
+    @Sendable private static func ready(_ call: Call) async throws -> ServerResponse {
         var obstacles = await call.services.obstacles()
-        if let failure = call.services.store.writeFailure { obstacles.append("the database cannot be written: \(failure)") }
+        if let failure = call.services.store.writeFailure {
+            obstacles.append("the database cannot be written: \(failure)")
+        }
         guard obstacles.isEmpty else {
             throw Problem(
                 status: 503, code: "not-ready", title: "Not ready", detail: obstacles.joined(separator: "; "))
@@ -24,7 +26,7 @@ enum SystemRoutes {
         return .text("ready\n")
     }
 
-    @Sendable private static func metrics(_ call: Call) async throws -> Response {
+    @Sendable private static func metrics(_ call: Call) async throws -> ServerResponse {
         let fleet = try await FleetMetrics(store: call.services.store, now: call.services.time.now()).text()
         return .text(call.services.metrics.text() + fleet, type: "text/plain; version=0.0.4; charset=utf-8")
     }

@@ -11,11 +11,11 @@ enum TemplateRoutes {
             body: .reference("TemplateImport"), success: (201, .reference("Template")), handle: add),
     ]
 
-    @Sendable private static func list(_ call: Call) async throws -> Response {
+    @Sendable private static func list(_ call: Call) async throws -> ServerResponse {
         try .json(try await call.services.store.templates(after: call.query("cursor"), limit: call.limit()))
     }
 
-    @Sendable private static func add(_ call: Call) async throws -> Response {
+    @Sendable private static func add(_ call: Call) async throws -> ServerResponse {
         let request = try await call.body(as: TemplateImport.self)
         return try .json(try await call.services.images.add(request, by: call.who), status: 201)
     }

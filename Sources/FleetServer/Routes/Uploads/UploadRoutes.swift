@@ -15,11 +15,11 @@ enum UploadRoutes {
             success: (200, .reference("Upload")), handle: append),
     ]
 
-    @Sendable private static func show(_ call: Call) async throws -> Response {
+    @Sendable private static func show(_ call: Call) async throws -> ServerResponse {
         try .json(try await call.services.uploads.status(of: call.parameter("upload", as: UploadID.self)))
     }
 
-    @Sendable private static func append(_ call: Call) async throws -> Response {
+    @Sendable private static func append(_ call: Call) async throws -> ServerResponse {
         let id = try call.parameter("upload", as: UploadID.self)
         let uploads = call.services.uploads
         guard let range = ContentRange(call.request.headers["content-range"] ?? "") else {
@@ -57,7 +57,7 @@ enum UploadRoutes {
 }
 
 extension OffsetMismatch {
-    func response(upload: UploadID) -> Response {
+    func response(upload: UploadID) -> ServerResponse {
         var response = Problem.conflict(
             "upload-offset", "upload \(upload) goes on at byte \(received); send 'Content-Range: bytes \(received)-...'"
         ).response

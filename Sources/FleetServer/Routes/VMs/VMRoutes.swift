@@ -10,13 +10,13 @@ enum VMRoutes {
             .get, "/api/v1/vms/{vm}", "One VM with its latest metrics", success: (200, .reference("VM")), handle: show),
     ]
 
-    @Sendable private static func list(_ call: Call) async throws -> Response {
+    @Sendable private static func list(_ call: Call) async throws -> ServerResponse {
         try .json(
             try await call.services.store.vms(
                 host: call.query("host"), after: call.query("cursor"), limit: call.limit()))
     }
 
-    @Sendable private static func show(_ call: Call) async throws -> Response {
+    @Sendable private static func show(_ call: Call) async throws -> ServerResponse {
         try .json(try await call.services.store.vm(call.parameter("vm", as: VMID.self)))
     }
 

@@ -2,7 +2,7 @@ import FleetModel
 import FoundationEssentials
 
 /// One HTTP request, parsed at the edge: what reaches a handler has a known method and well-formed escapes.
-public struct Request: Sendable {
+public struct ServerRequest: Sendable {
     public enum Method: String, CaseIterable, Sendable {
         case get = "GET"
         case head = "HEAD"

@@ -2,7 +2,7 @@ import FleetModel
 import FoundationEssentials
 
 /// What a handler answers.
-public struct Response: Sendable {
+public struct ServerResponse: Sendable {
     public enum Body: Sendable {
         case bytes([UInt8])
         /// Part of a file, sent by the kernel.
@@ -24,17 +24,17 @@ public struct Response: Sendable {
     /// A document of the API.
     public static func json(
         _ value: some Encodable, status: Int = 200, headers: [String: String] = [:]
-    ) throws -> Response {
-        Response(
+    ) throws -> ServerResponse {
+        ServerResponse(
             status: status, headers: headers.merging(["Content-Type": "application/json"]) { given, _ in given },
             body: .bytes(Array(try FleetJSON.encode(value))))
     }
 
-    public static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
-        Response(headers: ["Content-Type": type], body: .bytes(Array(text.utf8)))
+    public static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> ServerResponse {
+        ServerResponse(headers: ["Content-Type": type], body: .bytes(Array(text.utf8)))
     }
 
-    public static let noContent = Response(status: 204)
+    public static let noContent = ServerResponse(status: 204)
 }
 
 /// Where a streamed body is written. A write returns when there is room for more, so a slow client holds up its own
@@ -50,4 +50,4 @@ public struct ResponseWriter: Sendable {
 }
 
 /// Answers one request. What it throws becomes a `Problem`.
-public typealias RequestHandler = @Sendable (Request) async throws -> Response
+public typealias RequestHandler = @Sendable (ServerRequest) async throws -> ServerResponse

@@ -1,0 +1,99 @@
+import FleetModel
+import FoundationEssentials
+import Testing
+
+@testable import FleetServer
+
+@Suite struct JobRouteTests {
+    let fixture: APIFixture
+    init() throws { fixture = try APIFixture() }
+
+    private static let image = ImageReference(
+        template: ResourceName("win11")!, version: ResourceName("2026.1")!,
+        digest: Digest(String(repeating: "ab", count: 32))!, format: .qcow2, sizeBytes: 1000, virtualSizeBytes: 1 << 30)
+
+    private func plan(
+        _ kind: String, _ arguments: [String: JSONValue], host: String = "ws-1", expires: Int? = nil
+    ) async throws -> Reply {
+        try await withClient(.handler, of: fixture.api.handle) { client in
+            try await client.send(
+                .post, "/api/v1/jobs",
+                JobRequest(host: host, kind: kind, arguments: .object(arguments), expiresInSeconds: expires))
+        }
+    }
+
+    @Test func aCloneGetsItsImageFromTheNamesOfTheTemplate() async throws {
+        let host = try await fixture.addHost("ws-1")
+        _ = try await fixture.store.addTemplate(Self.image, by: "test")
+        let reply = try await plan(
+            "vm.clone",
+            [
+                "name": .string("office"), "template": .string("win11"), "version": .string("2026.1"),
+                "profile": .string("office"),
+            ])
+        #expect(reply.status == 201)
+        let job = try reply.json(JobResource.self)
+        #expect(job.host == host)
+        #expect(job.state == .planned)
+        #expect(job.expiresAt == fixture.time.now().addingTimeInterval(7 * 86400))
+        let arguments = try FleetJSON.decode(CloneArguments.self, from: job.arguments)
+        #expect(arguments.image == Self.image)
+        #expect(arguments.start)
+    }
+
+    @Test(arguments: Way.allCases) func jobsAreListedShownAndCancelled(way: Way) async throws {
+        _ = try await fixture.addHost("ws-1", vm: APIFixture.vm)
+        try await withClient(way, of: fixture.api.handle) { client in
+            let planned = try await client.send(
+                .post, "/api/v1/jobs",
+                JobRequest(
+                    host: "ws-1", kind: "vm.stop", arguments: .object(["vm": .string(APIFixture.vm.description)]),
+                    expiresInSeconds: 3600))
+            let job = try planned.json(JobResource.self)
+            #expect(planned.headers["location"] == "/api/v1/jobs/\(job.id)")
+            #expect(
+                try FleetJSON.decode(StopArguments.self, from: job.arguments) == StopArguments(vm: APIFixture.vm))
+            #expect(try await client.get("/api/v1/jobs/\(job.id)").json(JobResource.self) == job)
+            let list = try await client.get("/api/v1/jobs?host=ws-1&state=planned").json(Page<JobResource>.self)
+            #expect(list.items == [job])
+            let cancelled = try await client.send(.post, "/api/v1/jobs/\(job.id)/cancel", [:], [])
+            #expect(cancelled.status == 202)
+            #expect(try cancelled.json(JobResource.self).state == .withdrawn)
+            #expect(try await client.send(.post, "/api/v1/jobs/\(job.id)/cancel", [:], []).status == 409)
+            #expect(try await client.get("/api/v1/jobs?state=planned").json(Page<JobResource>.self).items.isEmpty)
+        }
+    }
+
+    @Test func whatCannotBeDoneIsSaidWithItsReason() async throws {
+        _ = try await fixture.addHost("ws-1", vm: APIFixture.vm)
+        _ = try await fixture.addHost("ws-2")
+        let vm: [String: JSONValue] = ["vm": .string(APIFixture.vm.description)]
+        let clone: [String: JSONValue] = [
+            "name": .string("a"), "template": .string("win11"), "version": .string("1"), "profile": .string("office"),
+        ]
+        let cases: [(Reply, code: String, says: String)] = [
+            (try await plan("vm.fly", [:]), "unknown-kind", "vm.clone"),
+            (try await plan("vm.start", vm, host: "nobody"), "unknown-host", "nobody"),
+            (try await plan("vm.start", vm, host: "ws-2"), "vm-elsewhere", "ws-1"),
+            (try await plan("vm.start", ["vm": .string(VMID.random().description)]), "unknown-vm", "vm list"),
+            (try await plan("vm.start", [:]), "bad-arguments", "'vm': is missing"),
+            (try await plan("vm.delete", ["vm": .integer(7)]), "bad-arguments", "vm"),
+            (
+                try await plan("vm.stop", vm.merging(["timeoutSeconds": .integer(0)]) { $1 }), "bad-arguments",
+                "1 to 3600"
+            ),
+            (try await plan("vm.clone", clone), "unknown-template", "win11"),
+            (
+                try await plan("vm.clone", clone.merging(["name": .string("../../etc")]) { $1 }), "bad-arguments",
+                "name"
+            ),
+        ]
+        for (reply, code, says) in cases {
+            #expect(reply.status == 422, "\(code)")
+            #expect(reply.problem?.code == code)
+            #expect(reply.problem?.detail?.contains(says) == true, "\(reply.text)")
+        }
+        #expect(try await plan("vm.start", vm, expires: 1).status == 400)
+        #expect(try await fixture.store.jobs(after: nil, limit: 10).items.isEmpty)
+    }
+}

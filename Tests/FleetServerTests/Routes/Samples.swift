@@ -1,0 +1,82 @@
+import FleetModel
+import FoundationEssentials
+import Testing
+
+/// One of every resource with everything set, and one with everything absent that may be.
+enum Samples {
+    static func all() throws -> [(schema: String, full: JSONValue, bare: JSONValue)] {
+        let name = try #require(ResourceName("ws-1"))
+        let host = HostID.random()
+        let vm = VMID.random()
+        let now = Date(timeIntervalSince1970: 1_790_000_000)
+        let digest = try #require(Digest(String(repeating: "0f", count: 32)))
+        let job = try #require(JobID("01ARZ3NDEKTSV4RRFFQ69G5FAV"))
+        let image = ImageReference(
+            template: name, version: name, digest: digest, format: .raw, sizeBytes: 1, virtualSizeBytes: 2)
+        let fullHost = HostResource(
+            id: host, name: name, labels: ["a": "b"], state: .online, lastSeenAt: now, createdAt: now,
+            agentVersion: "1", vmCount: 1, inventory: [.cpu: .object([:])])
+        let bareHost = HostResource(
+            id: host, name: name, labels: [:], state: .never, lastSeenAt: nil, createdAt: now, agentVersion: nil,
+            vmCount: 0)
+        let document = VMDocument(
+            id: vm, name: "a", state: .running, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false,
+            guestAgent: true, origin: VMDocument.Origin(job: job, template: digest, profile: "p"))
+        let bareDocument = VMDocument(
+            id: vm, name: "a", state: .pmSuspended, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false)
+        func vmResource(_ document: VMDocument, _ metrics: [String: Double]?) -> VMResource {
+            VMResource(
+                vm: document, host: host, hostName: name, hostState: .lost, lastSeenAt: now, metrics: metrics,
+                metricsAt: metrics.map { _ in now })
+        }
+        let bareJob = JobResource(
+            id: job, host: host, hostName: name, kind: "vm.start", arguments: .object([:]), state: .planned,
+            cancelRequested: false, createdAt: now, updatedAt: now, expiresAt: now)
+        var fullJob = bareJob
+        fullJob.reason = "r"
+        fullJob.message = "m"
+        fullJob.step = JobReport.Step(index: 1, count: 2, name: "s")
+        fullJob.progress = JobProgress(job: job, activity: "a", percent: 1.5, bytesPerSecond: 2)
+        fullJob.vm = vm
+        func event(_ name: ResourceName?) -> EventResource {
+            EventResource(
+                id: 1, host: host, hostName: name, type: .vmLifecycle, time: now, receivedAt: now, epoch: .random(),
+                seq: 1, body: .null)
+        }
+        let metrics = MetricsResource(
+            host: host, receivedAt: now, batch: MetricsBatch(time: now, host: ["a": 1.5], vms: [vm: ["b": 2]]))
+        func series(_ vm: VMID?) -> SeriesResource {
+            SeriesResource(host: host, vm: vm, key: "k", samples: [SeriesResource.Sample(time: now, value: 1)])
+        }
+        return [
+            try sample("Host", fullHost, bareHost),
+            try sample("HostRegistrationRequest", HostRegistrationRequest(name: name)),
+            try sample("HostRegistration", HostRegistration(host: fullHost, agentConfiguration: "a")),
+            try sample("HostChange", HostChange(labels: ["a": "b", "c": nil])),
+            try sample("Metrics", metrics),
+            try sample("Series", series(vm), series(nil)),
+            try sample("VM", vmResource(document, ["a": 1]), vmResource(bareDocument, nil)),
+            try sample("VMDocument", document, bareDocument),
+            try sample("Job", fullJob, bareJob),
+            try sample(
+                "JobRequest", JobRequest(host: "a", kind: "k", arguments: .null, expiresInSeconds: 1),
+                JobRequest(host: "a", kind: "k", arguments: .null)),
+            try sample("Event", event(name), event(nil)),
+            try sample("Template", TemplateResource(image: image, createdAt: now)),
+            try sample("Image", image),
+            try sample("TemplateImport", TemplateImport(name: name, version: name, upload: .random())),
+            try sample(
+                "Upload", UploadResource(id: .random(), receivedBytes: 1, totalBytes: 2),
+                UploadResource(id: .random(), receivedBytes: 0, totalBytes: nil)),
+            try sample(
+                "Problem", Problem(status: 400, code: "c", title: "t", detail: "d"),
+                Problem(status: 400, code: "c", title: "t")),
+        ]
+    }
+
+    private static func sample<Value: Encodable>(
+        _ schema: String, _ full: Value, _ bare: Value? = nil
+    ) throws -> (schema: String, full: JSONValue, bare: JSONValue) {
+        (schema, try FleetJSON.value(full), try FleetJSON.value(bare ?? full))
+    }
+}
