@@ -84,9 +84,10 @@ struct AgentAssembly {
     private func lockStateDirectory() throws -> FileLock {
         // QEMU's user passes through to the images below.
         try DurableFile.makeDirectory(stateDirectory, mode: 0o711)
-        do throws(FileError) {
+        do {
             return try FileLock(stateDirectory + "/lock")
-        } catch  where error.isHeldElsewhere {
+        } catch {
+            guard error.isHeldElsewhere else { throw error }
             throw SetupError(
                 "another agent runs in \(stateDirectory); stop it, or give this one a stateDirectory of its own")
         }
