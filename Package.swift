@@ -119,7 +119,7 @@ let package = Package(
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
-        tests("FleetServer", ["FleetStore", "MessageBus", "HTTPClient", "DurableStream"]),
+        tests("FleetServer", ["FleetStore", "MessageBus", "HTTPClient", "DurableStream", "Signing", "Subprocess"]),
         tests("FleetClient", ["HTTPClient", "Signing"]),
     ]
 )

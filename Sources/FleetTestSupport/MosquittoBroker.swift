@@ -71,7 +71,7 @@ public final class MosquittoBroker: Sendable {
 
     private static func write(_ settings: Settings, port: UInt16, in directory: TemporaryDirectory) async throws {
         var lines = [
-            "listener \(port) 127.0.0.1", "user root", "log_type all", "max_queued_messages 0",
+            "listener \(port) 127.0.0.1", "user root", "log_type all", "max_queued_messages 1000000",
             "max_inflight_messages 1000", "allow_anonymous \(settings.passwords.isEmpty)",
         ]
         if settings.persistent { lines += ["persistence true", "persistence_location \(directory.path)/"] }
