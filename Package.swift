@@ -109,7 +109,7 @@ let package = Package(
         tests("Signing"),
         tests("Subprocess"),
         tests("HTTPClient"),
-        tests("CommandLineKit", exclude: ["Golden"]),
+        tests("CommandLineKit", ["Subprocess"], exclude: ["Golden"]),
         tests("MessageBus"),
         tests("DurableStream", ["SQLite"]),
         tests("Hypervisor", exclude: ["Golden"]),
@@ -119,7 +119,12 @@ let package = Package(
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
-        tests("FleetServer", ["FleetStore", "MessageBus", "HTTPClient", "DurableStream", "Signing", "Subprocess"]),
+        tests(
+            "FleetServer",
+            ["FleetStore", "MessageBus", "HTTPClient", "DurableStream", "ImageStore", "Signing", "Subprocess"]),
         tests("FleetClient", ["HTTPClient", "Signing"]),
+        tests(
+            "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Subprocess"],
+            exclude: ["Golden"]),
     ]
 )

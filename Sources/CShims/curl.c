@@ -43,3 +43,9 @@ CURLcode vf_curl_finished(CURLM *multi) {
         if (message->msg == CURLMSG_DONE) return message->data.result;
     return CURL_LAST;
 }
+
+long vf_curl_os_errno(CURL *handle) {
+    long number = 0;
+    curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &number);
+    return number;
+}

@@ -80,6 +80,12 @@ struct CommandPath: Sendable {
         return path
     }
 
+    /// What every program answers by itself, as far as the command does not mean something else by it.
+    var builtIn: [(option: String, help: String)] {
+        [("-h, --help", "Show this help")]
+            + (option(long: "version") == nil ? [("    --version", "Show the version")] : [])
+    }
+
     func option(long name: Substring) -> ArgumentSpecification? { options.first { $0.name == name } }
     func option(short name: Character) -> ArgumentSpecification? { options.first { $0.short == name } }
 }

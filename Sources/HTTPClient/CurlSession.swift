@@ -1,5 +1,6 @@
 import CShims
 import FleetRuntime
+import Glibc
 
 private let globalCode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 
@@ -27,7 +28,14 @@ final class CurlSession: @unchecked Sendable {
         errorBuffer.deallocate()
     }
 
-    var errorText: String { String(cString: errorBuffer) }
+    /// What libcurl says of the last failure. Over a Unix socket it speaks of a port that nobody named.
+    func errorText(_ code: CURLcode, of request: HTTPRequest) -> String {
+        let number = Int32(truncatingIfNeeded: vf_curl_os_errno(easy))
+        if let path = request.unixSocket, code == CURLE_COULDNT_CONNECT, number != 0 {
+            return "cannot connect to \(path): \(String(cString: strerror(number)))"
+        }
+        return String(cString: errorBuffer)
+    }
 
     /// From any thread (curl_multi_wakeup(3)).
     func wake() { curl_multi_wakeup(multi) }
@@ -80,7 +88,9 @@ final class CurlSession: @unchecked Sendable {
         set(vf_curl_set_progress_callback(easy, observeProgress))
         set(vf_curl_set_pointer(easy, CURLOPT_XFERINFODATA, context))
         set(vf_curl_set_long(easy, CURLOPT_NOPROGRESS, 0))
-        guard refused == CURLE_OK else { throw HTTPError(refused, request.summary, detail: errorText) }
+        guard refused == CURLE_OK else {
+            throw HTTPError(refused, request.summary, detail: String(cString: errorBuffer))
+        }
     }
 
     func perform(_ cancellation: Cancellation) -> CURLcode {

@@ -38,7 +38,7 @@ actor TransferWorker {
             let transfer = try Transfer(plan, cancellation)
             try session.prepare(transfer, certificateAuthority: certificateAuthority)
             let code = session.perform(cancellation)
-            return .success(try transfer.conclude(code, detail: session.errorText))
+            return .success(try transfer.conclude(code, detail: session.errorText(code, of: plan.request)))
         } catch {
             return .failure(error)
         }

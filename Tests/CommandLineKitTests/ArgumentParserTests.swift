@@ -30,8 +30,13 @@ import Testing
 
     @Test func repeatedPositionalsAndTheActionsExitCode() async {
         let outcome = await run("thing", "pack", "a", "--into", "box", "b")
-        #expect(outcome.reports == [#"["a", "b"] into box"#])
+        #expect(outcome.reports == [#"["a", "b"] into box at -"#])
         #expect(outcome.code == .changesPending)
+    }
+
+    @Test func aCommandsOwnVersionOptionComesFirst() async {
+        let outcome = await run("thing", "pack", "a", "--into", "box", "--version", "7")
+        #expect(outcome.reports == [#"["a"] into box at 7"#])
     }
 
     @Test(arguments: [

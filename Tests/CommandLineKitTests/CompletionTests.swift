@@ -41,8 +41,8 @@ import Testing
     /// The real shells complete with the real script; a stub stands for the program and plays its answers.
     @Test func bashCompletes() async throws {
         let stage = try Stage(shell: .bash)
-        func complete(_ line: String) throws -> String {
-            try CommandLineKitTests.shell(
+        func complete(_ line: String) async throws -> String {
+            try await CommandLineKitTests.shell(
                 """
                 cd '\(stage.directory.path)'; export PATH="$PWD:$PATH"; bash -n script && bash -c '
                 source ./script
@@ -53,20 +53,20 @@ import Testing
                 """)
         }
         try stage.answer("alpha\tthe first\nbeta:1\twith a colon\n")
-        #expect(try complete("example thing move ") == "alpha\nbeta:1\n__complete|thing|move|\n")
+        #expect(try await complete("example thing move ") == "alpha\nbeta:1\n__complete|thing|move|\n")
         // Bash has cut the word at the colon and keeps what stands before it.
         try stage.answer("beta:1\n")
-        #expect(try complete("example thing move beta:") == "1\n__complete|thing|move|beta:\n")
+        #expect(try await complete("example thing move beta:") == "1\n__complete|thing|move|beta:\n")
         try stage.answer("--speed=fast\n")
-        #expect(try complete("example --speed=f") == "fast\n__complete|--speed=f\n")
+        #expect(try await complete("example --speed=f") == "fast\n__complete|--speed=f\n")
         try stage.answer(":files\n")
-        #expect(try complete("example --into ").hasPrefix("compopt -o default\n"))
+        #expect(try await complete("example --into ").hasPrefix("compopt -o default\n"))
     }
 
     @Test func zshCompletes() async throws {
         let stage = try Stage(shell: .zsh)
-        func complete() throws -> String {
-            try CommandLineKitTests.shell(
+        func complete() async throws -> String {
+            try await CommandLineKitTests.shell(
                 """
                 cd '\(stage.directory.path)'; zsh -n script && zsh -f -c '
                 compdef() { print "compdef $*" }
@@ -79,16 +79,16 @@ import Testing
         }
         try stage.answer("alpha\tthe first\nbeta:1\twith a colon\n")
         #expect(
-            try complete()
+            try await complete()
                 == "compdef _example example\nalpha:the first\nbeta\\:1:with a colon\n__complete|thing|move|\n")
         try stage.answer(":files\n")
-        #expect(try complete().contains("\nfiles\n"))
+        #expect(try await complete().contains("\nfiles\n"))
     }
 
     @Test func fishCompletes() async throws {
         let stage = try Stage(shell: .fish)
-        func complete() throws -> String {
-            try CommandLineKitTests.shell(
+        func complete() async throws -> String {
+            try await CommandLineKitTests.shell(
                 """
                 cd '\(stage.directory.path)'; export PATH="$PWD:$PATH"; touch thing-file
                 fish --no-execute script && fish --no-config -c 'source script; complete -C "example thing move "'
@@ -96,9 +96,9 @@ import Testing
                 """)
         }
         try stage.answer("alpha\tthe first\nbeta:1\twith a colon\n")
-        #expect(try complete() == "alpha\tthe first\nbeta:1\twith a colon\n__complete|thing|move|\n")
+        #expect(try await complete() == "alpha\tthe first\nbeta:1\twith a colon\n__complete|thing|move|\n")
         try stage.answer(":files\n")
-        #expect(try complete().contains("thing-file"))
+        #expect(try await complete().contains("thing-file"))
     }
 }
 

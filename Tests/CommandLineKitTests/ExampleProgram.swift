@@ -20,6 +20,8 @@ enum Example {
             return [.init("alpha", "from \(server)"), .init("beta:1", "with a colon"), .init("gamma")]
         })
     static let parts = Argument<[String]>.positionals("PART", "Which parts")
+    /// Means something else than the program's own `--version`.
+    static let version = Argument<String?>.option("version", "V", "Which version")
     static let into = Argument<String>.requiredOption("into", "DIRECTORY", "Where to put them", completion: .files)
 
     static func program(_ report: @escaping @Sendable (String) -> Void) -> Program {
@@ -40,9 +42,9 @@ enum Example {
             return .success
         }
         let pack = Command(
-            "pack", "Pack parts", arguments: [into.specification, parts.specification]
+            "pack", "Pack parts", arguments: [into.specification, version.specification, parts.specification]
         ) { arguments, _ in
-            report("\(try arguments(parts)) into \(try arguments(into))")
+            report("\(try arguments(parts)) into \(try arguments(into)) at \(try arguments(version) ?? "-")")
             return .changesPending
         }
         let secret = Command("secret", "Be hidden", isHidden: true) { _, _ in .success }

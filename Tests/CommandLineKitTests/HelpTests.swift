@@ -23,10 +23,10 @@ import Testing
                 "example-completion.1", "example-thing-move.1", "example-thing-pack.1", "example-thing.1", "example.1",
             ])
         for page in pages {
-            let complaints = try shell("groff -man -Tutf8 -ww -z '\(directory.file(page))' 2>&1")
+            let complaints = try await shell("groff -man -Tutf8 -ww -z '\(directory.file(page))' 2>&1")
             #expect(complaints == "", "\(page)")
         }
-        let text = try shell("groff -man -Tascii '\(directory.file("example-thing-move.1"))' | col -bx")
+        let text = try await shell("groff -man -Tascii '\(directory.file("example-thing-move.1"))' | col -bx")
         #expect(text.contains("example thing move [OPTIONS] TARGET"))
         #expect(text.contains("-s, --speed SPEED"))
         #expect(text.contains("one of slow, fast; default slow"))

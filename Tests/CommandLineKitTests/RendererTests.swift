@@ -54,17 +54,17 @@ import Testing
     }
 
     /// Other people's parsers read back what was written.
-    @Test func jsonAndCSVAreReadByPython() throws {
+    @Test func jsonAndCSVAreReadByPython() async throws {
         let directory = try TemporaryDirectory()
         for format in [OutputFormat.json, .csv] {
             var renderer = Renderer(Self.presentation, format: format)
             try Data(try renderer.text(.list(Self.machines)).utf8)
                 .write(to: URL(filePath: directory.file("\(format)")))
         }
-        let json = try shell("python3 -c 'import json;print(json.load(open(\"\(directory.file("json"))\")))'")
+        let json = try await shell("python3 -c 'import json;print(json.load(open(\"\(directory.file("json"))\")))'")
         #expect(json.contains(#"'note': 'says "hi"\nand more'"#))
         #expect(json.contains(#"'name': 'evil\x1b[2J'"#))
-        let csv = try shell("python3 -c 'import csv;print(list(csv.reader(open(\"\(directory.file("csv"))\"))))'")
+        let csv = try await shell("python3 -c 'import csv;print(list(csv.reader(open(\"\(directory.file("csv"))\"))))'")
         #expect(csv.contains(#"['anna', 'online', '17179869184', 'front desk, left']"#))
         #expect(csv.contains(#"'says "hi"\nand more'"#))
     }

@@ -61,7 +61,9 @@ import Testing
 
     init() throws {
         directory = try TemporaryDirectory()
-        content = (0..<20_000_000).map { UInt8(truncatingIfNeeded: $0 / 13) }
+        // A block that is no divisor of a chunk, so that misplaced bytes are seen.
+        let block = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 / 13) }
+        content = Array(repeatElement(block, count: 200).joined())
         try Data(content).write(to: URL(filePath: directory.file("image.qcow2")))
     }
 

@@ -22,6 +22,7 @@ import Testing
         let missing = try #require(await failure(HTTPRequest(url: "http://localhost/", unixSocket: socket)))
         #expect(missing.kind == .unreachable)
         #expect(missing.description.contains("GET http://localhost/ over \(socket)"))
+        #expect(missing.reason == "cannot connect to \(socket): No such file or directory")
         #expect(missing.description.contains("check that the server runs"))
 
         var port: UInt16 = 0

@@ -15,3 +15,5 @@ CURLcode vf_curl_set_progress_callback(CURL *handle, curl_xferinfo_callback call
 CURLcode vf_curl_only_http(CURL *handle);
 // The result of the one transfer of a multi handle; CURL_LAST while it runs.
 CURLcode vf_curl_finished(CURLM *multi);
+// errno of the last failed connection; 0 when there is none.
+long vf_curl_os_errno(CURL *handle);

@@ -72,12 +72,10 @@ struct ArgumentParser {
 
     private mutating func takeLong(_ text: Substring) throws(UsageError) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        switch parts[0] {
-        case "help": return request = .help
-        case "version": return request = .version
-        default: break
-        }
+        // A command's own option comes first: `template import --version V`.
         guard let option = path.option(long: parts[0]) else {
+            if text == "help" { return request = .help }
+            if text == "version" { return request = .version }
             let nearest = Suggestion.nearest(to: String(parts[0]), among: path.options.map(\.name))
             throw fault("unknown option '--\(parts[0])'" + (nearest.map { "; did you mean '--\($0)'?" } ?? ""))
         }

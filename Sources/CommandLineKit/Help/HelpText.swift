@@ -17,8 +17,7 @@ struct HelpText {
         sections.append(
             list(
                 path.commands.count == 1 ? "Further options" : "Common options",
-                path.inherited.filter { $0.kind != .positional }.map(row)
-                    + [("-h, --help", "Show this help"), ("    --version", "Show the version")]))
+                path.inherited.filter { $0.kind != .positional }.map(row) + path.builtIn.map { ($0.option, $0.help) }))
         sections.append(examples)
         return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
     }

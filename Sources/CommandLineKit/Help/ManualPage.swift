@@ -29,7 +29,7 @@ enum ManualPage {
             "OPTIONS",
             path.options.map { option in
                 ((option.short.map { "-\($0), " } ?? "") + option.label, HelpText.explain(option))
-            } + [("-h, --help", "Show the help"), ("--version", "Show the version")])
+            } + path.builtIn.map { ($0.option.replacing("    ", with: ""), $0.help) })
         lines += section("EXAMPLES", command.examples.map { ($0.line, $0.meaning) })
         let related = path.commands.count > 1 ? [CommandPath(root: path.commands[0])] : []
         let children = command.visibleSubcommands.map { path.descending(to: $0) }

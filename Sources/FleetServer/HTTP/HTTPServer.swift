@@ -40,16 +40,14 @@ public struct HTTPServer: Service {
             for await exchange in daemon.incoming { group.addTask { await serve(exchange) } }
             daemon.refuseMore()
         }
-        await withDiscardingTaskGroup { group in
-            // Uncancelled tasks: the group inherits the cancellation that ends this service.
-            let idle = Task { await daemon.untilIdle() }
-            let limit = Task {
-                try? await Task.sleep(for: .seconds(1))
-                idle.cancel()
-            }
-            await idle.value
-            limit.cancel()
+        // Tasks of their own, because this one is cancelled by now.
+        let idle = Task { await daemon.untilIdle() }
+        let limit = Task {
+            try? await Task.sleep(for: .seconds(1))
+            idle.cancel()
         }
+        await idle.value
+        limit.cancel()
         await Stopper().stop(daemon)
     }
 

@@ -81,7 +81,9 @@ public final class ListenSocket: Sendable {
     ) throws(ListenError) {
         let probe = try open(AF_UNIX, address)
         defer { close(probe) }
-        if connect(probe, name, length) == 0 || errno != ECONNREFUSED {
+        var information = stat()
+        let isSocket = lstat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFSOCK
+        if !isSocket || connect(probe, name, length) == 0 || errno != ECONNREFUSED {
             close(descriptor)
             throw ListenError(
                 address: address,

@@ -4,7 +4,8 @@ import Synchronization
 
 enum EventList {
     private static let type = Argument<EventType?>.option("type", "TYPE", "Only of this type")
-    private static let limit = Argument<Int>.option("limit", "N", "How many of the newest", default: 50)
+    private static let limit = Argument<ItemLimit>.option(
+        "limit", "N", "How many of the newest", default: ItemLimit(50))
     private static let follow = Argument<Bool>.flag("follow", short: "f", "Print new events as they are committed")
 
     static let command = Command(
@@ -17,7 +18,8 @@ enum EventList {
         let session = try Session(arguments, console)
         let host = try arguments(HostArgument.filter)
         let type = try arguments(type)
-        let events = try await session.client.events(host: host, type: type, limit: try arguments(limit)).reversed()
+        let events = try await session.client.events(host: host, type: type, limit: try arguments(limit).count)
+            .reversed()
         guard try arguments(follow) else {
             try session.show(Array(events), as: EventResource.presentation)
             return .success

@@ -47,3 +47,17 @@ struct LabelChange: ArgumentValue, Equatable {
         if key.isEmpty { return nil }
     }
 }
+
+/// How many items to show.
+struct ItemLimit: ArgumentValue, CustomStringConvertible {
+    static let expectation = "a number from 1 on"
+    let count: Int
+    var description: String { "\(count)" }
+
+    init?(argument: String) {
+        guard let count = Int(argument), count > 0 else { return nil }
+        self.count = count
+    }
+
+    init(_ count: Int) { self.count = count }
+}

@@ -25,8 +25,8 @@ extension VMResource {
 
     private var guestAgentCell: Cell {
         switch vm.guestAgent {
-        case true: Cell("connected", raw: "true", style: .good)
-        case false: Cell("silent", raw: "false", style: .warning)
+        case true: Cell("connected", raw: "true", style: hostState == .online ? .good : .faint)
+        case false: Cell("silent", raw: "false", style: hostState == .online ? .warning : .faint)
         case nil: .none
         }
     }

@@ -39,7 +39,10 @@ final class APIFixture: Sendable {
                 hashBusPassword: { "hash of \($0)" },
                 agentConfiguration: {
                     "host: \($0.host)\npassword: \($0.busPassword)\nimages: \($0.imageToken)\n"
-                }, credentialsChanged: { [surroundings] in surroundings.renewals.withLock { $0 += 1 } }),
+                }, credentialsChanged: { [surroundings] in
+                    if surroundings.brokerIsGone.withLock({ $0 }) { throw ClientGone() }
+                    surroundings.renewals.withLock { $0 += 1 }
+                }),
             metrics: metrics, time: time,
             obstacles: { [surroundings] in surroundings.obstacles.withLock { $0 } })
         api = API(services: services, token: Self.token)
@@ -49,6 +52,7 @@ final class APIFixture: Sendable {
     final class Surroundings: Sendable {
         /// How often the broker's credentials were renewed.
         let renewals = Mutex(0)
+        let brokerIsGone = Mutex(false)
         let obstacles = Mutex<[String]>([])
     }
 

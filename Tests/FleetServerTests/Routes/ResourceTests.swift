@@ -54,6 +54,16 @@ import Testing
         }
     }
 
+    @Test func aHostThatTheBrokerDoesNotLearnOfIsNotKept() async throws {
+        fixture.surroundings.brokerIsGone.withLock { $0 = true }
+        try await withClient(.handler, of: fixture.api.handle) { client in
+            let name = try #require(ResourceName("ws-1"))
+            let reply = try await client.send(.post, "/api/v1/hosts", HostRegistrationRequest(name: name))
+            #expect(reply.status == 500)
+        }
+        #expect(try await fixture.store.hosts(after: nil, limit: 1).items.isEmpty)
+    }
+
     @Test(arguments: Way.allCases) func pagesFollowEachOther(way: Way) async throws {
         for index in 0..<5 { _ = try await fixture.addHost("ws-\(index)") }
         try await withClient(way, of: fixture.api.handle) { client in

@@ -48,7 +48,13 @@ enum HostRoutes {
         let host = try await call.services.store.addHost(
             name, busPasswordHash: enrolment.hashBusPassword(password), imageTokenHash: APIAccess.hash(secret),
             by: call.who)
-        try await enrolment.credentialsChanged()
+        do {
+            try await enrolment.credentialsChanged()
+        } catch {
+            // Nobody will see this host's secrets, so it must not stay.
+            try await call.services.store.removeHost(host.id.description, by: call.who)
+            throw error
+        }
         let configuration = enrolment.agentConfiguration(
             HostSecrets(host: host.id, name: host.name, busPassword: password, imageToken: "\(host.id).\(secret)"))
         return try .json(

@@ -1,0 +1,53 @@
+import FleetModel
+import FoundationEssentials
+
+/// Two hosts, three VMs: one host at work, one away since yesterday.
+enum Fleet {
+    static let now = Date()
+    static let anna = HostID("0b6a5c7e-0000-4000-8000-00000000000a")!
+    static let ben = HostID("0b6a5c7e-0000-4000-8000-00000000000b")!
+    static let job = JobID("01ARZ3NDEKTSV4RRFFQ69G5FAV")!
+    static let digest = Digest(String(repeating: "ab", count: 32))!
+
+    static let hosts = [
+        HostResource(
+            id: anna, name: ResourceName("anna-laptop")!, labels: ["site": "berlin", "team": "plc"], state: .online,
+            lastSeenAt: now, createdAt: now - 40 * 86_400, agentVersion: "0.1.0", vmCount: 2,
+            inventory: [.cpu: .object(["model": .string("Core i7"), "threads": .integer(16)])]),
+        HostResource(
+            id: ben, name: ResourceName("ben-laptop")!, labels: [:], state: .offline, lastSeenAt: now - 10_900,
+            createdAt: Date(timeIntervalSince1970: 1_790_000_000),
+            agentVersion: nil, vmCount: 1),
+    ]
+
+    static let vms = [
+        vm(1, "office", on: hosts[0], .running), vm(2, "plc-line-4", on: hosts[0], .crashed),
+        vm(3, "office", on: hosts[1], .running),
+    ]
+
+    static func vm(_ number: UInt8, _ name: String, on host: HostResource, _ state: VMDocument.State) -> VMResource {
+        VMResource(
+            vm: VMDocument(
+                id: VMID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, number))), name: name,
+                state: state, memoryBytes: 4 << 30, vcpus: 4, persistent: true, autostart: false,
+                guestAgent: state == .running ? true : nil,
+                origin: .init(job: job, template: digest, profile: "default")),
+            host: host.id, hostName: host.name, hostState: host.state, lastSeenAt: host.lastSeenAt ?? now)
+    }
+
+    static func job(_ state: JobState, host: HostResource = hosts[0], message: String? = nil) -> JobResource {
+        JobResource(
+            id: job, host: host.id, hostName: host.name, kind: "vm.clone",
+            arguments: .object(["name": .string("office-2")]), state: state, cancelRequested: false,
+            reason: message == nil ? nil : "no-space", message: message, createdAt: now, updatedAt: now,
+            expiresAt: now + 86_400)
+    }
+
+    static func event(_ id: Int64, _ what: String) -> EventResource {
+        EventResource(
+            id: id, host: anna, hostName: hosts[0].name, type: .vmLifecycle,
+            time: Date(timeIntervalSince1970: 1_790_000_000 + Double(id)), receivedAt: now,
+            epoch: EpochID(UUID()), seq: UInt64(id),
+            body: .object(["name": .string("office"), "event": .string(what), "detail": .string("booted")]))
+    }
+}

@@ -1,0 +1,121 @@
+import FleetModel
+import FleetTestSupport
+import FoundationEssentials
+import Synchronization
+import Testing
+
+@Suite struct JobCommandTests {
+    private static let conflict = Problem(
+        status: 409, code: "name-taken", title: "Conflict", detail: "the name is taken")
+
+    /// Plays jobs: planning fails for hosts of the set; a followed job goes through `states`.
+    private func controller(
+        refusing: Set<String> = [], states: [JobState] = [.offered, .applying, .succeeded], message: String? = nil
+    ) throws -> FakeController {
+        let asked = Mutex(0)
+        let next: @Sendable () -> JobState = {
+            asked.withLock { count in
+                defer { count += 1 }
+                return states[min(count, states.count - 1)]
+            }
+        }
+        return try FakeController([
+            "POST /jobs": { request, exchange in
+                let wanted = try? FleetJSON.decode(JobRequest.self, from: Data(request.body))
+                if refusing.contains(wanted?.host ?? "") { return exchange.respond(problem: Self.conflict) }
+                exchange.respond(json: Fleet.job(.planned), status: 201)
+            },
+            "GET /jobs/\(Fleet.job)": { $1.respond(json: Fleet.job(next(), message: message)) },
+            "POST /jobs/\(Fleet.job)/cancel": { $1.respond(json: Fleet.job(.applying), status: 202) },
+            "GET /vms": { $1.respond(page: Fleet.vms) },
+            "GET /events/stream": { _, exchange in
+                exchange.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+                exchange.waitForClient()
+            },
+        ])
+    }
+
+    @Test func cloneAsksForWhatWasSaid() async throws {
+        let controller = try controller()
+        let output = try await controller.run(
+            "vm", "clone", "office:2026.11", "office-2", "--host", "anna-laptop", "--profile", "small", "--no-start")
+        #expect(output.status == 0)
+        #expect(output.text.contains("planned"))
+        let request = try #require(controller.requests.first)
+        #expect(
+            request.bodyText
+                == #"{"arguments":{"name":"office-2","profile":"small","start":false,"template":"office","version":"2026.11"},"host":"anna-laptop","kind":"vm.clone"}"#
+        )
+    }
+
+    @Test func waitFollowsTheJobToItsEnd() async throws {
+        let output = try await controller().run(
+            "vm", "clone", "office:1", "office-2", "--host", "anna-laptop", "--wait")
+        #expect(output.status == 0)
+        #expect(output.text.contains("succeeded"))
+        #expect(output.errorText.contains("job \(Fleet.job): vm.clone on anna-laptop: offered"))
+    }
+
+    @Test func aFailedJobIsAFailedCommand() async throws {
+        for words in [
+            ["vm", "clone", "office:1", "office-2", "--host", "anna-laptop", "--wait"],
+            ["job", "watch", Fleet.job.description],
+        ] {
+            let output = try await controller(states: [.applying, .failed], message: "the disk is full").run(words)
+            #expect(output.status == 1)
+            #expect(output.text.contains("the disk is full"))
+        }
+    }
+
+    @Test func someOfSeveralHostsIsPartlyFailed() async throws {
+        let words = ["vm", "clone", "office:1", "x", "--host", "anna", "--host", "ben"]
+        let partly = try await controller(refusing: ["ben"]).run(words)
+        #expect(partly.status == 4)
+        #expect(partly.errorText.contains("host 'ben': the name is taken"))
+        #expect(partly.text.contains(Fleet.job.description))
+        #expect(try await controller(refusing: ["anna", "ben"]).run(words).status == 6)
+        #expect(try await controller().run(words).status == 0)
+        #expect(try await controller(states: [.failed]).run(words + ["--wait"]).status == 1)
+    }
+
+    @Test func verbsOnAVMNameItByUUID() async throws {
+        let controller = try controller()
+        let id = Fleet.vms[1].vm.id
+        for (words, kind, arguments) in [
+            (["start", "plc-line-4"], "vm.start", #"{"vm":"\#(id)"}"#),
+            (
+                ["stop", "plc-line-4", "--force", "--timeout", "9"], "vm.stop",
+                #"{"force":true,"timeoutSeconds":9,"vm":"\#(id)"}"#
+            ),
+            (["delete", id.description, "--host", "anna-laptop", "--yes"], "vm.delete", #"{"vm":"\#(id)"}"#),
+        ] {
+            let output = try await controller.run(["vm"] + words)
+            // A UUID is asked for by itself, which this controller does not play.
+            guard kind != "vm.delete" else {
+                #expect(output.errorText.contains("GET /vms/\(id)"))
+                continue
+            }
+            #expect(output.status == 0, "\(output.errorText)")
+            #expect(
+                controller.requests.last?.bodyText
+                    == #"{"arguments":\#(arguments),"host":"\#(Fleet.anna)","kind":"\#(kind)"}"#)
+        }
+    }
+
+    @Test func nothingIsDeletedWithoutConsent() async throws {
+        let controller = try controller()
+        let output = try await controller.run("vm", "delete", "plc-line-4")
+        #expect(output.status == 2)
+        #expect(output.errorText.contains("Delete VM 'plc-line-4' (crashed) on host 'anna-laptop'"))
+        #expect(output.errorText.contains("--yes"))
+        #expect(!controller.requests.contains { $0.method == "POST" })
+        #expect(try await controller.run("vm", "delete", "plc-line-4", "--yes").status == 0)
+        #expect(controller.requests.last?.bodyText.contains("vm.delete") == true)
+    }
+
+    @Test func cancelAsksAndShowsWhatIsKnown() async throws {
+        let output = try await controller().run("job", "cancel", Fleet.job.description)
+        #expect(output.status == 0)
+        #expect(output.text.contains("applying"))
+    }
+}

@@ -1,0 +1,80 @@
+import FleetModel
+import FleetTestSupport
+import Testing
+
+/// What the built program prints, against a played controller.
+@Suite struct ListingTests {
+    private func fleet() throws -> FakeController {
+        try FakeController([
+            "GET /hosts": { $1.respond(page: Fleet.hosts) },
+            "GET /hosts/anna-laptop": { $1.respond(json: Fleet.hosts[0]) },
+            "GET /hosts/ben-laptop": { $1.respond(json: Fleet.hosts[1]) },
+            "GET /vms": { request, exchange in
+                exchange.respond(
+                    page: Fleet.vms.filter { !request.target.contains("host=ben") || $0.host == Fleet.ben })
+            },
+            "GET /vms/*": { request, exchange in
+                exchange.respond(json: Fleet.vms.first { request.path.hasSuffix($0.vm.id.description) })
+            },
+            "GET /jobs": { $1.respond(page: [Fleet.job(.failed, message: "/var has 1 GiB free, 4 GiB are needed")]) },
+            "GET /templates": { _, exchange in exchange.respond(page: [TemplateResource]()) },
+            "GET /events": { _, exchange in
+                exchange.respond(page: [Fleet.event(2, "started"), Fleet.event(1, "defined")])
+            },
+        ])
+    }
+
+    @Test(arguments: [
+        ("host-list", ["host", "list"]), ("host-list-names", ["host", "list", "-o", "name"]),
+        ("host-show-offline", ["host", "show", "ben-laptop", "--output=table"]),
+        ("vm-list", ["vm", "list"]), ("vm-list-bare", ["vm", "list", "--no-headers", "--host", "ben-laptop"]),
+        ("vm-show", ["vm", "show", "plc-line-4"]), ("job-list", ["job", "list"]), ("event-list", ["event", "list"]),
+    ])
+    func tablesAreAsWritten(_ name: String, _ words: [String]) async throws {
+        let output = try await fleet().run(words)
+        #expect(output.errorText == "")
+        #expect(output.status == 0)
+        let difference = try GoldenFile("\(name).txt").difference(from: output.text)
+        #expect(difference == nil)
+    }
+
+    @Test func anEmptyListSaysWhatToDoAndKeepsTheOutputClean() async throws {
+        let output = try await fleet().run(["template", "list"])
+        #expect(output.text == "")
+        #expect(output.errorText.contains("virtfleet template import"))
+        #expect(output.status == 0)
+        let json = try await fleet().run(["template", "list", "-o", "json"])
+        #expect(json.text == "[]\n")
+        #expect(json.errorText == "")
+    }
+
+    @Test func jsonIsTheResourceOfTheAPI() async throws {
+        let output = try await fleet().run(["vm", "list", "-o", "json"])
+        let read = try FleetJSON.decode([JSONValue].self, from: .init(output.standardOutput))
+        #expect(read.map { $0["vm"]?["name"] } == [.string("office"), .string("plc-line-4"), .string("office")])
+    }
+
+    @Test func aVMIsFoundByNameHostAndUUID() async throws {
+        let fleet = try fleet()
+        let ambiguous = try await fleet.run(["vm", "show", "office"])
+        #expect(ambiguous.status == 2)
+        #expect(ambiguous.errorText.contains("exists on anna-laptop, ben-laptop; say which with --host"))
+        let byHost = try await fleet.run(["vm", "show", "office", "--host", "ben-laptop", "-o", "name"])
+        #expect(byHost.text == "office\n")
+        #expect(fleet.requests.last?.path == "/api/v1/vms/\(Fleet.vms[2].vm.id)")
+        let byID = try await fleet.run(["vm", "show", Fleet.vms[1].vm.id.description, "-o", "name"])
+        #expect(byID.text == "plc-line-4\n")
+        let absent = try await fleet.run(["vm", "show", "nothing"])
+        #expect(absent.status == 1)
+        #expect(absent.errorText.contains("no VM 'nothing'"))
+    }
+
+    @Test func namesAreCompletedFromTheController() async throws {
+        let output = try await fleet().run(["__complete", "host", "show", "a"])
+        #expect(output.text == "anna-laptop\tonline\n")
+        let silent = try await fleet().run(
+            ["__complete", "--controller", "unix:/nonexistent", "host", "show", ""])
+        #expect(silent.text == "")
+        #expect(silent.errorText == "")
+    }
+}
