@@ -126,5 +126,7 @@ let package = Package(
         tests(
             "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Subprocess"],
             exclude: ["Golden"]),
+        tests("virtfleet-agent", ["Configuration", "Provisioning"]),
+        tests("virtfleet-controller", ["Configuration", "FleetServer", "Signing", "virtfleet-agent"]),
     ]
 )
