@@ -4,7 +4,8 @@ import Subprocess
 import Synchronization
 
 /// A libvirtd for one test, in mount and process namespaces of its own: its files, sockets, guests and TPMs are
-/// nobody else's, and all end with it. The daemon can be killed and started again; guests live on.
+/// nobody else's, and all end with it. The daemon can be killed and started again; guests live on. Where root is only
+/// a mapped user, who may not change to another one, it is that user's session daemon.
 public final class PrivateLibvirt: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
@@ -14,6 +15,7 @@ public final class PrivateLibvirt: Sendable {
     public let uri: String
     /// libvirtd's own log.
     public let logPath: String
+    private let isSystem: Bool
     private let directory: TemporaryDirectory
     private let world: ChildProcess
     private let daemon = Mutex<ChildProcess?>(nil)
@@ -22,11 +24,17 @@ public final class PrivateLibvirt: Sendable {
     public init() throws {
         try Isolation.require()
         directory = try TemporaryDirectory()
-        uri = "qemu:///system?socket=\(directory.path)/libvirt-sock"
+        isSystem = try Self.hasAllUsers()
+        uri = "qemu:///\(isSystem ? "system" : "session")?socket=\(directory.path)/libvirt-sock"
         logPath = directory.file("libvirtd.log")
         try Data(Self.daemonConfiguration(directory.path).utf8).write(
             to: URL(filePath: directory.file("libvirtd.conf")))
-        try Data(Self.guestConfiguration.utf8).write(to: URL(filePath: directory.file("qemu.conf")))
+        for name in ["run", "config/libvirt", "cache"] {
+            try FileManager.default.createDirectory(
+                atPath: directory.file(name), withIntermediateDirectories: true)
+        }
+        let guestConfiguration = Self.logging + (isSystem ? Self.systemGuests : "")
+        try Data(guestConfiguration.utf8).write(to: URL(filePath: directory.file("config/libvirt/qemu.conf")))
         world = try ChildProcess(
             "/usr/bin/unshare",
             [
@@ -42,11 +50,11 @@ public final class PrivateLibvirt: Sendable {
         guard try await eventually({ FileManager.default.fileExists(atPath: directory.file("ready")) }) else {
             throw Failure(description: "the namespaces were not made: \(log)")
         }
-        let process = try inside(
-            [
-                "/usr/sbin/libvirtd", "--config", directory.file("libvirtd.conf"), "--pid-file",
-                directory.file("libvirtd.pid"),
-            ])
+        let command = [
+            "/usr/sbin/libvirtd", "--config", directory.file("libvirtd.conf"), "--pid-file",
+            directory.file("libvirtd.pid"),
+        ]
+        let process = try inside(isSystem ? command : ordinaryUser + command)
         daemon.withLock { $0 = process }
         let listens = try await eventually { process.exit != nil || connects(directory.file("libvirt-sock")) }
         guard listens, process.exit == nil else { throw Failure(description: "libvirtd did not start: \(log)") }
@@ -86,7 +94,7 @@ public final class PrivateLibvirt: Sendable {
             mount -t tmpfs -o mode=755 private-libvirt $directory
         done
         mkdir /var/lib/swtpm-localca
-        cp "$1/qemu.conf" /etc/libvirt/qemu.conf
+        cp "$1/config/libvirt/qemu.conf" /etc/libvirt/qemu.conf
         touch "$1/ready"
         sleep infinity &
         wait
@@ -104,8 +112,11 @@ public final class PrivateLibvirt: Sendable {
         """
     }
 
-    /// Guests run as this user, and nothing outside the namespaces is asked for: no virtlogd, no control groups.
-    private static let guestConfiguration = """
+    /// There is no virtlogd.
+    private static let logging = "stdio_handler = \"file\"\n"
+
+    /// Guests run as root too, and nothing outside the namespaces is asked for.
+    private static let systemGuests = """
         user = "root"
         group = "root"
         dynamic_ownership = 0
@@ -113,11 +124,25 @@ public final class PrivateLibvirt: Sendable {
         swtpm_user = "root"
         swtpm_group = "root"
         security_driver = "none"
-        stdio_handler = "file"
         namespaces = [ ]
         cgroup_controllers = [ ]
 
         """
+
+    /// Runs a command as somebody who is not root, with a home in the directory.
+    private var ordinaryUser: [String] {
+        [
+            "/usr/bin/unshare", "--user", "--map-user=1000", "--map-group=1000", "--", "/usr/bin/env",
+            "HOME=\(directory.path)", "XDG_RUNTIME_DIR=\(directory.file("run"))",
+            "XDG_CONFIG_HOME=\(directory.file("config"))", "XDG_CACHE_HOME=\(directory.file("cache"))",
+        ]
+    }
+
+    /// Whether root here may become any user (user_namespaces(7)).
+    private static func hasAllUsers() throws -> Bool {
+        let map = try String(contentsOfFile: "/proc/self/uid_map", encoding: .utf8)
+        return map.split { $0 == " " || $0 == "\n" } == ["0", "0", "4294967295"]
+    }
 }
 
 /// Whether somebody listens on a Unix socket.

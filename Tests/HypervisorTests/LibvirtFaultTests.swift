@@ -39,6 +39,8 @@ import Testing
         let states = Dictionary(uniqueKeysWithValues: domains.map { ($0.name, $0.state) })
         #expect(states == ["survivor": .running, "victim": .shutoff])
         #expect(try await hypervisor.statistics().count == 2)
+        // Waits for its turn until the daemon has taken the guest over again, which goes on after it listens.
+        await expectError(.invalidState) { try await hypervisor.start(survivor.id) }
         try await hypervisor.destroy(survivor.id)
         #expect(await next(hypervisor) { $0.lifecycle == "stopped destroyed" ? true : nil } == true)
         await hypervisor.close()

@@ -51,22 +51,23 @@ public struct EmbeddedRoot: Equatable, Sendable {
         }
     }
 
-    /// `stdio_handler`: there is no virtlogd. The rest is for root only: guests run as root, because the directory is
-    /// its own, without a mount namespace or control group that nobody would take down.
+    /// There is no virtlogd. As root, guests run as root too: the directory is its own. They get no mount namespace and
+    /// no control group that nobody would take down. A normal user cannot choose users, and has none of these.
     private var configuration: String {
-        """
-        stdio_handler = "file"
-        user = "root"
-        group = "root"
-        dynamic_ownership = 0
-        remember_owner = 0
-        swtpm_user = "root"
-        swtpm_group = "root"
-        security_driver = "none"
-        namespaces = [ ]
-        cgroup_controllers = [ ]
+        let logging = "stdio_handler = \"file\"\n"
+        guard geteuid() == 0 else { return logging }
+        return logging + """
+            user = "root"
+            group = "root"
+            dynamic_ownership = 0
+            remember_owner = 0
+            swtpm_user = "root"
+            swtpm_group = "root"
+            security_driver = "none"
+            namespaces = [ ]
+            cgroup_controllers = [ ]
 
-        """
+            """
     }
 
     private static func invalid(_ object: String, _ message: String) -> HypervisorError {
