@@ -93,7 +93,8 @@ let package = Package(
             name: "virtfleet-agent",
             dependencies: [
                 "CommandLineKit", "Configuration", "DurableStream", "FleetAgent", "FleetModel", "FleetRuntime",
-                "HostInspection", "Hypervisor", "ImageStore", "MessageBus", "Provisioning", "Signing", "Telemetry",
+                "HTTPClient", "HostInspection", "Hypervisor", "ImageStore", "MessageBus", "Provisioning", "Signing",
+                "Telemetry",
             ], path: "agent", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-controller",
@@ -136,5 +137,7 @@ let package = Package(
         tests(
             "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Subprocess"],
             exclude: ["Golden"]),
+        tests("virtfleet-agent", ["Configuration", "Provisioning"]),
+        tests("virtfleet-controller", ["Configuration", "FleetServer", "Signing", "virtfleet-agent"]),
     ]
 )

@@ -15,25 +15,12 @@ struct AgentConfiguration: ConfigurationSection {
         var username: String?
         var password: String?
         var passwordFile: String?
-        var tls: TLS?
+        var tls: TLSFiles?
         init() {}
 
         func validate(_ check: SectionCheck) {
             if password != nil, passwordFile != nil {
                 check.problem("passwordFile", "password is given as well; keep one of the two")
-            }
-        }
-    }
-
-    struct TLS: ConfigurationSection {
-        var ca = "/etc/virtfleet/tls/ca.pem"
-        var certificate: String?
-        var key: String?
-        init() {}
-
-        func validate(_ check: SectionCheck) {
-            if (certificate == nil) != (key == nil) {
-                check.problem(certificate == nil ? "key" : "certificate", "certificate and key belong together")
             }
         }
     }

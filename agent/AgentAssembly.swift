@@ -1,0 +1,135 @@
+import Configuration
+import DurableStream
+import FleetAgent
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import Glibc
+import HTTPClient
+import HostInspection
+import Hypervisor
+import ImageStore
+import MessageBus
+import Provisioning
+import Telemetry
+
+/// Puts an agent together from its configuration, and runs it.
+struct AgentAssembly {
+    private let configuration: AgentConfiguration
+    private let profiles: [ResourceName: Profile]
+    private let logger: Logger
+    private let time = SystemTimeSource()
+    private let stateDirectory: String
+    private let imagesDirectory: String
+
+    init(_ configuration: AgentConfiguration, profiles: [ResourceName: Profile]) {
+        self.configuration = configuration
+        self.profiles = profiles
+        logger = Logger(label: "agent", level: configuration.log.level)
+        let given = getenv("STATE_DIRECTORY").map { String(cString: $0) }
+        stateDirectory = configuration.stateDirectory ?? given ?? "/var/lib/virtfleet-agent"
+        imagesDirectory = configuration.images.directory ?? stateDirectory + "/images"
+    }
+
+    func run() async throws {
+        guard let fleet = configuration.fleet, let host = configuration.host else {
+            throw SetupError("the configuration names no fleet or no host")
+        }
+        guard let bootID = HostRoot().text("/proc/sys/kernel/random/boot_id") else {
+            throw SetupError("cannot read /proc/sys/kernel/random/boot_id; is /proc mounted?")
+        }
+        let lock = try lockStateDirectory()
+        defer { withExtendedLifetime(lock) {} }
+
+        let topics = Topics(fleet: fleet, host: host)
+        let bus = MosquittoBus(try broker(host))
+        let hypervisor = try LibvirtHypervisor(uri: configuration.libvirt.uri, logger: logger, time: time)
+        let spool = try Spool(path: stateDirectory + "/spool.db", time: time, bootID: bootID, logger: logger)
+        let stream = StreamPublisher(spool: spool, time: time, logger: logger) { payload in
+            try await bus.publish(BusMessage(topic: topics.stream, payload: payload))
+        }
+        let runner = try await jobs(fleet, host, bootID, hypervisor, spool, bus, topics)
+        let telemetry = Telemetry(imageDirectory: imagesDirectory, time: time)
+        var settings = AgentSettings(
+            fleet: fleet, host: host, agentVersion: ProductVersion.current, bootID: bootID,
+            imagesDirectory: imagesDirectory, knownDomainsPath: stateDirectory + "/domains.json")
+        settings.metricsInterval = configuration.metrics.interval.duration
+        let session = AgentSession(
+            settings, bus: bus, hypervisor: hypervisor, spool: spool, stream: stream, jobs: runner,
+            sample: { await telemetry.sample(hypervisor) }, time: time, logger: logger)
+
+        logger.with("host", host).notice("starting, version \(ProductVersion.current)")
+        // Stopped from the end: the session, with its farewell, after all that it carries.
+        let services: [any Service] = [
+            session, stream, runner, SystemdReporter(status: "fleet \(fleet), host \(host)", time: time),
+        ]
+        do {
+            try await ServiceGroup(services, logger: logger).run()
+        } catch {
+            await hypervisor.close()
+            throw error
+        }
+        await hypervisor.close()
+    }
+
+    private struct Topics: Sendable {
+        let stream: String
+        let progress: String
+        init(fleet: FleetName, host: HostID) {
+            stream = Topic.stream(host).name(in: fleet)
+            progress = Topic.progress(host).name(in: fleet)
+        }
+    }
+
+    private func lockStateDirectory() throws -> FileLock {
+        // QEMU's user passes through to the images below.
+        try DurableFile.makeDirectory(stateDirectory, mode: 0o711)
+        do {
+            return try FileLock(stateDirectory + "/lock")
+        } catch {
+            guard error.isHeldElsewhere else { throw error }
+            throw SetupError(
+                "another agent runs in \(stateDirectory); stop it, or give this one a stateDirectory of its own")
+        }
+    }
+
+    private func broker(_ host: HostID) throws -> MosquittoConfiguration {
+        let broker = configuration.broker
+        let port = broker.port?.number ?? (broker.tls == nil ? 1883 : 8883)
+        return MosquittoConfiguration(
+            host: broker.host, port: UInt16(port), clientID: host.description,
+            username: broker.username ?? host.description,
+            password: try SecretFile.value(broker.password, file: broker.passwordFile),
+            tls: broker.tls.map { .init(caFile: $0.ca, certificateFile: $0.certificate, keyFile: $0.key) })
+    }
+
+    private func jobs(
+        _ fleet: FleetName, _ host: HostID, _ bootID: String, _ hypervisor: any Hypervisor, _ spool: Spool,
+        _ bus: any Bus, _ topics: Topics
+    ) async throws -> JobRunner {
+        let images = configuration.images
+        // Read now, so that a missing file is told at the start.
+        _ = try SecretFile.value(images.token, file: images.tokenFile)
+        let jobHost = JobHost(
+            hypervisor: hypervisor, images: BaseImageStore(directory: imagesDirectory, client: HTTPClient()),
+            imageSource: {
+                let token = try? SecretFile.value(images.token, file: images.tokenFile)
+                return ImageSource(url: images.url ?? "", token: token ?? "")
+            }, profiles: profiles, vmDirectory: imagesDirectory + "/vms",
+            facilities: HostFacilities(accelerator: { await KVMProbe.works() ? .kvm : .tcg }), time: time)
+        let outlets = JobRunner.Outlets(
+            report: { try await spool.append(.jobStatus, $0) },
+            progress: { progress in
+                guard let payload = try? FleetJSON.encode(progress) else { return }
+                try? await bus.publish(
+                    BusMessage(topic: topics.progress, payload: Array(payload), qos: .atMostOnce))
+            },
+            refused: { event in try? await spool.append(.securityRefused, event) })
+        return try await JobRunner(
+            configuration: JobRunner.Configuration(
+                fleet: fleet, host: host, keys: configuration.controllerKeys,
+                allowedKinds: Set(configuration.jobs.allow)),
+            host: jobHost, journal: JobJournal(path: stateDirectory + "/journal.db", bootID: bootID),
+            outlets: outlets, logger: logger)
+    }
+}

@@ -1,0 +1,5 @@
+/// Why the controller cannot start.
+struct SetupError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
