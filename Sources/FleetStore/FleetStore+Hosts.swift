@@ -41,8 +41,8 @@ extension FleetStore {
         }
     }
 
-    /// Removes a host with its VMs, inventory and jobs. Its events stay.
-    public func removeHost(_ idOrName: String, by who: String) throws(StoreError) {
+    /// Removes a host with its VMs, inventory, jobs and metrics. Its events stay.
+    public func removeHost(_ idOrName: String, by who: String) async throws(StoreError) {
         let gone = try write { connection in
             let hosts = HostRepository(connection: connection)
             let host = try hosts.find(idOrName)
@@ -55,6 +55,12 @@ extension FleetStore {
         memory.remove(gone.id)
         removed.append(gone)
         intents.announce(0)
+        do {
+            try await series.remove(host: gone.id)
+        } catch {
+            // Pruning gets them in the end.
+            logger.with("host", gone.id).warning("the metrics of a removed host stay for now: \(error)")
+        }
     }
 
     public func changeLabels(of idOrName: String, _ change: HostChange, by who: String) throws(StoreError)

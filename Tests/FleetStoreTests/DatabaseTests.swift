@@ -1,10 +1,11 @@
 import FleetModel
 import FleetRuntime
-import FleetStore
 import FleetTestSupport
 import FoundationEssentials
 import SQLite
 import Testing
+
+@testable import FleetStore
 
 struct DatabaseTests {
     @Test func whatIsStoredIsThereAfterAnOpening() async throws {
@@ -47,6 +48,16 @@ struct DatabaseTests {
             guard case StoreError.conflict = error else { return false }
             return true
         }
+    }
+
+    @Test func lookingForOverdueJobsDoesNotReadThoseThatAreOver() throws {
+        let directory = try TemporaryDirectory()
+        _ = try StoreFixture(directory: directory.path)
+        let connection = try Connection(path: directory.file(FleetStore.databaseName))
+        let plan = try connection.rows("EXPLAIN QUERY PLAN \(JobRepository.overdueSQL)", [Date.now]).map {
+            try $0.get(3, as: String.self)
+        }
+        #expect(plan.contains { $0.contains("jobs_unfinished") }, "\(plan)")
     }
 
     @Test func aFullDiskLosesNothingThatWasCommittedAndNothingThatComesAgain() async throws {

@@ -79,8 +79,19 @@ public enum Topic: Hashable, Sendable {
         }
     }
 
-    /// What the controller subscribes to.
+    /// Everything that hosts publish.
     public static func everythingUp(in fleet: FleetName) -> String { "\(root)/\(fleet)/up/#" }
+    /// Everything that hosts publish retained, as filters that do not overlap, presence first: a controller can ask for
+    /// one after the other.
+    public static func retainedUp(in fleet: FleetName) -> [String] {
+        (["presence", "vm/+"] + InventoryPart.allCases.map { "inventory/\($0.rawValue)" }).map {
+            "\(root)/\(fleet)/up/+/\($0)"
+        }
+    }
+    /// Everything that hosts publish and brokers do not keep, as filters that do not overlap.
+    public static func liveUp(in fleet: FleetName) -> [String] {
+        ["stream", "metrics", "progress", "reply"].map { "\(root)/\(fleet)/up/+/\($0)" }
+    }
     /// What one host subscribes to.
     public static func everythingDown(to host: HostID, in fleet: FleetName) -> String {
         "\(root)/\(fleet)/down/\(host)/#"

@@ -12,6 +12,7 @@ public final class Ingest: Service {
     private static let batchMessages = 512
     private static let batchTime: Duration = .milliseconds(50)
     private static let retryDelay: Duration = .seconds(1)
+    private static let catchUpPause: Duration = .milliseconds(100)
 
     private let bus: any Bus
     private let store: FleetStore
@@ -39,7 +40,9 @@ public final class Ingest: Service {
     }
 
     public func run() async throws {
-        try await bus.subscribe(Topic.everythingUp(in: store.fleet), qos: .atLeastOnce)
+        for filter in Topic.liveUp(in: store.fleet) + Topic.retainedUp(in: store.fleet) {
+            try await bus.subscribe(filter, qos: .atLeastOnce)
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.take() }
             group.addTask { await self.acknowledgements.run() }
@@ -52,7 +55,7 @@ public final class Ingest: Service {
     }
 
     private func take() async throws {
-        var session = IngestSession()
+        var session = IngestSession(catchUp: CatchUp(filters: Topic.retainedUp(in: store.fleet)))
         while let event = await bus.events.next() {
             var arrivals: [Arrival] = []
             var refused: [RefusedPayload] = []
@@ -66,7 +69,7 @@ public final class Ingest: Service {
             if !arrivals.isEmpty || !refused.isEmpty {
                 try await commit(arrivals, refused)
             }
-            await catchUp(&session)
+            try await catchUp(&session)
         }
     }
 
@@ -125,32 +128,33 @@ public final class Ingest: Service {
         }
     }
 
-    /// Retained messages that did not fit into the queue come again with a new subscription, once there is room.
-    private func catchUp(_ session: inout IngestSession) async {
-        guard bus.events.count == 0, session.hasDropped(bus.statistics.dropped) else { return }
-        logger.warning("the queue was full and messages were dropped; asking for the retained ones again")
-        do {
-            try await bus.subscribe(Topic.everythingUp(in: store.fleet), qos: .atLeastOnce)
-        } catch {
-            // Without a connection the next one subscribes again by itself.
-            logger.info("could not subscribe again: \(error)")
+    private func catchUp(_ session: inout IngestSession) async throws {
+        while bus.events.count == 0,
+            let filter = session.catchUp.next(dropped: bus.statistics.dropped, now: time.monotonic())
+        {
+            logger.warning("messages were dropped because the queue was full; asking for \(filter) again")
+            do {
+                try await bus.subscribe(filter, qos: .atLeastOnce)
+            } catch {
+                // Without a connection the next one subscribes again by itself.
+                logger.info("could not subscribe again: \(error)")
+            }
+            // Until the first of them arrive.
+            try await time.sleep(for: Self.catchUpPause)
         }
     }
 }
 
 /// What one run of ingest remembers.
 private struct IngestSession {
+    var catchUp: CatchUp
     private var logged: Set<String> = []
-    private var dropped: UInt64 = 0
+
+    init(catchUp: CatchUp) { self.catchUp = catchUp }
 
     /// Whether this kind of refusal has not been seen yet: its reason, and the last level of its topic's shape.
     mutating func isNew(_ refused: RefusedPayload) -> Bool {
         let levels = refused.topic.split(separator: "/")
         return logged.insert("\(refused.reason) \(levels.dropFirst(5).first ?? "")").inserted && logged.count < 256
-    }
-
-    mutating func hasDropped(_ total: UInt64) -> Bool {
-        defer { dropped = total }
-        return total > dropped
     }
 }

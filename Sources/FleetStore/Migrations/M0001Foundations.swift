@@ -85,7 +85,9 @@ extension FleetMigrations {
             expires_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX jobs_by_host ON jobs (host, state);
-        CREATE INDEX jobs_by_expiry ON jobs (expires_at);
+        -- Looked at every second, so it must not grow with the jobs that are over.
+        CREATE INDEX jobs_unfinished ON jobs (expires_at) WHERE state NOT IN ('withdrawn', 'expired', 'rejected',
+            'succeeded', 'failed', 'rolled-back', 'rollback-failed', 'cancelled');
 
         -- The newest job set of each host: revisions only grow; the envelope is what was signed.
         CREATE TABLE job_sets (

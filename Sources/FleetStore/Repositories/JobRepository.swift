@@ -66,10 +66,12 @@ struct JobRepository {
 
     /// The jobs that are not over and whose expiry has passed.
     func overdue(at time: Date) throws -> [StoredJob] {
-        try connection.rows(
-            "\(Self.select) WHERE expires_at <= ? AND jobs.state NOT IN (\(Self.terminal))", [time]
-        ).map(job)
+        try connection.rows(Self.overdueSQL, [time]).map(job)
     }
+
+    static let overdueSQL = """
+        \(select) WHERE expires_at <= ? AND jobs.state NOT IN (\(terminal))
+        """
 
     /// Stores all that changes in a job's life.
     func update(_ job: StoredJob) throws {

@@ -11,6 +11,8 @@ public actor SQLiteSeriesStore: SeriesStore {
     private let connection: Connection
     private nonisolated let executor = ThreadExecutor(name: "fleet-series")
     private var layouts: SeriesLayouts
+    /// The row of each host's last tick, where it is known.
+    private var newest: [HostID: Int64] = [:]
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -28,7 +30,8 @@ public actor SQLiteSeriesStore: SeriesStore {
     public func append(_ ticks: [ReceivedMetrics]) throws(StoreError) {
         try StoreError.wrapping {
             do {
-                try connection.transaction { for tick in ticks { try append(tick) } }
+                let rows = try connection.transaction { try ticks.map { ($0.host, try append($0)) } }
+                for (host, row) in rows { newest[host] = row }
             } catch {
                 // What was rolled back must not stay in memory.
                 layouts = SeriesLayouts(connection: connection)
@@ -37,7 +40,7 @@ public actor SQLiteSeriesStore: SeriesStore {
         }
     }
 
-    private func append(_ tick: ReceivedMetrics) throws {
+    private func append(_ tick: ReceivedMetrics) throws -> Int64 {
         let layout = try layouts.layout(for: tick.batch, of: tick.host)
         try connection.execute(
             "INSERT INTO ticks (layout, host, received_at, agent_time, samples) VALUES (?, ?, ?, ?, ?)",
@@ -45,16 +48,17 @@ public actor SQLiteSeriesStore: SeriesStore {
                 layout.id, tick.host.description, tick.receivedAt, tick.batch.time,
                 SampleBlob.encode(layout.values(of: tick.batch)),
             ])
+        return connection.lastInsertRowID
     }
 
     public func latest(of host: HostID) throws(StoreError) -> MetricsResource? {
         try StoreError.wrapping {
             // By row, not by time: the clock may have been set back.
+            let id =
+                try newest[host]
+                ?? connection.first("SELECT max(id) FROM ticks WHERE host = ?", [host.description])?.get(0)
             let row = try connection.first(
-                """
-                SELECT layout, received_at, agent_time, samples FROM ticks
-                WHERE id = (SELECT max(id) FROM ticks WHERE host = ?)
-                """, [host.description])
+                "SELECT layout, received_at, agent_time, samples FROM ticks WHERE id = ?", [id])
             guard let row else { return nil }
             let layout = try layouts.layout(try row.get(0), of: host)
             let batch = layout.batch(time: try row.get(2), values: SampleBlob.decode(try row.get(3)))
@@ -99,6 +103,7 @@ public actor SQLiteSeriesStore: SeriesStore {
                 try connection.execute("DELETE FROM layouts WHERE host = ?", [host.description])
             }
             layouts = SeriesLayouts(connection: connection)
+            newest[host] = nil
         }
     }
 
