@@ -138,7 +138,8 @@ import Testing
         version[7] = 9
         let cases: [(String, [UInt8])] = [
             ("cut off", Array(whole[..<(whole.count / 2)])), ("cut off in the header", Array(whole[..<60])),
-            ("scrambled", scrambled), ("of an unknown version", version), ("raw, cut off", [UInt8](repeating: 1, count: 1_500_001)),
+            ("scrambled", scrambled), ("of an unknown version", version),
+            ("raw, cut off", [UInt8](repeating: 1, count: 1_500_001)),
             ("too small to be a disk", [UInt8](repeating: 1, count: 512)),
         ]
         for (what, content) in cases {
