@@ -83,7 +83,7 @@ let package = Package(
         library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing"], strict),
         .target(
             name: "FleetTestSupport",
-            dependencies: ["FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite"],
+            dependencies: ["FleetClient", "FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite"],
             swiftSettings: strict),
 
         .executableTarget(
@@ -139,5 +139,11 @@ let package = Package(
             exclude: ["Golden"]),
         tests("virtfleet-agent", ["Configuration", "Provisioning"]),
         tests("virtfleet-controller", ["Configuration", "FleetServer", "Signing", "virtfleet-agent"]),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "FleetClient", "FleetModel", "FleetRuntime", "FleetTestSupport", "Subprocess", "virtfleet",
+                "virtfleet-agent", "virtfleet-controller",
+            ], swiftSettings: strict),
     ]
 )
