@@ -1,6 +1,5 @@
 import FleetRuntime
 import FleetStore
-import FoundationEssentials
 
 /// The directory that holds all a controller knows, and the lock that makes one process its owner.
 public struct StateDirectory: Sendable {
@@ -18,12 +17,7 @@ public struct StateDirectory: Sendable {
     /// - Throws: `inUse` while another process holds the lock.
     public func lock() throws(StateDirectoryError) -> FileLock {
         do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw .unusable(path: path, "\(error)")
-        }
-        do {
+            try DurableFile.makeDirectory(path, mode: 0o700)
             return try FileLock(lockFile)
         } catch {
             if error.isHeldElsewhere { throw .inUse(path: path) }
