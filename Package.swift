@@ -137,7 +137,7 @@ let package = Package(
         tests(
             "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Subprocess"],
             exclude: ["Golden"]),
-        tests("virtfleet-agent", ["Configuration", "Provisioning"]),
+        tests("virtfleet-agent", ["Configuration", "Provisioning", "Subprocess"]),
         tests("virtfleet-controller", ["Configuration", "FleetServer", "Signing", "virtfleet-agent"]),
         .testTarget(
             name: "SystemTests",
