@@ -36,7 +36,9 @@ public final class AgentUnderTest: Sendable {
             logPath: directory.file("agent.log"))
         try FileManager.default.createDirectory(
             atPath: directory.file("profiles"), withIntermediateDirectories: false)
-        try Data(Self.profile.utf8).write(to: URL(filePath: directory.file("profiles/tiny.yaml")))
+        for (name, text) in ["tiny": Self.profile + "guestAgentTimeoutSeconds: 150\n", "bare": Self.profile] {
+            try Data(text.utf8).write(to: URL(filePath: directory.file("profiles/\(name).yaml")))
+        }
         let configuration = """
             \(registration.agentConfiguration)
             stateDirectory: \(directory.file("state"))
@@ -50,14 +52,9 @@ public final class AgentUnderTest: Sendable {
         try Data(configuration.utf8).write(to: URL(filePath: directory.file("agent.yaml")))
     }
 
-    /// For `GuestImage`; the name is `tiny`. A clone is done when its guest agent has answered.
-    static let profile = """
-        memoryMiB: 256
-        vcpus: 1
-        freeDiskMiB: 64
-        guestAgentTimeoutSeconds: 150
-
-        """
+    /// For `GuestImage`. A clone of profile `tiny` is done when its guest agent has answered, one of profile `bare` when
+    /// it has been switched on.
+    private static let profile = "memoryMiB: 256\nvcpus: 1\nfreeDiskMiB: 64\n"
 
     public var statePath: String { directory.file("state") }
 
