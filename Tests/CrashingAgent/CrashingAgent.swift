@@ -11,7 +11,7 @@ import Signing
 
 /// An agent without a bus that kills itself at a given moment of its work. It carries out the job set in
 /// `<directory>/envelope.json`; base images lie in `images`. It notes the moments that it passed in `points` and what it
-/// reported in `reports`, one JSON object a line.
+/// reported in `reports`, one JSON object a line; `lives` has the process IDs of those that heard their signals.
 ///
 ///     CrashingAgent URI DIRECTORY HOST PUBLIC-KEY [POINT]
 ///
@@ -52,7 +52,12 @@ struct CrashingAgent {
                 if target == point.description || (target == "next" && isNew) { kill(getpid(), SIGKILL) }
             })
         await runner.receive(envelope: [UInt8](try Data(contentsOf: URL(filePath: directory + "/envelope.json"))))
-        try await ServiceGroup([runner], logger: logger).run()
+        let lives = try Lines(directory + "/lives")
+        let ready = ClosureService("ready") {
+            lives.append("\(getpid())")
+            while (try? await Task.sleep(for: .seconds(3600))) != nil {}
+        }
+        try await ServiceGroup([runner, ready], logger: logger).run()
         await hypervisor.close()
     }
 

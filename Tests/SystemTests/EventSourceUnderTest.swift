@@ -15,11 +15,10 @@ final class EventSourceUnderTest: Sendable {
         self.controller = controller
         host = registration.host.id
         directory = try TemporaryDirectory()
-        let password = registration.agentConfiguration.firstMatch(of: /password: '(.+)'/)?.output.1
         program = try ProgramUnderTest(
             "EventSource",
             [
-                host.description, "\(controller.brokerPort)", String(try #require(password)), directory.file("state"),
+                host.description, "\(controller.brokerPort)", registration.password, directory.file("state"),
                 directory.path,
             ], logPath: directory.file("log"))
         try program.start()
@@ -37,6 +36,13 @@ final class EventSourceUnderTest: Sendable {
                 #expect(parts[1] == "\(result[result.count - 1].count)")
             }
             return result
+        }
+    }
+
+    /// Waits until so many events have been recorded, in all lives.
+    func records(_ count: Int) async throws {
+        try await program.until("\(count) events are recorded") {
+            try recorded.map(\.count).reduce(0, +) >= count
         }
     }
 
