@@ -58,12 +58,18 @@ import Testing
         #expect(try await site.virtfleet("host", "show", "ada").contains("offline, seen "))
         #expect(try await site.virtfleet("vm", "list", "-o", "name").contains("kept"))
 
-        let wanted = try await site.requestClone("wanted", start: false)
-        let regretted = try await site.requestClone("regretted", start: false)
-        try await site.controller.program.until("both jobs are offered") {
-            try await site.client.jobs(host: "ada", state: .offered).count == 2
+        func requestOffered(_ name: String) async throws -> JobID {
+            let job = try await site.requestClone(name, start: false)
+            try await site.controller.program.until("the job is offered") {
+                try await site.client.job(job).state == .offered
+            }
+            return job
         }
+        let regretted = try await requestOffered("regretted")
         try await site.virtfleet("job", "cancel", regretted.description)
+        #expect(try await site.client.job(regretted).state == .withdrawing)
+        // The set that offers this one no longer has the other.
+        let wanted = try await requestOffered("wanted")
         #expect(try await site.virtfleet("job", "list", "-o", "csv").contains("\(wanted)"))
         try await site.agent.start()
         #expect(try await site.client.waitForJob(wanted).state == .succeeded)
