@@ -1,15 +1,20 @@
 import Glibc
+import Synchronization
 
 /// TCP ports on 127.0.0.1.
 public enum LoopbackPort {
-    /// A port that nothing listens on. Below the ephemeral range, so that no outgoing connection takes it meanwhile
-    /// (nor connects to itself).
+    /// Whoever was given a port may not listen on it yet.
+    private static let given = Mutex<Set<UInt16>>([])
+
+    /// A port that nothing listens on, and that nobody else in this process gets. Below the ephemeral range, so that
+    /// no outgoing connection takes it meanwhile (nor connects to itself).
     public static func free() -> UInt16 {
         while true {
             let port = UInt16.random(in: 10_000..<32_000)
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             defer { close(descriptor) }
-            if withAddress(port, { bind(descriptor, $0, $1) }) == 0 { return port }
+            guard withAddress(port, { bind(descriptor, $0, $1) }) == 0 else { continue }
+            if given.withLock({ $0.insert(port).inserted }) { return port }
         }
     }
 

@@ -40,20 +40,18 @@ public actor ImageCatalogue {
             throw Problem.conflict("import-running", "upload \(request.upload) is being imported now; ask again later")
         }
         defer { importing.remove(request.upload) }
-        let (path, knownDigest, imported) = try await uploads.finished(request.upload)
-        if let imported { return try await existing(request, imported) }
-
-        let image = try await inspect(path)
-        let digest = try knownDigest ?? hash(path)
+        let source = try await source(of: request.upload)
+        let image = try await inspect(source.path)
+        let digest = try source.digest ?? hash(source.path)
         if let known = try await version(request) {
             guard known.image.digest == digest else { throw Self.taken(request) }
             try await uploads.markImported(request.upload, as: digest)
             return known
         }
-        try place(path, as: digest)
+        try place(source.path, as: digest)
         let reference = ImageReference(
             template: request.name, version: request.version, digest: digest, format: image.format,
-            sizeBytes: try Self.size(of: path), virtualSizeBytes: image.virtualSizeBytes)
+            sizeBytes: try Self.size(of: source.path), virtualSizeBytes: image.virtualSizeBytes)
         let template = try await store.addTemplate(reference, by: who)
         try await uploads.markImported(request.upload, as: digest)
         logger.with("template", request.name).with("version", request.version).with("digest", digest).info("imported")
@@ -72,6 +70,19 @@ public actor ImageCatalogue {
         for name in try DurableFile.entries(of: directory) where !known.contains(name) {
             try DurableFile.remove(directory + "/" + name)
         }
+    }
+
+    /// Where a finished upload's content lies: with the upload, or, once imported, among the images. The same content
+    /// may become several template versions.
+    private func source(of upload: UploadID) async throws -> (path: String, digest: Digest?) {
+        let finished = try await uploads.finished(upload)
+        guard let imported = finished.imported else { return (finished.path, finished.digest) }
+        let path = path(of: imported)
+        guard DurableFile.exists(path) else {
+            try await uploads.forget(upload)
+            throw Problem.conflict("upload-lost", "the content of upload \(upload) is no longer here; upload it again")
+        }
+        return (path, imported)
     }
 
     /// - Throws: a 422 `Problem` that says why the upload cannot be a template.
@@ -107,14 +118,6 @@ public actor ImageCatalogue {
         } catch .notFound {
             return nil
         }
-    }
-
-    private func existing(_ request: TemplateImport, _ digest: Digest) async throws -> TemplateResource {
-        guard let known = try await version(request), known.image.digest == digest else {
-            throw Problem.conflict(
-                "upload-used", "upload \(request.upload) has become another template version; upload the image again")
-        }
-        return known
     }
 
     private static func taken(_ request: TemplateImport) -> Problem {

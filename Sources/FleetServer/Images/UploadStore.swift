@@ -141,13 +141,21 @@ public actor UploadStore {
         return (dataPath(of: upload), hashers[upload]?.digest(), record.imported)
     }
 
-    /// The data has become an image. The record stays, so that a repeated import finds its answer.
+    /// The data has become an image. The record stays, so that a repeated upload finds that nothing is left to send.
     func markImported(_ upload: UploadID, as digest: Digest) throws {
         var record = try record(of: upload)
+        guard record.imported == nil else { return }
         record.imported = digest
         try save(record, of: upload)
         unlink(dataPath(of: upload))
         hashers[upload] = nil
+    }
+
+    /// Lets an upload begin again.
+    func forget(_ upload: UploadID) throws {
+        active.removeValue(forKey: upload).map { _ = close($0.descriptor) }
+        hashers[upload] = nil
+        try FileManager.default.removeItem(atPath: path(of: upload))
     }
 
     /// Removes what is too old to be continued.

@@ -58,7 +58,9 @@ import Testing
                     """)
                 try await connection.send(Array(Self.content[..<1_234_567]))
             }
-            while await fixture.uploads.receivedBytes(of: id) < 1_234_567 { try await Task.sleep(for: .milliseconds(5)) }
+            while await fixture.uploads.receivedBytes(of: id) < 1_234_567 {
+                try await Task.sleep(for: .milliseconds(5))
+            }
         }
         try await withClient(.tcp, of: fixture.api.handle) { client in
             let kept = try await received(client)

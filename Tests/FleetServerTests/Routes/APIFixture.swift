@@ -39,7 +39,8 @@ final class APIFixture: Sendable {
                 hashBusPassword: { "hash of \($0)" },
                 agentConfiguration: {
                     "host: \($0.host)\npassword: \($0.busPassword)\nimages: \($0.imageToken)\n"
-                }, credentialsChanged: { [surroundings] in
+                },
+                credentialsChanged: { [surroundings] in
                     if surroundings.brokerIsGone.withLock({ $0 }) { throw ClientGone() }
                     surroundings.renewals.withLock { $0 += 1 }
                 }),

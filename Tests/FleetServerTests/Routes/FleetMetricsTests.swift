@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "a b", "a{", "a{}", "a{b}", #"a{b="c}"#, #"a{b="c"} 1"#, "a\n# EOF", #"a{b="c"#  + "\n" + #"x"}"#,
+        "", "a b", "a{", "a{}", "a{b}", #"a{b="c}"#, #"a{b="c"} 1"#, "a\n# EOF", #"a{b="c"# + "\n" + #"x"}"#,
         #"a{b="\x"}"#, #"a{1b="c"}"#, "ä",
     ])
     func aKeyThatWouldBreakTheFormatIsLeftOut(key: String) async throws {

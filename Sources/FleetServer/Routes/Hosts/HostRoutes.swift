@@ -73,11 +73,8 @@ enum HostRoutes {
     }
 
     @Sendable private static func remove(_ call: Call) async throws -> ServerResponse {
-        let store = call.services.store
-        let host = try await store.host(call.parameter("host"))
-        try await store.removeHost(host.id.description, by: call.who)
+        try await call.services.store.removeHost(call.parameter("host"), by: call.who)
         try await call.services.enrolment.credentialsChanged()
-        try await store.series.remove(host: host.id)
         return .noContent
     }
 

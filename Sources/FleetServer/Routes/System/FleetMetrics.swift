@@ -23,9 +23,9 @@ struct FleetMetrics: Sendable {
 
     private func add(_ host: HostResource, to exposition: inout Exposition) async throws {
         let label = "host=\"\(host.name)\""
-        exposition.add(["virtfleet_host_online": host.state == .online ? 1 : 0], label)
+        exposition.add([Exposition.online: host.state == .online ? 1 : 0], label)
         if let seen = host.lastSeenAt {
-            exposition.add(["virtfleet_host_last_seen_timestamp_seconds": seen.timeIntervalSince1970], label)
+            exposition.add([Exposition.lastSeen: seen.timeIntervalSince1970], label)
         }
         guard let latest = try await store.series.latest(of: host.id),
             now.timeIntervalSince(latest.receivedAt) < Self.freshness
@@ -57,6 +57,9 @@ struct FleetMetrics: Sendable {
 
 /// Samples collected by metric, as the format wants them.
 private struct Exposition {
+    static let online = "virtfleet_host_online"
+    static let lastSeen = "virtfleet_host_last_seen_timestamp_seconds"
+
     private var families: [String: String] = [:]
     /// Hosts share their keys, so each is taken apart once.
     private var keys: [String: SeriesKey?] = [:]
@@ -72,9 +75,17 @@ private struct Exposition {
     }
 
     var text: String {
-        families.sorted { $0.key < $1.key }.map { "# TYPE \($0.key) \(Self.kind(of: $0.key))\n\($0.value)" }.joined()
+        families.sorted { $0.key < $1.key }.map { Self.head(of: $0.key) + $0.value }.joined()
     }
 
-    /// By Prometheus' naming rules, which all keys follow.
-    private static func kind(of name: String) -> String { name.hasSuffix("_total") ? "counter" : "gauge" }
+    /// What the catalogue says of a metric. One that it does not know (a newer agent's) is untyped.
+    private static func head(of name: String) -> String {
+        if let help = own[name] { return "# HELP \(name) \(help)\n# TYPE \(name) gauge\n" }
+        guard let known = MetricCatalogue.description(ofSeries: name) else { return "# TYPE \(name) untyped\n" }
+        return "# HELP \(name) \(known.help)\n# TYPE \(name) \(known.kind.rawValue)\n"
+    }
+
+    private static let own = [
+        online: "Whether the host is online", lastSeen: "When the controller last heard of the host",
+    ]
 }
