@@ -83,7 +83,7 @@ let package = Package(
         library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing"], strict),
         .target(
             name: "FleetTestSupport",
-            dependencies: ["FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite"],
+            dependencies: ["FleetClient", "FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite"],
             swiftSettings: strict),
 
         .executableTarget(
@@ -137,7 +137,13 @@ let package = Package(
         tests(
             "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Subprocess"],
             exclude: ["Golden"]),
-        tests("virtfleet-agent", ["Configuration", "Provisioning"]),
+        tests("virtfleet-agent", ["Configuration", "Provisioning", "Subprocess"]),
         tests("virtfleet-controller", ["Configuration", "FleetServer", "Signing", "virtfleet-agent"]),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "FleetClient", "FleetModel", "FleetRuntime", "FleetTestSupport", "Subprocess", "virtfleet",
+                "virtfleet-agent", "virtfleet-controller",
+            ], swiftSettings: strict),
     ]
 )

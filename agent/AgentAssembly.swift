@@ -40,6 +40,7 @@ struct AgentAssembly {
         }
         let lock = try lockStateDirectory()
         defer { withExtendedLifetime(lock) {} }
+        try DurableFile.makeDirectory(imagesDirectory, mode: 0o755)
 
         let topics = Topics(fleet: fleet, host: host)
         let bus = MosquittoBus(try broker(host))

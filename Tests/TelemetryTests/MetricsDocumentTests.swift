@@ -26,7 +26,7 @@ import Testing
             "for VMs `vm`. What a host cannot tell is missing, never 0. Made from the code by a test; to change it,",
             "see [telemetry.md](telemetry.md).",
         ]
-        for (title, scope) in [("Host", MetricDescription.Scope.host), ("VM", .vm)] {
+        for (title, scope) in [("Host", MetricDescription.Scope.host), ("Agent", .agent), ("VM", .vm)] {
             lines += ["", "## \(title)", "", "| name | type | labels | meaning |", "|---|---|---|---|"]
             for metric in MetricCatalogue.all where metric.scope == scope {
                 lines.append(

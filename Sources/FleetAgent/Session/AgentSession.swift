@@ -5,6 +5,7 @@ import FoundationEssentials
 import HostInspection
 import Hypervisor
 import MessageBus
+import Provisioning
 import Synchronization
 
 /// The agent's life on the bus: says who it is and what its VMs are, carries events into the durable record, and hands
@@ -18,6 +19,7 @@ public actor AgentSession: Service {
     let stream: StreamPublisher
     let jobs: any JobReceiver
     let sample: @Sendable () async -> MetricsBatch
+    private let isClockSynchronised: @Sendable () -> Bool
     let time: any TimeSource
     let logger: Logger
 
@@ -39,10 +41,12 @@ public actor AgentSession: Service {
 
     /// - Parameters:
     ///   - stream: publishes what is in `spool`; runs as a service of its own, and so does `jobs`.
-    ///   - sample: one tick of metrics.
+    ///   - sample: one tick of metrics; the agent's own are added here.
+    ///   - isClockSynchronised: see `SystemClock`.
     public init(
         _ settings: AgentSettings, bus: any Bus, hypervisor: any Hypervisor, spool: Spool, stream: StreamPublisher,
-        jobs: any JobReceiver, sample: @escaping @Sendable () async -> MetricsBatch, time: any TimeSource,
+        jobs: any JobReceiver, sample: @escaping @Sendable () async -> MetricsBatch,
+        isClockSynchronised: @escaping @Sendable () -> Bool = SystemClock.isSynchronised, time: any TimeSource,
         logger: Logger
     ) {
         self.settings = settings
@@ -52,6 +56,7 @@ public actor AgentSession: Service {
         self.stream = stream
         self.jobs = jobs
         self.sample = sample
+        self.isClockSynchronised = isClockSynchronised
         self.time = time
         self.logger = logger
         presence = Mutex(
@@ -106,7 +111,10 @@ public actor AgentSession: Service {
     private func publishMetrics() async {
         guard isConnected else { return }
         do {
-            let payload = Array(try FleetJSON.encode(await sample()))
+            var batch = await sample()
+            let own = AgentMetrics.samples(spool: spool.statistics, isClockSynchronised: isClockSynchronised())
+            batch.host.merge(own) { _, own in own }
+            let payload = Array(try FleetJSON.encode(batch))
             try await bus.publish(
                 BusMessage(
                     topic: Topic.metrics(settings.host).name(in: settings.fleet), payload: payload, qos: .atMostOnce)

@@ -1,6 +1,6 @@
 extension MetricCatalogue {
     static let vm: [MetricDescription] = [
-        .vmState, .vmVCPUs, .vmCPUSeconds, .vmVCPUSeconds, .vmVCPUDelaySeconds, .vmVCPUWaitSeconds,
+        .vmState, .vmStateReason, .vmVCPUs, .vmCPUSeconds, .vmVCPUSeconds, .vmVCPUDelaySeconds, .vmVCPUWaitSeconds,
         .vmMemoryCurrent, .vmMemoryMaximum, .vmMemoryResident, .vmGuestMemoryTotal, .vmGuestMemoryUnused,
         .vmGuestMemoryUsable, .vmGuestMemoryUpdated,
         .vmBlockReadBytes, .vmBlockReadRequests, .vmBlockReadSeconds, .vmBlockWrittenBytes, .vmBlockWriteRequests,
@@ -16,6 +16,9 @@ extension MetricDescription {
         "virtfleet_vm_state", .gauge, .vm,
         help: "libvirt's state: 0 none, 1 running, 2 blocked, 3 paused, 4 shutting down, 5 shut off, 6 crashed, "
             + "7 suspended by the guest")
+    public static let vmStateReason = MetricDescription(
+        "virtfleet_vm_state_reason", .gauge, .vm,
+        help: "libvirt's reason for the state; of a paused VM, 5 is an I/O error and 10 a crash of the guest")
     public static let vmVCPUs = MetricDescription("virtfleet_vm_vcpus", .gauge, .vm, help: "vCPUs that are online")
     public static let vmCPUSeconds = MetricDescription(
         "virtfleet_vm_cpu_seconds_total", .counter, .vm, .seconds,

@@ -6,8 +6,9 @@ public struct MetricDescription: Hashable, Sendable {
         case gauge
     }
 
-    /// Whose metric it is: a member of `MetricsBatch.host` or of `MetricsBatch.vms`.
-    public enum Scope: String, Sendable { case host, vm }
+    /// Whose metric it is: a member of `MetricsBatch.host`, of which the agent's own are some, or of
+    /// `MetricsBatch.vms`.
+    public enum Scope: String, Sendable { case host, agent, vm }
 
     public enum Unit: String, Sendable { case bytes, seconds }
 

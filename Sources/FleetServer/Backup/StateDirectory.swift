@@ -1,6 +1,5 @@
+import FleetRuntime
 import FleetStore
-import FoundationEssentials
-import Glibc
 
 /// The directory that holds all a controller knows, and the lock that makes one process its owner.
 public struct StateDirectory: Sendable {
@@ -16,32 +15,15 @@ public struct StateDirectory: Sendable {
 
     /// Makes the directory (0700) where it is missing, and locks it until the lock's value goes.
     /// - Throws: `inUse` while another process holds the lock.
-    public func lock() throws(StateDirectoryError) -> StateLock {
+    public func lock() throws(StateDirectoryError) -> FileLock {
         do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try DurableFile.makeDirectory(path, mode: 0o700)
+            return try FileLock(lockFile)
         } catch {
-            throw .unusable(path: path, "\(error)")
+            if error.isHeldElsewhere { throw .inUse(path: path) }
+            throw .unusable(path: path, error.description)
         }
-        let descriptor = open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unusable(path: lockFile, String(cString: strerror(errno))) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            close(descriptor)
-            if code == EWOULDBLOCK { throw .inUse(path: path) }
-            throw .unusable(path: lockFile, String(cString: strerror(code)))
-        }
-        return StateLock(descriptor: descriptor)
     }
-}
-
-/// Held by the one process that may write in a state directory. The kernel lets go when the process ends, however.
-public final class StateLock: Sendable {
-    private let descriptor: Int32
-
-    fileprivate init(descriptor: Int32) { self.descriptor = descriptor }
-
-    deinit { close(descriptor) }
 }
 
 public enum StateDirectoryError: Error, Equatable, Sendable, CustomStringConvertible {

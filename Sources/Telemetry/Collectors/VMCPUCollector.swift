@@ -1,6 +1,7 @@
 extension VMCollector {
     static let cpu = VMCollector(name: "cpu") { input, samples in
         samples.add(.vmState, input.number("state.state"))
+        samples.add(.vmStateReason, input.number("state.reason"))
         samples.add(.vmVCPUs, input.number("vcpu.current"))
         samples.add(.vmCPUSeconds, input.seconds(nanoseconds: "cpu.time"))
         // vCPUs that are offline leave gaps below the maximum.

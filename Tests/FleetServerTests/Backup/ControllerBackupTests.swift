@@ -89,7 +89,7 @@ struct ControllerBackupTests {
     }
 
     @Test func oneProcessOwnsAStateDirectory() throws {
-        var lock: StateLock? = try state.lock()
+        var lock: FileLock? = try state.lock()
         #expect(throws: StateDirectoryError.inUse(path: state.path)) { _ = try state.lock() }
         withExtendedLifetime(lock) {}
         lock = nil

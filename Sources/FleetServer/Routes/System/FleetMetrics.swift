@@ -23,7 +23,11 @@ struct FleetMetrics: Sendable {
 
     private func add(_ host: HostResource, to exposition: inout Exposition) async throws {
         let label = "host=\"\(host.name)\""
-        exposition.add([Exposition.online: host.state == .online ? 1 : 0], label)
+        exposition.add(
+            [
+                Exposition.online: host.state == .online ? 1 : 0,
+                Exposition.lost: host.state == .lost ? 1 : 0,
+            ], label)
         if let seen = host.lastSeenAt {
             exposition.add([Exposition.lastSeen: seen.timeIntervalSince1970], label)
         }
@@ -58,6 +62,7 @@ struct FleetMetrics: Sendable {
 /// Samples collected by metric, as the format wants them.
 private struct Exposition {
     static let online = "virtfleet_host_online"
+    static let lost = "virtfleet_host_lost"
     static let lastSeen = "virtfleet_host_last_seen_timestamp_seconds"
 
     private var families: [String: String] = [:]
@@ -86,6 +91,7 @@ private struct Exposition {
     }
 
     private static let own = [
-        online: "Whether the host is online", lastSeen: "When the controller last heard of the host",
+        online: "Whether the host is online", lost: "Whether the host went without a farewell",
+        lastSeen: "When the controller last heard of the host",
     ]
 }

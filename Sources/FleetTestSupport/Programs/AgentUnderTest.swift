@@ -1,0 +1,80 @@
+import FleetModel
+import FoundationEssentials
+import Glibc
+import Subprocess
+
+/// The real `virtfleet-agent` of one registered host, on a state directory and a libvirt of its own.
+public final class AgentUnderTest: Sendable {
+    public let program: ProgramUnderTest
+    public let host: HostID
+    public let name: ResourceName
+    public let directory: TemporaryDirectory
+    private let controller: ControllerUnderTest
+
+    /// Registers a host and writes its configuration; `start()` starts the agent.
+    /// - Parameters:
+    ///   - libvirt: a URI, such as that of a `PrivateLibvirt`.
+    ///   - environment: of the program, beside PATH and HOME.
+    public convenience init(
+        _ name: String, of controller: ControllerUnderTest, libvirt: String, environment: [String: String] = [:]
+    ) async throws {
+        let registration = try await controller.register(name)
+        try self.init(registration, of: controller, libvirt: libvirt, environment: environment)
+    }
+
+    /// An agent of a host that is registered already; a second one is its twin.
+    public init(
+        _ registration: HostRegistration, of controller: ControllerUnderTest, libvirt: String,
+        environment: [String: String] = [:]
+    ) throws {
+        self.controller = controller
+        host = registration.host.id
+        name = registration.host.name
+        directory = try TemporaryDirectory()
+        program = try ProgramUnderTest(
+            "virtfleet-agent", ["--config", directory.file("agent.yaml")], environment: environment,
+            logPath: directory.file("agent.log"))
+        try FileManager.default.createDirectory(
+            atPath: directory.file("profiles"), withIntermediateDirectories: false)
+        try Data(Self.profile.utf8).write(to: URL(filePath: directory.file("profiles/tiny.yaml")))
+        let configuration = """
+            \(registration.agentConfiguration)
+            stateDirectory: \(directory.file("state"))
+            profileDirectories: [\(directory.file("profiles"))]
+            libvirt:
+              uri: \(libvirt)
+            metrics:
+              interval: 1s
+
+            """
+        try Data(configuration.utf8).write(to: URL(filePath: directory.file("agent.yaml")))
+    }
+
+    /// For `GuestImage`; the name is `tiny`. A clone is done when its guest agent has answered.
+    static let profile = """
+        memoryMiB: 256
+        vcpus: 1
+        freeDiskMiB: 64
+        guestAgentTimeoutSeconds: 150
+
+        """
+
+    public var statePath: String { directory.file("state") }
+
+    /// Starts the agent, again after `kill` or `stop`; returns when the controller sees it.
+    public func start() async throws {
+        let before = try await controller.client.host(host.description).lastSeenAt
+        try program.start()
+        try await program.until("the controller sees it online") {
+            let seen = try await controller.client.host(host.description)
+            return seen.state == .online && seen.lastSeenAt != before
+        }
+    }
+
+    /// SIGKILL; its guests live on.
+    public func kill() async { await program.kill() }
+
+    /// SIGTERM: the agent says goodbye.
+    @discardableResult
+    public func stop() async -> ChildProcess.Exit? { await program.stop() }
+}
