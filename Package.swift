@@ -83,7 +83,9 @@ let package = Package(
         library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing"], strict),
         .target(
             name: "FleetTestSupport",
-            dependencies: ["FleetClient", "FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite"],
+            dependencies: [
+                "FleetClient", "FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite",
+            ],
             swiftSettings: strict),
 
         .executableTarget(
@@ -107,7 +109,8 @@ let package = Package(
         .executableTarget(
             name: "virtfleet-bench",
             dependencies: [
-                "CEpoll", "CLibvirt", "CMosquitto", "FleetModel", "FleetRuntime", "FleetStore", "FleetTestSupport", "HTTPClient",
+                "CEpoll", "CLibvirt", "CMosquitto", "FleetModel", "FleetRuntime", "FleetStore", "FleetTestSupport",
+                "HTTPClient",
                 "Hypervisor",
                 "Subprocess", "Telemetry",
             ], path: "Tests/Benchmarks", swiftSettings: strict),
@@ -139,6 +142,13 @@ let package = Package(
             exclude: ["Golden"]),
         tests("virtfleet-agent", ["Configuration", "Provisioning", "Subprocess"]),
         tests("virtfleet-controller", ["Configuration", "FleetServer", "Signing", "virtfleet-agent"]),
+        .testTarget(
+            name: "ProgramTests",
+            dependencies: [
+                "FleetClient", "FleetModel", "FleetRuntime", "FleetTestSupport", "HTTPClient", "MessageBus",
+                "Subprocess",
+                "virtfleet", "virtfleet-agent", "virtfleet-controller",
+            ], swiftSettings: strict),
         .testTarget(
             name: "SystemTests",
             dependencies: [
