@@ -2,8 +2,13 @@
 SHELL := /bin/bash
 SWIFT_BUILD := swift build
 GUEST := .build/guest/guest.qcow2
+# Where 'make install' takes the programs from, and what stands before every path it writes.
+BINARIES ?= .build/release
+PREFIX ?= /usr
+DESTDIR ?=
+PROGRAMS := virtfleet virtfleet-agent virtfleet-controller
 
-.PHONY: help dependencies test-dependencies build release demo test test-fast bench format lint clean
+.PHONY: help dependencies test-dependencies build release demo test test-fast bench man install format lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +43,16 @@ test-fast: test-dependencies ## Run the tests that boot no guest
 
 bench: test-dependencies release $(GUEST) ## Measure; ONLY=name for one benchmark
 	@tools/bench $(ONLY)
+
+$(addprefix $(BINARIES)/,$(PROGRAMS)) &:
+	$(MAKE) release
+
+man: $(addprefix $(BINARIES)/,$(PROGRAMS)) ## Write the manual pages of all commands into .build/man
+	@rm -rf .build/man && mkdir -p .build/man
+	@for program in $^; do "$$program" __man .build/man; done
+
+install: man ## Install below DESTDIR, with PREFIX=/usr; an existing configuration is kept
+	@tools/install "$(BINARIES)" .build/man "$(DESTDIR)" "$(PREFIX)"
 
 format: ## Format the sources
 	swift format --in-place --recursive Package.swift Sources Tests agent controller

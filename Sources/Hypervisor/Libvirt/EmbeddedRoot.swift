@@ -14,9 +14,8 @@ public struct EmbeddedRoot: Equatable, Sendable {
     /// - Returns: nil when the URI is not that of an embedded driver.
     /// - Throws: `invalidDefinition` when the root is missing, relative or too long.
     public init?(uri: String) throws(HypervisorError) {
-        let prefix = "qemu:///embed"
-        guard uri == prefix || uri.hasPrefix(prefix + "?") else { return nil }
-        let parameters = uri.dropFirst(prefix.count + 1).split(separator: "&")
+        guard EmbeddedDriver.isMeant(by: uri) else { return nil }
+        let parameters = uri.split(separator: "?").dropFirst().joined().split(separator: "&")
         guard let root = parameters.first(where: { $0.hasPrefix("root=") }) else {
             throw Self.invalid(uri, "it needs a root directory: qemu:///embed?root=/path")
         }

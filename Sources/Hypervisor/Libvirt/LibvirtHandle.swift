@@ -8,7 +8,7 @@ final class LibvirtHandle: @unchecked Sendable {
 
     init(uri: String, readOnly: Bool) throws(HypervisorError) {
         LibvirtEventLoop.start()
-        guard let pointer = readOnly ? virConnectOpenReadOnly(uri) : virConnectOpen(uri) else {
+        guard let pointer = Self.open(uri, readOnly: readOnly) else {
             var error = HypervisorError.lastLibvirtError("connect to", uri)
             error.code = .disconnected
             throw error
@@ -16,6 +16,11 @@ final class LibvirtHandle: @unchecked Sendable {
         self.pointer = pointer
         // A daemon that is silent for 15 s is lost. Drivers inside this process have no keep-alive and need none.
         virConnectSetKeepAlive(pointer, 5, 3)
+    }
+
+    private static func open(_ uri: String, readOnly: Bool) -> OpaquePointer? {
+        if EmbeddedDriver.isMeant(by: uri) { return EmbeddedDriver.open(uri) }
+        return readOnly ? virConnectOpenReadOnly(uri) : virConnectOpen(uri)
     }
 
     deinit {
