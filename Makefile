@@ -2,8 +2,9 @@
 SHELL := /bin/bash
 SWIFT_BUILD := swift build
 GUEST := .build/guest/guest.qcow2
-# Where 'make install' takes the programs from, and what stands before every path it writes.
+# Where 'make install' takes programs and manual pages from, and what stands before every path it writes.
 BINARIES ?= .build/release
+MANUAL ?= .build/man
 PREFIX ?= /usr
 DESTDIR ?=
 PROGRAMS := virtfleet virtfleet-agent virtfleet-controller
@@ -47,12 +48,12 @@ bench: test-dependencies release $(GUEST) ## Measure; ONLY=name for one benchmar
 $(addprefix $(BINARIES)/,$(PROGRAMS)) &:
 	$(MAKE) release
 
-man: $(addprefix $(BINARIES)/,$(PROGRAMS)) ## Write the manual pages of all commands into .build/man
-	@rm -rf .build/man && mkdir -p .build/man
-	@for program in $^; do "$$program" __man .build/man; done
+man: $(addprefix $(BINARIES)/,$(PROGRAMS)) ## Write the manual pages of all commands into MANUAL=.build/man
+	@rm -rf "$(MANUAL)" && mkdir -p "$(MANUAL)"
+	@for program in $^; do "$$program" __man "$(MANUAL)"; done
 
 install: man ## Install below DESTDIR, with PREFIX=/usr; an existing configuration is kept
-	@tools/install "$(BINARIES)" .build/man "$(DESTDIR)" "$(PREFIX)"
+	@tools/install "$(BINARIES)" "$(MANUAL)" "$(DESTDIR)" "$(PREFIX)"
 
 format: ## Format the sources
 	swift format --in-place --recursive Package.swift Sources Tests agent controller

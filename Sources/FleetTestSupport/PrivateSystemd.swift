@@ -3,8 +3,8 @@ import Glibc
 import Subprocess
 
 /// A systemd of a test's own: the first process of namespaces in which it may write to /usr, /etc, /var and /run
-/// without this machine seeing any of it, with a network of its own. It starts nothing by itself; the kernel's settings are read-only to it.
-/// Everything it runs ends with it.
+/// without this machine seeing any of it, with a network of its own. It starts nothing by itself; the kernel's settings
+/// are read-only to it. Everything it runs ends with it.
 public final class PrivateSystemd: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         public let description: String

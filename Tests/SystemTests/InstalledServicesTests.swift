@@ -39,7 +39,8 @@ import Testing
     private func install(_ systemd: PrivateSystemd) async throws {
         let repository = GuestImage.path.replacing("/.build/guest/guest.qcow2", with: "")
         let binaries = URL(filePath: try BuiltProgram.path("virtfleet")).deletingLastPathComponent().path
-        _ = try await systemd.run("make", "-C", repository, "install", "BINARIES=\(binaries)").successful()
+        _ = try await systemd.run("make", "-C", repository, "install", "BINARIES=\(binaries)", "MANUAL=/run/manual")
+            .successful()
         try await systemd.write("u libvirt-qemu - \"QEMU\"\n", to: "/etc/sysusers.d/libvirt-qemu.conf")
         _ = try await systemd.run("systemd-sysusers").successful()
     }
