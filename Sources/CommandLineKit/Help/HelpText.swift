@@ -7,7 +7,9 @@ struct HelpText {
 
     var text: String {
         let command = path.command
-        var sections = [[command.summary + "."], ["Usage: " + usage]]
+        let label = "Usage: "
+        let usageLines = Self.wrap(usage, indent: label.count)
+        var sections = [[command.summary + "."], [label + usageLines[0].dropFirst(label.count)] + usageLines.dropFirst()]
         for paragraph in command.discussion.split(separator: "\n\n") {
             sections.append(Self.wrap(String(paragraph), indent: 0))
         }
