@@ -32,7 +32,7 @@ demo: build $(GUEST) ## Show the main job on this machine; ONCE=1 exits after it
 
 test: test-dependencies $(GUEST) ## Run every test, real broker and real guests included
 	$(SWIFT_BUILD) --build-tests
-	$(SWIFT_TEST) 
+	$(SWIFT_TEST)
 
 test-fast: test-dependencies ## Run the tests that boot no guest
 	$(SWIFT_BUILD) --build-tests
