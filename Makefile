@@ -1,6 +1,8 @@
 # virtfleet: `make help` lists the targets.
 SHELL := /bin/bash
 SWIFT_BUILD := swift build
+# All tests at once would starve each other: those that wait for an answer wait behind those that compute.
+SWIFT_TEST := tools/isolated swift test --skip-build --experimental-maximum-parallelization-width 4
 GUEST := .build/guest/guest.qcow2
 # Where 'make install' takes programs and manual pages from, and what stands before every path it writes.
 BINARIES ?= .build/release
@@ -36,11 +38,11 @@ demo: build $(GUEST) ## Show the main job on this machine; ONCE=1 exits after it
 
 test: test-dependencies $(GUEST) ## Run every test, real broker and real guests included
 	$(SWIFT_BUILD) --build-tests
-	tools/isolated swift test --skip-build
+	$(SWIFT_TEST)
 
 test-fast: test-dependencies ## Run the tests that boot no guest
 	$(SWIFT_BUILD) --build-tests
-	tools/isolated swift test --skip-build --skip 'SystemTests|Guest'
+	$(SWIFT_TEST) --skip 'SystemTests|Guest'
 
 bench: test-dependencies release $(GUEST) ## Measure; ONLY=name for one benchmark
 	@tools/bench $(ONLY)

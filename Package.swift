@@ -58,7 +58,7 @@ let package = Package(
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
         library("HostInspection", ["FleetModel", "FleetRuntime", "Signing"], strict),
-        library("Telemetry", ["FleetModel", "FleetRuntime", "Hypervisor"], strict),
+        library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(
             "Provisioning",
@@ -128,7 +128,7 @@ let package = Package(
         tests("DurableStream", ["SQLite"]),
         tests("Hypervisor", exclude: ["Golden"]),
         tests("HostInspection"),
-        tests("Telemetry", ["Hypervisor"], exclude: ["Golden", "Fixtures"]),
+        tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
