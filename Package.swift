@@ -142,6 +142,17 @@ let package = Package(
             exclude: ["Golden"]),
         tests("virtfleet-agent", ["Configuration", "Provisioning", "Subprocess"]),
         tests("virtfleet-controller", ["Configuration", "FleetServer", "Signing", "virtfleet-agent"]),
+        .executableTarget(
+            name: "EventSource",
+            dependencies: [
+                "DurableStream", "FleetAgent", "FleetModel", "FleetRuntime", "FleetTestSupport", "MessageBus",
+            ], path: "Tests/EventSource", swiftSettings: strict),
+        .executableTarget(
+            name: "CrashingAgent",
+            dependencies: [
+                "FleetModel", "FleetRuntime", "FleetTestSupport", "HTTPClient", "Hypervisor", "ImageStore",
+                "Provisioning", "Signing",
+            ], path: "Tests/CrashingAgent", swiftSettings: strict),
         .testTarget(
             name: "ProgramTests",
             dependencies: [
@@ -152,8 +163,9 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "FleetClient", "FleetModel", "FleetRuntime", "FleetTestSupport", "Subprocess", "virtfleet",
-                "virtfleet-agent", "virtfleet-controller",
+                "CrashingAgent", "EventSource", "FleetClient", "FleetModel", "FleetRuntime", "FleetTestSupport",
+                "Hypervisor", "MessageBus", "SQLite", "Signing", "Subprocess", "virtfleet", "virtfleet-agent",
+                "virtfleet-controller",
             ], swiftSettings: strict),
     ]
 )

@@ -18,9 +18,11 @@ extension AgentSession {
 
     func on(_ event: BusEvent) async {
         switch event {
-        case .connected:
+        case .connected(let sessionPresent):
             isConnected = true
             logger.notice("connected to the broker")
+            // A broker that does not know us may have lost what it kept for us, too.
+            if !sessionPresent { outbox.repeatAll { _ in true } }
             stream.connected()
             publishing.send(())
         case .disconnected(let reason):

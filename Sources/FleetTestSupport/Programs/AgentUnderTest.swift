@@ -42,7 +42,9 @@ public final class AgentUnderTest: Sendable {
             logPath: directory.file("agent.log"))
         try FileManager.default.createDirectory(
             atPath: directory.file("profiles"), withIntermediateDirectories: false)
-        try Data(Self.profile.utf8).write(to: URL(filePath: directory.file("profiles/tiny.yaml")))
+        for (name, text) in ["tiny": Self.profile + "guestAgentTimeoutSeconds: 150\n", "bare": Self.profile] {
+            try Data(text.utf8).write(to: URL(filePath: directory.file("profiles/\(name).yaml")))
+        }
         let configuration = """
             \(registration.agentConfiguration)
             stateDirectory: \(self.statePath)
@@ -56,14 +58,9 @@ public final class AgentUnderTest: Sendable {
         try Data(configuration.utf8).write(to: URL(filePath: directory.file("agent.yaml")))
     }
 
-    /// For `GuestImage`; the name is `tiny`. A clone is done when its guest agent has answered.
-    static let profile = """
-        memoryMiB: 256
-        vcpus: 1
-        freeDiskMiB: 64
-        guestAgentTimeoutSeconds: 150
-
-        """
+    /// For `GuestImage`. A clone of profile `tiny` is done when its guest agent has answered, one of profile `bare` when
+    /// it has been switched on.
+    private static let profile = "memoryMiB: 256\nvcpus: 1\nfreeDiskMiB: 64\n"
 
     /// Starts the agent, again after `kill` or `stop`; returns when the controller sees it.
     public func start() async throws {

@@ -103,6 +103,10 @@ public final class ControllerUnderTest: Sendable {
 
     /// Runs `virtfleet` against this controller.
     public func virtfleet(_ arguments: String...) async throws -> Subprocess.Output {
+        try await virtfleet(arguments)
+    }
+
+    public func virtfleet(_ arguments: [String]) async throws -> Subprocess.Output {
         try await Subprocess.run(
             try BuiltProgram.path("virtfleet"), ["--controller", address] + arguments,
             environment: ["PATH": "/usr/bin:/bin"], timeout: .seconds(180))

@@ -20,7 +20,7 @@ public final class ProgramUnderTest: Sendable {
 
     /// - Parameters:
     ///   - name: of an executable target of this package.
-    ///   - environment: beside PATH and HOME.
+    ///   - environment: beside the basics.
     public init(
         _ name: String, _ arguments: [String] = [], environment: [String: String] = [:], logPath: String
     ) throws {
@@ -30,7 +30,8 @@ public final class ProgramUnderTest: Sendable {
         self.logPath = logPath
         path = try BuiltProgram.path(name)
         let home = getenv("HOME").map { String(cString: $0) } ?? "/nonexistent"
-        self.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": home].merging(environment) { $1 }
+        let basics = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": home, "VIRTFLEET_ISOLATED": "1"]
+        self.environment = basics.merging(environment) { $1 }
     }
 
     deinit { child.withLock { $0?.signal(SIGKILL) } }

@@ -43,6 +43,9 @@ struct CloneVM: JobKind {
         return steps
     }
 
+    /// What libvirt has to start QEMU and a TPM on a busy machine.
+    private static let startLimit = Duration.seconds(60)
+
     func verify(
         _ plan: ClonePlan, on host: JobHost, _ attempt: @Sendable () async throws -> Void
     ) async throws -> String? {
@@ -58,6 +61,11 @@ struct CloneVM: JobKind {
                 throw JobProblem("vm-gone", "somebody has undefined VM \(domain.name) meanwhile")
             }
             guard arguments.start else { return nil }
+            if domain.state == .paused, host.time.monotonic() - start < Self.startLimit {
+                // libvirt shows a domain as paused while it starts it, perhaps for an agent that has died meanwhile.
+                try await host.time.sleep(for: .milliseconds(200))
+                continue
+            }
             guard domain.state == .running else {
                 throw JobProblem(
                     "not-running", "VM \(domain.name) is \(domain.state.rawValue) right after its start; see its log")

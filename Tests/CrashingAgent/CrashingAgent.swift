@@ -1,0 +1,67 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import Foundation
+import Glibc
+import HTTPClient
+import Hypervisor
+import ImageStore
+import Provisioning
+import Signing
+
+/// An agent without a bus that kills itself at a given moment of its work. It carries out the job set in
+/// `<directory>/envelope.json`; base images lie in `images`. It notes the moments that it passed in `points` and what it
+/// reported in `reports`, one JSON object a line; `lives` has the process IDs of those that heard their signals.
+///
+///     CrashingAgent URI DIRECTORY HOST PUBLIC-KEY [POINT]
+///
+/// POINT is a `FaultPoint` such as `overlay:after-intent`, or `next` for the first that no life has passed.
+@main
+struct CrashingAgent {
+    static func main() async throws {
+        try Isolation.require()
+        let arguments = CommandLine.arguments
+        guard (5...6).contains(arguments.count), let host = HostID(arguments[3]), let fleet = FleetName("test"),
+            let key = VerifyingKey(arguments[4]), let profile = ResourceName("tiny")
+        else { throw Usage() }
+        let directory = arguments[2]
+        let target = arguments.count == 6 ? arguments[5] : nil
+        let logger = Logger(label: "agent")
+        let points = try Lines(directory + "/points")
+        let reports = try Lines(directory + "/reports")
+
+        var tiny = Profile()
+        tiny.memoryMiB = 256
+        tiny.vcpus = 1
+        tiny.freeDiskMiB = 64
+        let hypervisor = try LibvirtHypervisor(uri: arguments[1], logger: logger)
+        let jobHost = JobHost(
+            hypervisor: hypervisor, images: BaseImageStore(directory: directory + "/images", client: HTTPClient()),
+            imageSource: { ImageSource(url: "", token: "") }, profiles: [profile: tiny],
+            vmDirectory: directory + "/images/vms", facilities: HostFacilities(accelerator: { .tcg }))
+        let runner = try await JobRunner(
+            configuration: JobRunner.Configuration(fleet: fleet, host: host, keys: [key]), host: jobHost,
+            journal: JobJournal(path: directory + "/journal.db", bootID: "test"),
+            outlets: JobRunner.Outlets(
+                report: { reports.append(String(decoding: try FleetJSON.encode($0), as: UTF8.self)) },
+                progress: { _ in },
+                refused: { logger.error("refused: \($0.message)") }),
+            logger: logger, isClockSynchronised: { true },
+            fault: { point in
+                let isNew = points.append(point.description)
+                if target == point.description || (target == "next" && isNew) { kill(getpid(), SIGKILL) }
+            })
+        await runner.receive(envelope: [UInt8](try Data(contentsOf: URL(filePath: directory + "/envelope.json"))))
+        let lives = try Lines(directory + "/lives")
+        let ready = ClosureService("ready") {
+            lives.append("\(getpid())")
+            while (try? await Task.sleep(for: .seconds(3600))) != nil {}
+        }
+        try await ServiceGroup([runner, ready], logger: logger).run()
+        await hypervisor.close()
+    }
+
+    struct Usage: Error, CustomStringConvertible {
+        var description: String { "usage: CrashingAgent URI DIRECTORY HOST PUBLIC-KEY [POINT]" }
+    }
+}

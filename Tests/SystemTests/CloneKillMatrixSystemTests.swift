@@ -1,0 +1,74 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import Foundation
+import Hypervisor
+import Testing
+
+/// The agent is killed with SIGKILL at every moment of a clone on a real libvirt, and started again.
+@Suite struct CloneKillMatrixSystemTests {
+    /// One VM, one guest, an agent that dies at every moment in turn: its guest runs through it all.
+    @Test func aCloneThatDiesAtEachMomentInTurnBootsItsGuest() async throws {
+        try await onLibvirt { libvirt, hypervisor in
+            let agent = try CrashingAgentUnderTest(job: 1, on: libvirt)
+            var deaths = 0
+            while try await agent.crash(at: "next") { deaths += 1 }
+            #expect(deaths == Set(agent.points).count)
+            #expect(deaths == 5 * 4 + 4)
+            try await expectOneCompleteVM(of: agent, hypervisor)
+            let vm = try #require(try await hypervisor.domains().first)
+            #expect(
+                try await eventually(within: .seconds(150)) {
+                    try await hypervisor.guestAgentAnswers(vm.id, within: .seconds(5))
+                })
+        }
+    }
+
+    /// Each moment for itself: one death, one restart, one VM.
+    @Test func everyMomentOfDeathEndsWithOneVM() async throws {
+        try await onLibvirt { libvirt, hypervisor in
+            let first = try CrashingAgentUnderTest(job: 0, on: libvirt)
+            try await first.finish()
+            try await removeAll(from: hypervisor)
+            let moments = first.points
+            #expect(moments.count == 5 * 4 + 4)
+            for (number, moment) in moments.enumerated() {
+                let agent = try CrashingAgentUnderTest(job: number + 1, on: libvirt)
+                #expect(try await agent.crash(at: moment), "\(moment) was not reached")
+                try await agent.finish()
+                try await expectOneCompleteVM(of: agent, hypervisor, "\(moment)")
+                try await removeAll(from: hypervisor)
+            }
+        }
+    }
+
+    private func onLibvirt(_ body: (PrivateLibvirt, LibvirtHypervisor) async throws -> Void) async throws {
+        let libvirt = try PrivateLibvirt()
+        try await libvirt.start()
+        let hypervisor = try LibvirtHypervisor(uri: libvirt.uri, logger: Logger(label: "test") { _, _ in })
+        guard case .connected = await hypervisor.events.next() else {
+            throw ProgramUnderTest.Failure("libvirtd at \(libvirt.uri) does not answer")
+        }
+        try await body(libvirt, hypervisor)
+        await hypervisor.close()
+        await libvirt.stop()
+    }
+
+    private func expectOneCompleteVM(
+        of agent: CrashingAgentUnderTest, _ hypervisor: LibvirtHypervisor, _ moment: String = ""
+    ) async throws {
+        let domains = try await hypervisor.domains()
+        #expect(domains.map(\.state) == [.running], "\(moment)")
+        #expect(domains.first?.origin?.job == agent.job, "\(moment)")
+        #expect(try agent.files == [agent.job.description: ["disk.qcow2", "variables.fd"]], "\(moment)")
+        let ends = agent.reports.map(\.state).filter(\.isTerminal)
+        #expect(ends == [.succeeded], "\(moment)")
+    }
+
+    private func removeAll(from hypervisor: LibvirtHypervisor) async throws {
+        for domain in try await hypervisor.domains() {
+            try await hypervisor.destroy(domain.id)
+            try await hypervisor.undefine(domain.id)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import FleetModel
+import FleetTestSupport
+import Foundation
+import Signing
+import Subprocess
+import Testing
+
+/// `Tests/CrashingAgent` with one job to clone the test's guest, on a directory of its own and somebody's libvirt.
+final class CrashingAgentUnderTest: Sendable {
+    let job: JobID
+    private let directory: TemporaryDirectory
+    private let libvirt: PrivateLibvirt
+    private let arguments: [String]
+    private let digest: Digest
+
+    /// - Parameter number: of the job, which also names the VM.
+    init(job number: Int, on libvirt: PrivateLibvirt) throws {
+        self.libvirt = libvirt
+        directory = try TemporaryDirectory()
+        let key = try SigningKey.generate()
+        let host = HostID(UUID())
+        job = try #require(JobID("01ARZ3NDEKTSV4RRFFQ69G5F" + (number < 10 ? "0\(number)" : "\(number)")))
+        arguments = [libvirt.uri, directory.path, host.description, key.verifyingKey.description]
+
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: GuestImage.path)))
+        digest = SHA256Hasher.digest(of: bytes)
+        let base = directory.file("images/\(digest)")
+        try FileManager.default.createDirectory(atPath: directory.file("images"), withIntermediateDirectories: false)
+        try GuestImage.copy(to: base)
+        try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: base)
+
+        let now = Date()
+        let image = ImageReference(
+            template: try #require(ResourceName("tiny")), version: try #require(ResourceName("1")), digest: digest,
+            format: .qcow2, sizeBytes: UInt64(bytes.count),
+            virtualSizeBytes: bytes[24..<32].reduce(0) { $0 << 8 | UInt64($1) })
+        let clone = CloneArguments(
+            name: try #require(ResourceName("vm-\(number)")), image: image, profile: try #require(ResourceName("tiny")))
+        let set = JobSet(
+            fleet: try #require(FleetName("test")), host: host, revision: 1, issuedAt: now, expiresAt: now + 3600,
+            jobs: [
+                Job(
+                    id: job, kind: JobKindName.vmClone.rawValue, arguments: try FleetJSON.value(clone),
+                    expiresAt: now + 3600)
+            ])
+        let envelope = try Envelope(signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: key)
+        try Data(envelope.json()).write(to: URL(filePath: directory.file("envelope.json")))
+    }
+
+    /// One life that ends at the point.
+    /// - Parameter point: a `FaultPoint`, or `next`.
+    /// - Returns: whether it was reached before the job was over.
+    func crash(at point: String) async throws -> Bool {
+        let life = try life(point)
+        try life.start()
+        guard try await eventually({ life.exit != nil || reports.last?.state.isTerminal == true }) else {
+            throw ProgramUnderTest.Failure("the agent neither died at \(point) nor finished:\n\(life.log)")
+        }
+        // A report may be out a moment before the last points are passed.
+        return await life.stop() == .signal(SIGKILL)
+    }
+
+    /// One life to the job's end.
+    func finish() async throws {
+        let life = try life(nil)
+        try life.start()
+        try await life.until("the job is over") {
+            lines("lives").last == life.pid.map { "\($0)" } && points.last == "after-end"
+                && reports.last?.state.isTerminal == true
+        }
+        #expect(await life.stop() == .status(0), "\(life.log)")
+    }
+
+    /// The moments passed, in order, those of all lives.
+    var points: [String] { lines("points") }
+
+    var reports: [JobReport] {
+        lines("reports").compactMap { try? FleetJSON.decode(JobReport.self, from: Data($0.utf8)) }
+    }
+
+    /// The VM's files, and what else lies where VMs have their directories.
+    var files: [String: [String]] {
+        get throws {
+            let vms = directory.file("images/vms")
+            return Dictionary(
+                uniqueKeysWithValues: try FileManager.default.contentsOfDirectory(atPath: vms).map {
+                    ($0, try FileManager.default.contentsOfDirectory(atPath: "\(vms)/\($0)").sorted())
+                })
+        }
+    }
+
+    private func life(_ point: String?) throws -> ProgramUnderTest {
+        try ProgramUnderTest(
+            "CrashingAgent", arguments + (point.map { [$0] } ?? []), logPath: directory.file("log"))
+    }
+
+    private func lines(_ name: String) -> [String] {
+        let text = try? String(contentsOfFile: directory.file(name), encoding: .utf8)
+        return (text ?? "").split(separator: "\n").map(String.init)
+    }
+}
