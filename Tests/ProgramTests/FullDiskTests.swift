@@ -75,14 +75,15 @@ import Testing
         try disk.fill()
         var rounds = 0
         try await deployment.agent.program.until("it says that the disk is full") {
-            try await deployment.noise.defineAndUndefine(25)
+            try await deployment.noise.defineAndUndefine(100)
             rounds += 1
             return deployment.agent.program.log.contains("no room in \(disk.file("state"))")
         }
         try disk.drain()
         try await deployment.controller.start()
         try await deployment.noise.define("last")
-        try await deployment.agent.program.until("the last event has arrived") {
+        // What was sent while nobody listened is sent again after 30 s and some jitter.
+        try await deployment.agent.program.until("the last event has arrived", within: .seconds(180)) {
             try await deployment.events().last { $0.type == .vmLifecycle }?.body["name"] == .string("last")
         }
         expectUnbroken(try await deployment.events())
@@ -90,7 +91,7 @@ import Testing
         let arrived = try await deployment.lifecycleEvents()
         try await deployment.agent.program.until("its metrics tell what it could not record") {
             let batch = try await deployment.controller.client.metrics(of: "ada").batch
-            return batch.host["virtfleet_agent_spool_refused_total"] == Double(50 * rounds + 1 - arrived)
+            return batch.host["virtfleet_agent_spool_refused_total"] == Double(200 * rounds + 1 - arrived)
         }
         await deployment.stop()
     }
