@@ -1,9 +1,17 @@
 # virtfleet: `make help` lists the targets.
 SHELL := /bin/bash
 SWIFT_BUILD := swift build
+# All tests at once would starve each other: those that wait for an answer wait behind those that compute.
+SWIFT_TEST := tools/isolated swift test --skip-build --experimental-maximum-parallelization-width 4
 GUEST := .build/guest/guest.qcow2
+# Where 'make install' takes programs and manual pages from, and what stands before every path it writes.
+BINARIES ?= .build/release
+MANUAL ?= .build/man
+PREFIX ?= /usr
+DESTDIR ?=
+PROGRAMS := virtfleet virtfleet-agent virtfleet-controller
 
-.PHONY: help dependencies test-dependencies build release demo test test-fast bench format lint clean
+.PHONY: help dependencies test-dependencies build release demo test test-fast bench man install format lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,14 +38,24 @@ demo: build $(GUEST) ## Show the main job on this machine; ONCE=1 exits after it
 
 test: test-dependencies $(GUEST) ## Run every test, real broker and real guests included
 	$(SWIFT_BUILD) --build-tests
-	tools/isolated swift test --skip-build
+	$(SWIFT_TEST)
 
 test-fast: test-dependencies ## Run the tests that boot no guest
 	$(SWIFT_BUILD) --build-tests
-	tools/isolated swift test --skip-build --skip 'SystemTests|Guest'
+	$(SWIFT_TEST) --skip 'SystemTests|Guest'
 
 bench: test-dependencies release $(GUEST) ## Measure; ONLY=name for one benchmark
 	@tools/bench $(ONLY)
+
+$(addprefix $(BINARIES)/,$(PROGRAMS)) &:
+	$(MAKE) release
+
+man: $(addprefix $(BINARIES)/,$(PROGRAMS)) ## Write the manual pages of all commands into MANUAL=.build/man
+	@rm -rf "$(MANUAL)" && mkdir -p "$(MANUAL)"
+	@for program in $^; do "$$program" __man "$(MANUAL)"; done
+
+install: man ## Install below DESTDIR, with PREFIX=/usr; an existing configuration is kept
+	@tools/install "$(BINARIES)" "$(MANUAL)" "$(DESTDIR)" "$(PREFIX)"
 
 format: ## Format the sources
 	swift format --in-place --recursive Package.swift Sources Tests agent controller

@@ -58,7 +58,7 @@ let package = Package(
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
         library("HostInspection", ["FleetModel", "FleetRuntime", "Signing"], strict),
-        library("Telemetry", ["FleetModel", "FleetRuntime", "Hypervisor"], strict),
+        library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(
             "Provisioning",
@@ -83,7 +83,9 @@ let package = Package(
         library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing"], strict),
         .target(
             name: "FleetTestSupport",
-            dependencies: ["FleetClient", "FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite"],
+            dependencies: [
+                "FleetClient", "FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite",
+            ],
             swiftSettings: strict),
 
         .executableTarget(
@@ -107,7 +109,8 @@ let package = Package(
         .executableTarget(
             name: "virtfleet-bench",
             dependencies: [
-                "CEpoll", "CLibvirt", "CMosquitto", "FleetModel", "FleetRuntime", "FleetStore", "FleetTestSupport", "HTTPClient",
+                "CEpoll", "CLibvirt", "CMosquitto", "FleetModel", "FleetRuntime", "FleetStore", "FleetTestSupport",
+                "HTTPClient",
                 "Hypervisor",
                 "Subprocess", "Telemetry",
             ], path: "Tests/Benchmarks", swiftSettings: strict),
@@ -125,7 +128,7 @@ let package = Package(
         tests("DurableStream", ["SQLite"]),
         tests("Hypervisor", exclude: ["Golden"]),
         tests("HostInspection"),
-        tests("Telemetry", ["Hypervisor"], exclude: ["Golden", "Fixtures"]),
+        tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
@@ -150,6 +153,13 @@ let package = Package(
                 "FleetModel", "FleetRuntime", "FleetTestSupport", "HTTPClient", "Hypervisor", "ImageStore",
                 "Provisioning", "Signing",
             ], path: "Tests/CrashingAgent", swiftSettings: strict),
+        .testTarget(
+            name: "ProgramTests",
+            dependencies: [
+                "FleetClient", "FleetModel", "FleetRuntime", "FleetTestSupport", "HTTPClient", "MessageBus",
+                "Subprocess",
+                "virtfleet", "virtfleet-agent", "virtfleet-controller",
+            ], swiftSettings: strict),
         .testTarget(
             name: "SystemTests",
             dependencies: [

@@ -41,7 +41,7 @@ struct ControllerAssembly {
         let api = API(
             services: APIServices(
                 store: store, uploads: uploads, images: images, enrolment: enrolment, metrics: metrics, time: time,
-                obstacles: { await obstacles(announcer, store) }),
+                obstacles: { announcer.isAnnounced ? [] : ["there is no connection to the message broker"] }),
             token: try SecretFile.value(file: configuration.api.tcp?.tokenFile))
 
         logger.with("fleet", fleet).notice("starting, version \(ProductVersion.current)")
@@ -125,12 +125,4 @@ struct ControllerAssembly {
             name: name, socket: try ListenSocket(address, loopbackOnly: loopbackOnly),
             logger: logger.labelled(name), metrics: metrics, handler: handler)
     }
-}
-
-/// Why the controller is not ready.
-private func obstacles(_ announcer: ControllerAnnouncer, _ store: FleetStore) async -> [String] {
-    var found: [String] = []
-    if !announcer.isAnnounced { found.append("there is no connection to the message broker") }
-    if let failure = store.writeFailure { found.append("the database takes no changes: \(failure)") }
-    return found
 }

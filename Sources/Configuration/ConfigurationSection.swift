@@ -28,7 +28,7 @@ public struct SectionCheck {
     let report: DecodingReport
 
     /// - Parameter key: a key of the section (`port`) or a path below it (`tls.certificate`); a key that is absent is
-    ///   reported at the section's own place.
+    ///   reported at the section's own place. Nothing is said of a value that could not even be read.
     public func problem(_ key: String, _ message: String) {
         var nearest = node
         for step in key.split(separator: ".") {
@@ -36,7 +36,7 @@ public struct SectionCheck {
             nearest = next
         }
         let name = [path.dotted, key].filter { !$0.isEmpty }.joined(separator: ".")
-        report.problem(at: nearest?.position, key: name, message)
+        if !report.hasProblem(with: name) { report.problem(at: nearest?.position, key: name, message) }
     }
 
     /// Reports a value outside the range.

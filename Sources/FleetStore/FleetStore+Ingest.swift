@@ -45,7 +45,7 @@ extension FleetStore {
             let parts = presence.inventory.filter { digests[$0.key] != $0.value }.keys
             let vms = try VMRepository(connection: connection).ids(of: host)
             let missing = Missing(
-                parts: parts.sorted { $0.rawValue < $1.rawValue }, vms: !vms.isSuperset(of: presence.vms))
+                parts: parts.sorted { $0.rawValue < $1.rawValue }, vms: !vms.isSuperset(of: presence.vms ?? []))
             return missing.parts.isEmpty && !missing.vms ? nil : missing
         }
     }

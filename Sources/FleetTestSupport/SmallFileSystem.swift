@@ -22,6 +22,13 @@ public final class SmallFileSystem: Sendable {
 
     public func file(_ name: String) -> String { path + "/" + name }
 
+    /// From now on nothing can be written there, not even by root.
+    public func makeReadOnly() throws {
+        guard mount("virtfleet-small", path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0 else {
+            throw Problem("make \(path) read-only", code: errno)
+        }
+    }
+
     /// Takes all space but about so many bytes.
     public func fill(leaving bytes: Int = 0) throws {
         let descriptor = open(file("filler"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

@@ -29,10 +29,15 @@ public final class Connection {
         self.handle = handle
         self.path = path
         sqlite3_busy_timeout(handle, 5000)
-        if exclusive { try execute("PRAGMA locking_mode = EXCLUSIVE") }
-        if !readOnly { try execute("PRAGMA journal_mode = WAL") }
-        try execute("PRAGMA synchronous = \(synchronous.rawValue)")
-        try execute("PRAGMA foreign_keys = ON")
+        do {
+            if exclusive { try execute("PRAGMA locking_mode = EXCLUSIVE") }
+            if !readOnly { try execute("PRAGMA journal_mode = WAL") }
+            try execute("PRAGMA synchronous = \(synchronous.rawValue)")
+            try execute("PRAGMA foreign_keys = ON")
+        } catch {
+            // The first that read or write the file.
+            throw SQLiteError(code: error.code, message: "cannot open \(path): \(error.message)")
+        }
     }
 
     deinit {

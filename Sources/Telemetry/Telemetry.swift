@@ -1,13 +1,14 @@
 import FleetModel
 import FleetRuntime
 import FoundationEssentials
+import HostInspection
 import Hypervisor
 
 /// Measures the host and its VMs. On a thread of its own: a file system that does not answer holds up nothing else.
 public actor Telemetry {
     private let executor = ThreadExecutor(name: "telemetry")
     nonisolated public var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
-    private let files: HostFiles
+    private let files: HostRoot
     private let imageDirectory: String
     private let time: any TimeSource
 
@@ -15,7 +16,7 @@ public actor Telemetry {
     ///   - root: what all paths lie below; another than `/` in tests.
     ///   - imageDirectory: where the agent's images lie; the room there is measured.
     public init(root: String = "/", imageDirectory: String, time: any TimeSource = SystemTimeSource()) {
-        files = HostFiles(root: root)
+        files = HostRoot(root)
         self.imageDirectory = imageDirectory
         self.time = time
     }

@@ -19,7 +19,9 @@ struct ImportRules {
         for (module, folder) in folders {
             let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
             while let file = files?.nextObject() as? URL {
-                guard file.pathExtension == "swift", let text = try? String(contentsOf: file, encoding: .utf8) else { continue }
+                guard file.pathExtension == "swift", let text = try? String(contentsOf: file, encoding: .utf8) else {
+                    continue
+                }
                 for match in text.matches(of: /(?m)^(?:@preconcurrency |@testable |public |internal )?import (\w+)/) {
                     found[module, default: []].insert(String(match.1))
                 }
@@ -28,7 +30,9 @@ struct ImportRules {
         return found
     }()
 
-    private static let agentSide: Set<String> = ["FleetAgent", "Hypervisor", "HostInspection", "Telemetry", "Provisioning"]
+    private static let agentSide: Set<String> = [
+        "FleetAgent", "Hypervisor", "HostInspection", "Telemetry", "Provisioning",
+    ]
     private static let controllerSide: Set<String> = ["FleetStore", "FleetServer"]
 
     @Test func thereIsSomethingToCheck() {

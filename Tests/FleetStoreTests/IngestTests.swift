@@ -122,6 +122,16 @@ struct IngestTests {
         }
     }
 
+    @Test func aVMThatThePresenceNoLongerNamesIsForgotten() async throws {
+        let host = try await fixture.host().id
+        let (stays, goes) = (fixture.vm("w11"), fixture.vm("w10"))
+        _ = try await store.commit([fixture.arrival(host, .vm(stays)), fixture.arrival(host, .vm(goes))])
+        _ = try await store.commit([fixture.arrival(host, .presence(fixture.presence(vms: nil)))])
+        #expect(try await store.host("bench-1").vmCount == 2, "a host that has not seen its hypervisor says nothing")
+        _ = try await store.commit([fixture.arrival(host, .presence(fixture.presence(vms: [stays.id])))])
+        #expect(try await store.vms(after: nil, limit: 9).items.map(\.vm.id) == [stays.id])
+    }
+
     @Test func whatAPresenceNamesAndNobodySentIsMissing() async throws {
         let host = try await fixture.host().id
         let digest = Digest(String(repeating: "a", count: 64))!

@@ -72,7 +72,7 @@ final class StoreFixture: Sendable {
 
     func presence(
         _ state: Presence.State = .online, session: SessionID = .random(), acked: StreamPosition? = nil,
-        jobsRevision: UInt64 = 0, inventory: [InventoryPart: Digest] = [:], vms: [VMID] = [],
+        jobsRevision: UInt64 = 0, inventory: [InventoryPart: Digest] = [:], vms: [VMID]? = nil,
         recorded: RecordPosition? = nil
     ) -> Presence {
         Presence(

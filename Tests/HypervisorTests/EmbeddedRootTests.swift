@@ -34,7 +34,8 @@ import Testing
             _ = try await first.define(guest.xml())
             try await first.start(guest.id)
             #expect(try await first.statistics().map(\.id) == [guest.id])
-            #expect(try await first.guestAgentAnswers(guest.id, within: .seconds(1)) == false)
+            // More talks than libvirt takes registrations of one driver in a process's life.
+            for _ in 0..<25 { #expect(try await first.guestAgentAnswers(guest.id, within: .seconds(1)) == false) }
             await first.close()
 
             let second = try LibvirtHypervisor(uri: uri, logger: .silent)

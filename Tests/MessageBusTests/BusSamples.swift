@@ -90,6 +90,7 @@ enum BusSamples {
                     inventory: [.cpu: digest], vms: [vm])
             ),
             ("ControllerPresence", ControllerPresence(state: .online, session: .random(), version: "1", time: time)),
+            ("RecordPosition", RecordPosition(epoch: .random(), seq: 7)),
             ("StreamPosition", position),
             (
                 "StreamHeader",

@@ -2,6 +2,7 @@ import FleetModel
 import FleetTestSupport
 import FoundationEssentials
 import Glibc
+import HostInspection
 import Hypervisor
 import Testing
 
@@ -89,7 +90,7 @@ import Testing
         let path = directory.file("sparse")
         try Data(count: 4096).write(to: URL(filePath: path))
         #expect(truncate(path, 1 << 30) == 0)
-        let files = HostFiles(root: "/")
+        let files = HostRoot()
         #expect(files.usedBytes(of: path) == 4096)
         #expect(files.usedBytes(of: directory.file("missing")) == nil)
         #expect(files.usedBytes(of: directory.path) == nil)

@@ -50,7 +50,7 @@ import Testing
 
     @Test func waitFollowsTheJobToItsEnd() async throws {
         let output = try await controller().run(
-            "vm", "clone", "office:1", "office-2", "--host", "anna-laptop", "--wait")
+            "vm", "clone", "office:1", "office-2", "--profile", "linux", "--host", "anna-laptop", "--wait")
         #expect(output.status == 0)
         #expect(output.text.contains("succeeded"))
         #expect(output.errorText.contains("job \(Fleet.job): vm.clone on anna-laptop: offered"))
@@ -58,7 +58,7 @@ import Testing
 
     @Test func aFailedJobIsAFailedCommand() async throws {
         for words in [
-            ["vm", "clone", "office:1", "office-2", "--host", "anna-laptop", "--wait"],
+            ["vm", "clone", "office:1", "office-2", "--profile", "linux", "--host", "anna-laptop", "--wait"],
             ["job", "watch", Fleet.job.description],
         ] {
             let output = try await controller(states: [.applying, .failed], message: "the disk is full").run(words)
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func someOfSeveralHostsIsPartlyFailed() async throws {
-        let words = ["vm", "clone", "office:1", "x", "--host", "anna", "--host", "ben"]
+        let words = ["vm", "clone", "office:1", "x", "--profile", "linux", "--host", "anna", "--host", "ben"]
         let partly = try await controller(refusing: ["ben"]).run(words)
         #expect(partly.status == 4)
         #expect(partly.errorText.contains("host 'ben': the name is taken"))

@@ -53,16 +53,18 @@ import Testing
 
             #expect(try await controller.virtfleet("host", "add", "anna-laptop").status == 0)
             let cloned = try await controller.virtfleet(
-                "vm", "clone", "office:1", "office-1", "--host", "anna-laptop", "-o", "json")
+                "vm", "clone", "office:1", "office-1", "--profile", "linux", "--host", "anna-laptop", "-o", "json")
             #expect(cloned.status == 0, "\(cloned.errorText)")
             let job = try FleetJSON.decode(JobResource.self, from: Data(cloned.standardOutput))
             #expect(job.arguments["name"] == .string("office-1"))
             #expect(job.arguments["image"]?["sizeBytes"] != nil, "the controller fills in the rest")
             let both = try await controller.virtfleet(
-                "vm", "clone", "office:1", "office-2", "--host", "anna-laptop", "--host", "nobody")
+                "vm", "clone", "office:1", "office-2", "--profile", "linux", "--host", "anna-laptop", "--host", "nobody"
+            )
             #expect(both.status == 4)
             #expect(both.errorText.contains("host 'nobody'"))
-            let unknown = try await controller.virtfleet("vm", "clone", "office:2", "x", "--host", "anna-laptop")
+            let unknown = try await controller.virtfleet(
+                "vm", "clone", "office:2", "x", "--profile", "linux", "--host", "anna-laptop")
             #expect(unknown.status == 1)
             #expect(unknown.errorText.contains("office"))
 

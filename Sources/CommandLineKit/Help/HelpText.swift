@@ -7,7 +7,7 @@ struct HelpText {
 
     var text: String {
         let command = path.command
-        var sections = [[command.summary + "."], ["Usage: " + usage]]
+        var sections = [[command.summary + "."], usageLines]
         for paragraph in command.discussion.split(separator: "\n\n") {
             sections.append(Self.wrap(String(paragraph), indent: 0))
         }
@@ -20,6 +20,13 @@ struct HelpText {
                 path.inherited.filter { $0.kind != .positional }.map(row) + path.builtIn.map { ($0.option, $0.help) }))
         sections.append(examples)
         return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
+    }
+
+    private var usageLines: [String] {
+        let label = "Usage: "
+        var lines = Self.wrap(usage, indent: label.count)
+        lines[0] = label + lines[0].dropFirst(label.count)
+        return lines
     }
 
     var usage: String {

@@ -36,6 +36,13 @@ public enum HumanText {
         return String(decoding: text.prefix(count), as: UTF8.self)
     }
 
+    /// `9`, `0.461`: at most three decimals, none where there is nothing to tell.
+    public static func number(_ value: Double) -> String {
+        guard abs(value) < 1e15 else { return "\(value)" }
+        let thousandths = (value * 1000).rounded() / 1000
+        return thousandths == thousandths.rounded() ? "\(Int64(thousandths))" : "\(thousandths)"
+    }
+
     private static func coarse(_ seconds: Int) -> String {
         switch seconds {
         case ..<60: "\(seconds) s"

@@ -25,8 +25,8 @@ struct TableLayout<Item: Sendable> {
     }
 
     func details(_ sections: [DetailSection]) -> String {
-        let labelWidth = sections.flatMap(\.fields).map { $0.label.terminalWidth }.max() ?? 0
-        return sections.filter { !$0.fields.isEmpty }.map { section in
+        sections.filter { !$0.fields.isEmpty }.map { section in
+            let labelWidth = section.fields.map { $0.label.terminalWidth }.max() ?? 0
             let indent = section.title == nil ? "" : "  "
             let title = section.title.map { Ink.bold($0, usesColor) + "\n" } ?? ""
             return title

@@ -28,6 +28,8 @@ final class DecodingReport {
         }
     }
 
+    func hasProblem(with key: String) -> Bool { found.contains { $0.key == key } }
+
     func problem(at position: TextPosition?, key: String, _ message: String) {
         let problem = ConfigurationProblem(source: source, position: position, key: key, message: message)
         if !found.contains(problem) { found.append(problem) }

@@ -8,9 +8,9 @@ struct PresenceState: Equatable {
         var acked: StreamPosition?
         var recorded: RecordPosition?
         var jobsRevision: UInt64 = 0
-        /// Only of parts and documents that the broker has taken: whoever reads the presence has been sent them.
+        /// Only of parts that the broker has taken: whoever reads the presence has been sent them.
         var inventory: [InventoryPart: Digest] = [:]
-        var vms: Set<VMID> = []
+        var vms: Set<VMID>?
     }
 
     enum Observation: Equatable {
@@ -72,7 +72,7 @@ struct PresenceState: Equatable {
     func message(_ state: Presence.State, at time: Date) -> Presence {
         Presence(
             state: state, session: session, agentVersion: agentVersion, bootID: bootID, time: time, acked: facts.acked,
-            jobsRevision: facts.jobsRevision, inventory: facts.inventory, vms: facts.vms.sorted(),
+            jobsRevision: facts.jobsRevision, inventory: facts.inventory, vms: facts.vms?.sorted(),
             recorded: facts.recorded)
     }
 

@@ -70,17 +70,10 @@ extension AgentSession {
     private func gatherFacts() async {
         let jobsRevision = await jobs.revision
         var inventory: [InventoryPart: Digest] = [:]
-        var vms: Set<VMID> = []
-        for (topic, message) in outbox.taken {
-            switch topic {
-            case .inventory(_, let part):
-                inventory[part] = message.userProperty(InventoryPart.digestProperty).flatMap { Digest($0) }
-            case .vm(_, let id): vms.insert(id)
-            default: break
-            }
+        for case (.inventory(_, let part), let message) in outbox.taken {
+            inventory[part] = message.userProperty(InventoryPart.digestProperty).flatMap { Digest($0) }
         }
-        // Until the hypervisor has been seen, the VMs are those that it had.
-        if !registry.hasLooked { vms = Set((registry.known ?? [:]).keys) }
+        let vms = registry.known.map { Set($0.keys) }
         let acked = spool.acked
         let recorded = spool.recorded
         presence.withLock { presence in

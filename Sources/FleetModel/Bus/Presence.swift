@@ -19,8 +19,8 @@ public struct Presence: Codable, Equatable, Sendable {
     public var desiredRevision: UInt64
     /// The digest of every inventory part that the agent publishes.
     public var inventory: [InventoryPart: Digest]
-    /// The VMs the agent publishes documents for, so that a lost document is noticed.
-    public var vms: [VMID]
+    /// The VMs of the host; absent until its hypervisor has been seen for the first time.
+    public var vms: [VMID]?
     /// The newest record in the agent's spool: a controller that has committed it has all there was to say.
     /// Absent when the spool has never held one.
     public var recorded: RecordPosition?
@@ -29,7 +29,7 @@ public struct Presence: Codable, Equatable, Sendable {
         state: State, session: SessionID, agentVersion: String, bootID: String, time: Date,
         acked: StreamPosition? = nil,
         jobsRevision: UInt64 = 0, desiredRevision: UInt64 = 0, inventory: [InventoryPart: Digest] = [:],
-        vms: [VMID] = [], recorded: RecordPosition? = nil
+        vms: [VMID]? = nil, recorded: RecordPosition? = nil
     ) {
         self.state = state
         self.session = session

@@ -7,7 +7,8 @@ extension IngestTransaction {
         let jobs = JobRepository(connection: connection)
         guard var job = try jobs.find(report.job), job.resource.host == host else { return }
         var machine = job.machine
-        if case .refused = machine.handle(.reported(report.state)) { return }
+        let outcome = machine.handle(.reported(report.state))
+        if outcome == .refused { return }
         job.resource.state = machine.state
         job.published = machine.published
         job.resource.reason = report.reason
@@ -17,7 +18,8 @@ extension IngestTransaction {
         job.resource.updatedAt = time
         try jobs.update(job)
         memory.changedJobSets.insert(host)
-        if machine.state.isTerminal { memory.progress[report.job] = nil }
+        // Progress is that of one state, a download's for instance.
+        if outcome != .unchanged { memory.progress[report.job] = nil }
     }
 
     mutating func apply(_ progress: JobProgress, of host: HostID) throws {

@@ -27,7 +27,10 @@ extension IngestTransaction {
         }
         guard presence.state != .lost else { return }
         try compare(presence, of: host)
-        if presence.state == .online { outcome.arrived.insert(host) }
+        guard presence.state == .online else { return }
+        // The empty document that said so may have come and gone while no controller was there.
+        if let vms = presence.vms { try VMRepository(connection: connection).keep(only: vms, of: host) }
+        outcome.arrived.insert(host)
     }
 
     /// Finds out what the host has and this database has not, or the other way round.

@@ -25,6 +25,11 @@ struct VMRepository {
         try connection.execute("DELETE FROM vms WHERE host = ? AND id = ?", [host.description, vm.description])
     }
 
+    /// Forgets what the host does not name.
+    func keep(only vms: [VMID], of host: HostID) throws {
+        for vm in try ids(of: host).subtracting(vms) { try remove(vm, of: host) }
+    }
+
     func ids(of host: HostID) throws -> Set<VMID> {
         Set(try connection.rows("SELECT id FROM vms WHERE host = ?", [host.description]).map { try $0.id(0) })
     }

@@ -9,28 +9,34 @@ public final class AgentUnderTest: Sendable {
     public let host: HostID
     public let name: ResourceName
     public let directory: TemporaryDirectory
+    /// Of the agent's state directory.
+    public let statePath: String
     private let controller: ControllerUnderTest
 
     /// Registers a host and writes its configuration; `start()` starts the agent.
     /// - Parameters:
     ///   - libvirt: a URI, such as that of a `PrivateLibvirt`.
+    ///   - statePath: nil for a directory beside the configuration.
     ///   - environment: of the program, beside PATH and HOME.
     public convenience init(
-        _ name: String, of controller: ControllerUnderTest, libvirt: String, environment: [String: String] = [:]
+        _ name: String, of controller: ControllerUnderTest, libvirt: String, statePath: String? = nil,
+        environment: [String: String] = [:]
     ) async throws {
         let registration = try await controller.register(name)
-        try self.init(registration, of: controller, libvirt: libvirt, environment: environment)
+        try self.init(
+            registration, of: controller, libvirt: libvirt, statePath: statePath, environment: environment)
     }
 
     /// An agent of a host that is registered already; a second one is its twin.
     public init(
         _ registration: HostRegistration, of controller: ControllerUnderTest, libvirt: String,
-        environment: [String: String] = [:]
+        statePath: String? = nil, environment: [String: String] = [:]
     ) throws {
         self.controller = controller
         host = registration.host.id
         name = registration.host.name
         directory = try TemporaryDirectory()
+        self.statePath = statePath ?? directory.file("state")
         program = try ProgramUnderTest(
             "virtfleet-agent", ["--config", directory.file("agent.yaml")], environment: environment,
             logPath: directory.file("agent.log"))
@@ -41,7 +47,7 @@ public final class AgentUnderTest: Sendable {
         }
         let configuration = """
             \(registration.agentConfiguration)
-            stateDirectory: \(directory.file("state"))
+            stateDirectory: \(self.statePath)
             profileDirectories: [\(directory.file("profiles"))]
             libvirt:
               uri: \(libvirt)
@@ -55,8 +61,6 @@ public final class AgentUnderTest: Sendable {
     /// For `GuestImage`. A clone of profile `tiny` is done when its guest agent has answered, one of profile `bare` when
     /// it has been switched on.
     private static let profile = "memoryMiB: 256\nvcpus: 1\nfreeDiskMiB: 64\n"
-
-    public var statePath: String { directory.file("state") }
 
     /// Starts the agent, again after `kill` or `stop`; returns when the controller sees it.
     public func start() async throws {

@@ -22,14 +22,22 @@ public final class ControllerUnderTest: Sendable {
     public let brokerPort: UInt16
     /// The API without a command line between.
     public let client: FleetClient
+    /// Of the controller's state directory.
+    public let statePath: String
     private let address: String
 
     /// Returns when the controller is ready.
     /// - Parameters:
     ///   - broker: nil for the controller's own.
+    ///   - statePath: nil for a directory beside the configuration.
+    ///   - tcp: the API on this loopback port as well, with the token of this file.
     ///   - environment: of the program, beside PATH and HOME.
-    public init(broker: Broker? = nil, environment: [String: String] = [:]) async throws {
+    public init(
+        broker: Broker? = nil, statePath: String? = nil, tcp: (port: UInt16, tokenFile: String)? = nil,
+        environment: [String: String] = [:]
+    ) async throws {
         directory = try TemporaryDirectory()
+        self.statePath = statePath ?? directory.file("state")
         brokerPort = broker?.port ?? LoopbackPort.free()
         address = "unix:\(directory.file("controller.sock"))"
         guard let parsed = ControllerAddress(address) else {
@@ -41,9 +49,9 @@ public final class ControllerUnderTest: Sendable {
             logPath: directory.file("controller.log"))
         var configuration = """
             fleet: test
-            stateDirectory: \(directory.file("state"))
+            stateDirectory: \(self.statePath)
             api:
-              socket: \(directory.file("controller.sock"))
+              socket: \(directory.file("controller.sock"))\(tcp.map { "\n  tcp: {port: \($0.port), tokenFile: \($0.tokenFile)}" } ?? "")
             images:
               port: \(LoopbackPort.free())
             broker:
@@ -64,8 +72,6 @@ public final class ControllerUnderTest: Sendable {
         program.signal(SIGKILL)
         killBroker()
     }
-
-    public var statePath: String { directory.file("state") }
 
     /// Starts the controller, again after `kill` or `stop`; returns when it is ready: connected and its API open.
     public func start() async throws {

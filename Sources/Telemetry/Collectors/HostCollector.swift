@@ -1,7 +1,9 @@
+import HostInspection
+
 /// One room of host facts. A new one is a file here and a line in `all`.
 struct HostCollector: Sendable {
     struct Input {
-        let files: HostFiles
+        let files: HostRoot
         /// Where the agent's images lie.
         let imageDirectory: String
     }

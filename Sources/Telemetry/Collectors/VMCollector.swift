@@ -1,3 +1,4 @@
+import HostInspection
 import Hypervisor
 
 /// One room of what libvirt's statistics say of a VM. A new one is a file here and a line in `all`.
@@ -5,7 +6,7 @@ struct VMCollector: Sendable {
     /// One domain's statistics at one moment.
     struct Input {
         let statistics: DomainStatistics
-        let files: HostFiles
+        let files: HostRoot
         /// Unix time.
         let now: Double
 

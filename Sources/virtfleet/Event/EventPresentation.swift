@@ -6,9 +6,14 @@ extension EventResource {
     var summary: String {
         func word(_ key: String) -> String? { body[key]?.stringValue }
         func detail(_ text: String?) -> String? { text.map { "(\($0))" } }
+        var step: String? {
+            guard case .integer(let index)? = body["step"]?["index"], case .integer(let count)? = body["step"]?["count"]
+            else { return nil }
+            return "\(index)/\(count) \(body["step"]?["name"]?.stringValue ?? "")"
+        }
         let parts: [String?] =
             if type == .jobStatus {
-                [word("job"), word("kind"), word("state"), detail(word("reason")), word("message")]
+                [word("kind"), word("state"), step, detail(word("reason")), word("job"), word("message")]
             } else if body["event"] != nil {
                 [word("name"), word("event"), detail(word("detail")), word("device")]
             } else {

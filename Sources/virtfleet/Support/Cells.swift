@@ -25,7 +25,7 @@ extension DetailSection {
             "Metrics, \(HumanText.age(of: time, at: Date()))",
             values.sorted { $0.key < $1.key }.map { key, value in
                 let isSize = key.contains("_bytes") && value >= 0 && value < 9e18
-                return (key, isSize ? .bytes(UInt64(value)) : Cell("\(value)"))
+                return (key, isSize ? .bytes(UInt64(value)) : Cell(HumanText.number(value)))
             })
     }
 }

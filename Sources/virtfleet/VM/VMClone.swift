@@ -7,9 +7,8 @@ enum VMClone {
     private static let name = Argument<ResourceName>.positional("NAME", "The new VM's name")
     private static let hosts = Argument<[String]>.options(
         "host", "HOST", "Where to make it", atLeastOne: true, completion: .hostNames)
-    private static let profile = Argument<ResourceName>.option(
-        "profile", "PROFILE", "How to build it: one of the profiles that the host has",
-        default: ResourceName("default")!)
+    private static let profile = Argument<ResourceName>.requiredOption(
+        "profile", "PROFILE", "How to build it: one of the profiles that the host has")
     private static let noStart = Argument<Bool>.flag("no-start", "Leave the new VM switched off")
 
     /// Arguments of `vm.clone` as an operator knows them; the controller fills in the image's digest and size.
@@ -28,8 +27,8 @@ enum VMClone {
             noStart.specification, JobSubmission.wait.specification,
         ],
         examples: [
-            .init("virtfleet vm clone office:2026.11 office-1 --host anna-laptop --wait", "and follow it to the end"),
-            .init("virtfleet vm clone plc:3 line-4 --host anna --host ben --no-start", "on two hosts, switched off"),
+            .init("virtfleet vm clone office:7 ada --profile windows-11 --host ada --wait", "and follow it to the end"),
+            .init("virtfleet vm clone plc:3 line-4 --profile linux --host ada --host ben", "on two hosts"),
         ]
     ) { arguments, console in
         let session = try Session(arguments, console)

@@ -50,7 +50,9 @@ struct AgentTick: Benchmark {
                     _ = try FleetJSON.encode(batch)
                 })
             let before = ProcessUsage.children()
-            for _ in 0..<5 { try await ChildProcess("/usr/bin/virsh", ["-r", "-c", uri, "domstats", "--nowait"]).wait() }
+            for _ in 0..<5 {
+                try await ChildProcess("/usr/bin/virsh", ["-r", "-c", uri, "domstats", "--nowait"]).wait()
+            }
             virsh.append((ProcessUsage.children() - before) / 5 * 1000)
         }
         await hypervisor.close()

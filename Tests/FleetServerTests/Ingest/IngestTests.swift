@@ -9,7 +9,7 @@ import Signing
 import Testing
 
 struct IngestTests {
-    private func presence(_ host: HostID, inventory: [InventoryPart: Digest] = [:], vms: [VMID] = []) -> Presence {
+    private func presence(_ host: HostID, inventory: [InventoryPart: Digest] = [:], vms: [VMID]? = nil) -> Presence {
         Presence(
             state: .online, session: .random(), agentVersion: "1.0", bootID: "boot",
             time: Date(timeIntervalSince1970: 1_790_000_000), inventory: inventory, vms: vms)

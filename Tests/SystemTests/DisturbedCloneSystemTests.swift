@@ -1,0 +1,42 @@
+import FleetModel
+import FleetTestSupport
+import FoundationEssentials
+import Subprocess
+import Testing
+
+/// Somebody takes the VM away, with libvirt's own tool, while the job that makes it waits for its guest.
+@Suite struct DisturbedCloneSystemTests {
+    @Test func aVMUndefinedDuringItsCloneFailsTheJobAndLeavesNothing() async throws {
+        let controller = try await ControllerUnderTest()
+        let libvirt = try PrivateLibvirt()
+        try await libvirt.start()
+        let agent = try await AgentUnderTest("ada", of: controller, libvirt: libvirt.uri)
+        try await agent.start()
+        let imported = try await controller.virtfleet(
+            "template", "import", GuestImage.path, "--name", "tiny", "--version", "1")
+        #expect(imported.status == 0, "\(imported.errorText)")
+
+        async let asked = controller.virtfleet(
+            "vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "tiny", "--wait")
+        try await agent.program.until("the VM runs") {
+            try await controller.client.vms().map(\.vm.state) == [.running]
+        }
+        for command in [["destroy", "office"], ["undefine", "--nvram", "office"]] {
+            _ = try await Subprocess.run("virsh", ["-c", libvirt.uri] + command).successful()
+        }
+        let cloned = try await asked
+        #expect(cloned.status == 1, "\(cloned.errorText)")
+        let job = try #require(try await controller.client.jobs().first)
+        #expect(job.state == .rolledBack && job.reason == "vm-gone", "\(job)\n\(agent.program.log)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(agent.statePath)/images/vms").isEmpty)
+        try await controller.program.until("the VM is gone here too") { try await controller.client.vms().isEmpty }
+
+        // The host is none the worse for it.
+        let again = try await controller.virtfleet(
+            "vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "tiny", "--wait")
+        #expect(again.status == 0, "\(again.errorText)\n\(agent.program.log)")
+        #expect(await agent.stop() == .status(0))
+        #expect(await controller.stop() == .status(0))
+        await libvirt.stop()
+    }
+}
