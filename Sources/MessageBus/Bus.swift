@@ -88,7 +88,7 @@ public enum BusEvent: Equatable, Sendable {
     /// The connection is lost, or cannot be made for another reason than before.
     case disconnected(reason: String)
     /// Another client has this identity: reason code 0x8E, or three losses within 10 s of CONNACK
-    /// (brokers that send no reason code). The bus tries again every 15 minutes.
+    /// (brokers that send no reason code). The bus tries again once soon, then every 15 minutes.
     case twin(evidence: String)
     case message(BusMessage)
     /// A message beyond the size limit arrived and was dropped.

@@ -27,7 +27,7 @@ public struct ReconnectPolicy: Equatable, Sendable {
     /// The longest first delay; it doubles with each failure up to `cap`, full jitter.
     public var base: Duration
     public var cap: Duration
-    /// The delay once a second client with the same identity was recognised.
+    /// The delay while a second client with the same identity is known; the first attempt after that news comes sooner.
     public var twinInterval: Duration
 
     public init(base: Duration = .seconds(1), cap: Duration = .seconds(60), twinInterval: Duration = .seconds(900)) {

@@ -17,6 +17,8 @@ struct Reconnection {
     private let policy: ReconnectPolicy
     private var backoff: Backoff
     private var earlyLosses = 0
+    /// A twin was seen, and no connection has held since.
+    private var isTwinKnown = false
 
     init(policy: ReconnectPolicy) {
         self.policy = policy
@@ -30,7 +32,10 @@ struct Reconnection {
     mutating func lost(
         after lifetime: Duration?, reasonCode: Int?, using generator: inout some RandomNumberGenerator
     ) -> Decision {
-        if reasonCode == Self.takenOver { return twin("the broker says that another client took over the session") }
+        if let lifetime, lifetime >= Self.early { isTwinKnown = false }
+        if reasonCode == Self.takenOver {
+            return twin("the broker says that another client took over the session", using: &generator)
+        }
         guard let lifetime else {
             earlyLosses = 0
             return .retry(after: backoff.next(using: &generator))
@@ -42,17 +47,24 @@ struct Reconnection {
         }
         earlyLosses += 1
         if earlyLosses >= Self.threshold {
-            return twin("\(earlyLosses) connections in a row were lost within \(Self.early) of being accepted")
+            return twin(
+                "\(earlyLosses) connections in a row were lost within \(Self.early) of being accepted",
+                using: &generator)
         }
         return .retry(after: backoff.next(using: &generator))
     }
 
     /// - Returns: the decision for a sign that somebody else has seen.
-    mutating func reported(_ evidence: String) -> Decision { twin(evidence) }
+    mutating func reported(_ evidence: String, using generator: inout some RandomNumberGenerator) -> Decision {
+        twin(evidence, using: &generator)
+    }
 
-    /// Suspicion stays: one more early loss at the next attempt confirms the twin.
-    private mutating func twin(_ evidence: String) -> Decision {
+    /// Suspicion stays: one more early loss at the next attempt confirms the twin. That attempt comes soon, so that the
+    /// finding reaches the controller before the long waits begin.
+    private mutating func twin(_ evidence: String, using generator: inout some RandomNumberGenerator) -> Decision {
         earlyLosses = Self.threshold - 1
-        return .twin(evidence: evidence, retryAfter: policy.twinInterval)
+        defer { isTwinKnown = true }
+        return .twin(
+            evidence: evidence, retryAfter: isTwinKnown ? policy.twinInterval : backoff.next(using: &generator))
     }
 }

@@ -189,8 +189,7 @@ import Testing
             return try #require(try await group.next())
         }
         await twins[1 - noticed].disconnect()
-        _ = try await twins[noticed].untilConnected()
-        try await twins[noticed].publish("alone", "again")
+        #expect(try await eventually { (try? await twins[noticed].publish("alone", "again")) != nil })
         await twins[noticed].disconnect()
     }
 

@@ -9,10 +9,15 @@ import Testing
 
     @Test mutating func takesReasonCode8EForATwinAtOnce() {
         var reconnection = Reconnection(policy: policy)
+        let first = reconnection.lost(after: .seconds(3600), reasonCode: 0x8E, using: &generator)
+        #expect(isTwin(first))
+        #expect(retryDelay(first) <= .seconds(1), "once more, to tell the controller")
         #expect(
-            reconnection.lost(after: .seconds(3600), reasonCode: 0x8E, using: &generator)
+            reconnection.lost(after: .seconds(2), reasonCode: 0x8E, using: &generator)
                 == .twin(
                     evidence: "the broker says that another client took over the session", retryAfter: .seconds(900)))
+        // A connection that held is the end of the matter.
+        #expect(retryDelay(reconnection.lost(after: .seconds(60), reasonCode: 0x8E, using: &generator)) < .seconds(60))
     }
 
     @Test mutating func takesThreeEarlyLossesInARowForATwin() {
@@ -50,6 +55,12 @@ import Testing
 
     private func isRetry(_ decision: Reconnection.Decision, within limit: Duration) -> Bool {
         if case .retry(let delay) = decision { delay >= .zero && delay <= limit } else { false }
+    }
+
+    private func retryDelay(_ decision: Reconnection.Decision) -> Duration {
+        switch decision {
+        case .retry(let delay), .twin(_, let delay): delay
+        }
     }
 
     private func isTwin(_ decision: Reconnection.Decision) -> Bool {

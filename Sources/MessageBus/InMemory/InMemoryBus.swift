@@ -90,7 +90,7 @@ public final class InMemoryBus: Bus {
                 decision = reconnection.lost(after: lifetime, reasonCode: code, using: &generator)
             case .some((_, .twinReported(let evidence))):
                 report("disconnected for a twin")
-                decision = reconnection.reported(evidence)
+                decision = reconnection.reported(evidence, using: &generator)
             }
             switch decision {
             case .retry(let delay): try? await broker.time.sleep(for: delay)

@@ -66,7 +66,7 @@ final class MosquittoLoop: MosquittoClientDelegate {
                     reconnection.lost(after: lifetime, reasonCode: code >= 0x80 ? Int(code) : nil, using: &generator))
             case .twinReported(let evidence):
                 report("disconnected for a twin")
-                stopped = !pause(reconnection.reported(evidence))
+                stopped = !pause(reconnection.reported(evidence, using: &generator))
             }
         }
         events.finish()

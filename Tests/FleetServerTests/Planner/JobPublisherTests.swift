@@ -43,12 +43,12 @@ struct JobPublisherTests {
         let controller = try ControllerFixture()
         let host = try await controller.host("bench-1")
         try await controller.running {
+            let before = controller.time.monotonic()
             let first = try await plan(1, host, controller)
             #expect(try await controller.eventually { published(host, controller)?.jobs.map(\.id) == [first] })
-            let at = controller.time.monotonic()
             for number in 2...9 { _ = try await plan(number, host, controller) }
             #expect(try await controller.eventually { published(host, controller)?.jobs.count == 9 })
-            #expect(controller.time.monotonic() >= at + .milliseconds(900))
+            #expect(controller.time.monotonic() >= before + .seconds(1))
             #expect(published(host, controller)?.revision == 2)
         }
     }
