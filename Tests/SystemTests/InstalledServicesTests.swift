@@ -28,21 +28,12 @@ import Testing
     private func inside(_ body: (PrivateSystemd) async throws -> Void) async throws {
         let systemd = try await PrivateSystemd()
         do {
-            try await install(systemd)
+            try await systemd.installVirtfleet()
             try await body(systemd)
         } catch {
             Issue.record("\(error)\n\(systemd.log.split(separator: "\n").suffix(60).joined(separator: "\n"))")
         }
         await systemd.stop()
-    }
-
-    private func install(_ systemd: PrivateSystemd) async throws {
-        let repository = GuestImage.path.replacing("/.build/guest/guest.qcow2", with: "")
-        let binaries = URL(filePath: try BuiltProgram.path("virtfleet")).deletingLastPathComponent().path
-        _ = try await systemd.run("make", "-C", repository, "install", "BINARIES=\(binaries)", "MANUAL=/run/manual")
-            .successful()
-        try await systemd.write("u libvirt-qemu - \"QEMU\"\n", to: "/etc/sysusers.d/libvirt-qemu.conf")
-        _ = try await systemd.run("systemd-sysusers").successful()
     }
 
     private func cloneIsMade(_ systemd: PrivateSystemd) async throws {
