@@ -3,7 +3,7 @@ SHELL := /bin/bash
 SWIFT_BUILD := swift build
 GUEST := .build/guest/guest.qcow2
 
-.PHONY: help dependencies test-dependencies build release demo test test-fast bench format lint clean
+.PHONY: help dependencies test-dependencies bench-dependencies build release demo test test-fast bench format lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ dependencies:
 
 test-dependencies:
 	@tools/install-dependencies --test
+
+bench-dependencies:
+	@tools/install-dependencies --bench
 
 build: dependencies ## Build everything for development
 	$(SWIFT_BUILD)
@@ -36,7 +39,7 @@ test-fast: test-dependencies ## Run the tests that boot no guest
 	$(SWIFT_BUILD) --build-tests
 	tools/isolated swift test --skip-build --skip 'SystemTests|Guest'
 
-bench: test-dependencies release $(GUEST) ## Measure; ONLY=name for one benchmark
+bench: bench-dependencies release ## Measure; ONLY=name for one benchmark
 	@tools/bench $(ONLY)
 
 format: ## Format the sources

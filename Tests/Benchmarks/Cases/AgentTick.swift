@@ -74,33 +74,6 @@ struct AgentTick: Benchmark {
     }
 }
 
-/// A paused guest with one disk and one interface: what libvirt has to tell about is all there.
-struct IdleVM {
-    var index: Int
-    var directory: String
-
-    func boot(_ uri: String) async throws {
-        let disk = "\(directory)/\(index).qcow2"
-        let definition = "\(directory)/\(index).xml"
-        try await run("/usr/bin/qemu-img", ["create", "-q", "-f", "qcow2", disk, "1G"])
-        try Data(
-            """
-            <domain type='qemu'><name>idle-\(index)</name><memory unit='MiB'>64</memory><vcpu>4</vcpu>
-            <os><type arch='x86_64' machine='q35'>hvm</type></os>
-            <devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='\(disk)'/>
-            <target dev='sda' bus='scsi'/></disk><controller type='scsi' model='virtio-scsi'/>
-            <interface type='user'><model type='virtio'/></interface><memballoon model='virtio'/></devices></domain>
-            """.utf8
-        ).write(to: URL(filePath: definition))
-        try await run("/usr/bin/virsh", ["-c", uri, "create", "--paused", definition])
-    }
-
-    private func run(_ program: String, _ arguments: [String]) async throws {
-        let exit = try await ChildProcess(program, arguments).wait()
-        guard exit == .status(0) else { throw BenchmarkFailure("\(program) \(arguments) \(exit)") }
-    }
-}
-
 /// The limit: the same call with the same flags, and nothing made of its result.
 final class BareStatistics {
     private let connection: virConnectPtr

@@ -12,6 +12,8 @@ struct BenchmarkContext: Sendable {
     var binaries: String
     /// Runs of each figure.
     var runs = 5
+    /// How long memory is watched.
+    var memoryTime: Duration = .seconds(600)
 
     func say(_ text: String) { print("  \(text)") }
 }

@@ -25,9 +25,14 @@ enum ProcessUsage {
     }
 
     /// CPU seconds of this process.
-    static func own() -> Double {
+    static func own() -> Double { seconds(CLOCK_PROCESS_CPUTIME_ID) }
+
+    /// CPU seconds of the calling thread.
+    static func ownThread() -> Double { seconds(CLOCK_THREAD_CPUTIME_ID) }
+
+    private static func seconds(_ clock: clockid_t) -> Double {
         var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        clock_gettime(clock, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 

@@ -1,17 +1,12 @@
-import CMosquitto
 import CEpoll
+import CMosquitto
 import FleetModel
-import Foundation
+import FleetRuntime
 import Glibc
 
-/// Many agents' connections on one thread with one epoll loop: libmosquitto's own loops use select(2) and end at 1,024
-/// descriptors. Publishes what agents publish and, where asked, waits for acknowledgements as they do.
+/// Many agents' connections in one epoll loop: libmosquitto's own loops use select(2) and end at 1,024 descriptors.
+/// To be made and used on one thread that may block.
 final class AgentSwarm {
-    struct Identity {
-        var host: HostID
-        var password: String
-    }
-
     /// What opens an agent's window for more events.
     enum Flow {
         /// The controller's acknowledgement, as the durable record has it.
@@ -20,184 +15,197 @@ final class AgentSwarm {
         case puback
     }
 
-    static let window = 64
+    let flow: Flow
+    private(set) var agents: [SwarmAgent] = []
+    /// Of all agents.
+    fileprivate(set) var connected = 0
+    fileprivate(set) var unconfirmed: UInt64 = 0
+    private let poll = epoll_create1(O_CLOEXEC)
+    private let time = SystemTimeSource()
 
-    final class Agent {
-        let identity: Identity
-        let epoch = EpochID.random()
-        var handle: OpaquePointer?
-        var connected = false
-        var sent: UInt64 = 0
-        var confirmed: UInt64 = 0
-        /// Where this round ends.
-        var goal: UInt64 = 0
-        let streamTopic: String
-        unowned let swarm: AgentSwarm
-
-        init(_ identity: Identity, swarm: AgentSwarm) {
-            self.identity = identity
-            self.swarm = swarm
-            streamTopic = Topic.stream(identity.host).name(in: swarm.fleet)
-        }
-    }
-
-    let fleet: FleetName
-    private(set) var agents: [Agent] = []
-    private let poll = epoll_create1(0)
-    private var flow = Flow.acknowledged
-
-    init(_ identities: [Identity], fleet: FleetName, port: Int) throws {
-        self.fleet = fleet
+    /// Returns when all are connected.
+    init(_ hosts: [Registration], port: UInt16, flow: Flow = .acknowledged) throws {
+        self.flow = flow
         _ = Self.library
-        for identity in identities {
-            let agent = Agent(identity, swarm: self)
+        for host in hosts {
+            let agent = try SwarmAgent(host, port: port, swarm: self)
             agents.append(agent)
-            try connect(agent, port: port)
+            var event = agent.event(EPOLLIN.rawValue)
+            epoll_ctl(poll, EPOLL_CTL_ADD, agent.socket, &event)
+            // The broker has a backlog of 100 connections.
+            try loop(until: "host \(host.host) is connected") { connected == agents.count }
         }
-        try loop(until: "every connection is made") { self.agents.allSatisfy(\.connected) }
     }
 
-    deinit {
-        for agent in agents {
-            mosquitto_disconnect(agent.handle)
-            mosquitto_destroy(agent.handle)
-        }
-        close(poll)
-    }
+    deinit { close(poll) }
 
     private static let library = mosquitto_lib_init()
 
-    private func connect(_ agent: Agent, port: Int) throws {
-        let handle = mosquitto_new(agent.identity.host.description, true, Unmanaged.passUnretained(agent).toOpaque())
-        agent.handle = handle
+    /// Publishes `count` events from every agent, as far as the windows allow; `loop` does the rest.
+    func send(_ count: UInt64) {
+        unconfirmed += count * UInt64(agents.count)
+        for agent in agents { agent.send(count) }
+    }
+
+    /// Serves all connections until the condition holds, which is asked at least every 10 ms.
+    func loop(until what: String, within limit: Duration = .seconds(600), _ condition: () throws -> Bool) throws {
+        let deadline = time.monotonic() + limit
+        var events = [epoll_event](repeating: epoll_event(), count: 256)
+        var nextPing = time.monotonic() + .seconds(1)
+        while try !condition() {
+            let count = epoll_wait(poll, &events, Int32(events.count), 10)
+            for event in events.prefix(max(0, Int(count))) {
+                try Unmanaged<SwarmAgent>.fromOpaque(event.data.ptr).takeUnretainedValue().serve(event.events)
+            }
+            let now = time.monotonic()
+            guard now < deadline else { throw BenchmarkFailure("waited \(limit) in vain until \(what)") }
+            if now > nextPing {
+                for agent in agents { try agent.ping() }
+                nextPing = now + .seconds(1)
+            }
+        }
+    }
+
+    fileprivate func watch(_ agent: SwarmAgent, writing: Bool) {
+        var event = agent.event(EPOLLIN.rawValue | (writing ? EPOLLOUT.rawValue : 0))
+        epoll_ctl(poll, EPOLL_CTL_MOD, agent.socket, &event)
+    }
+}
+
+/// One connection of a swarm: publishes what an agent publishes, and keeps to its window.
+final class SwarmAgent {
+    private static let window: UInt64 = 64
+
+    private let host: HostID
+    private let handle: OpaquePointer
+    private let epoch = EpochID.random()
+    private let streamTopic: String
+    private let metricsTopic: String
+    private unowned let swarm: AgentSwarm
+    private var sent: UInt64 = 0
+    private var confirmed: UInt64 = 0
+    private var goal: UInt64 = 0
+    private var isWatchedForWriting = false
+
+    fileprivate init(_ registration: Registration, port: UInt16, swarm: AgentSwarm) throws {
+        host = registration.host
+        self.swarm = swarm
+        streamTopic = Topic.stream(host).name(in: ControllerProcess.fleet)
+        metricsTopic = Topic.metrics(host).name(in: ControllerProcess.fleet)
+        guard let handle = mosquitto_new(host.description, true, nil) else {
+            throw BenchmarkFailure("no memory for a client")
+        }
+        self.handle = handle
+        mosquitto_user_data_set(handle, Unmanaged.passUnretained(self).toOpaque())
         mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5)
         mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, 65535)
         mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1)
-        mosquitto_username_pw_set(handle, agent.identity.host.description, agent.identity.password)
+        mosquitto_username_pw_set(handle, host.description, registration.password)
         mosquitto_connect_callback_set(handle, onConnect)
         mosquitto_message_callback_set(handle, onMessage)
         mosquitto_publish_callback_set(handle, onPublish)
-        let code = mosquitto_connect(handle, "127.0.0.1", Int32(port), 120)
+        try check(mosquitto_connect(handle, "127.0.0.1", Int32(port), 120))
+    }
+
+    deinit {
+        mosquitto_disconnect(handle)
+        mosquitto_destroy(handle)
+    }
+
+    fileprivate var socket: Int32 { mosquitto_socket(handle) }
+
+    fileprivate func event(_ interest: UInt32) -> epoll_event {
+        epoll_event(events: interest, data: epoll_data(ptr: Unmanaged.passUnretained(self).toOpaque()))
+    }
+
+    fileprivate func serve(_ events: UInt32) throws {
+        if events & ~EPOLLOUT.rawValue != 0 { try check(mosquitto_loop_read(handle, 1)) }
+        if mosquitto_want_write(handle) { try check(mosquitto_loop_write(handle, 1)) }
+        watch()
+    }
+
+    fileprivate func ping() throws { try check(mosquitto_loop_misc(handle)) }
+
+    /// QoS 0, as agents send it.
+    func publishMetrics(_ payload: String) throws { try publish(metricsTopic, payload, qos: 0) }
+
+    fileprivate func send(_ count: UInt64) {
+        goal += count
+        fill()
+    }
+
+    private func fill() {
+        while sent < goal, sent - confirmed < Self.window {
+            sent += 1
+            // A failure is the connection's, which `serve` meets as well.
+            try? publish(streamTopic, EventPayload.text(epoch: epoch, seq: sent), qos: 1)
+        }
+    }
+
+    private func publish(_ topic: String, _ payload: String, qos: Int32) throws {
+        var payload = payload
+        try payload.withUTF8 { bytes in
+            try check(mosquitto_publish(handle, nil, topic, Int32(bytes.count), bytes.baseAddress, qos, false))
+        }
+        watch()
+    }
+
+    /// Asks for word of a writable socket while there is something to write.
+    private func watch() {
+        let writing = mosquitto_want_write(handle)
+        guard writing != isWatchedForWriting else { return }
+        isWatchedForWriting = writing
+        swarm.watch(self, writing: writing)
+    }
+
+    private func check(_ code: Int32) throws {
         guard code == MOSQ_ERR_SUCCESS.rawValue else {
-            throw BenchmarkFailure(
-                "agent \(agent.identity.host) cannot connect: \(String(cString: mosquitto_strerror(code)))")
-        }
-        watch(agent, EPOLL_CTL_ADD)
-    }
-
-    private func watch(_ agent: Agent, _ operation: Int32) {
-        var event = epoll_event()
-        event.events = EPOLLIN.rawValue | (mosquitto_want_write(agent.handle) ? EPOLLOUT.rawValue : 0)
-        event.data.ptr = Unmanaged.passUnretained(agent).toOpaque()
-        epoll_ctl(poll, operation, mosquitto_socket(agent.handle), &event)
-    }
-
-    /// Runs the loop until the condition holds.
-    func loop(until what: String, limit: Double = 300, _ condition: () -> Bool) throws {
-        let deadline = Date().timeIntervalSince1970 + limit
-        var events = [epoll_event](repeating: epoll_event(), count: 256)
-        var lastMisc = Date().timeIntervalSince1970
-        while !condition() {
-            let count = epoll_wait(poll, &events, 256, 100)
-            for index in 0..<max(0, Int(count)) {
-                let agent = Unmanaged<Agent>.fromOpaque(events[index].data.ptr).takeUnretainedValue()
-                if events[index].events & EPOLLIN.rawValue != 0 {
-                    try check(mosquitto_loop_read(agent.handle, 10), agent)
-                }
-                if mosquitto_want_write(agent.handle) { try check(mosquitto_loop_write(agent.handle, 10), agent) }
-                watch(agent, EPOLL_CTL_MOD)
-            }
-            let now = Date().timeIntervalSince1970
-            if now - lastMisc > 1 {
-                for agent in agents { mosquitto_loop_misc(agent.handle) }
-                lastMisc = now
-            }
-            guard now < deadline else { throw BenchmarkFailure("gave up waiting until \(what)") }
+            throw BenchmarkFailure("host \(host) at the broker: \(String(cString: mosquitto_strerror(code)))")
         }
     }
 
-    private func check(_ code: Int32, _ agent: Agent) throws {
-        guard code == MOSQ_ERR_SUCCESS.rawValue else {
-            throw BenchmarkFailure(
-                "agent \(agent.identity.host) lost its connection: \(String(cString: mosquitto_strerror(code)))")
-        }
+    // MARK: What the broker says
+
+    fileprivate func isConnected() {
+        swarm.connected += 1
+        mosquitto_subscribe(handle, nil, Topic.everythingDown(to: host, in: ControllerProcess.fleet), 1)
     }
 
-    /// Publishes `count` events from every agent and returns when each is confirmed as `flow` says.
-    func sendEvents(_ count: UInt64, flow: Flow) throws {
-        self.flow = flow
-        for agent in agents {
-            agent.goal = agent.sent + count
-            fill(agent)
-        }
-        try loop(until: "all events are confirmed") { self.agents.allSatisfy { $0.confirmed >= $0.goal } }
+    fileprivate func isPublished() {
+        if swarm.flow == .puback { confirm(upTo: confirmed + 1) }
     }
 
-    /// Publishes one payload on a topic of each agent, QoS 0.
-    func publishMetrics(_ payload: [UInt8], agent: Agent) {
-        mosquitto_publish(
-            agent.handle, nil, Topic.metrics(agent.identity.host).name(in: fleet), Int32(payload.count), payload, 0,
-            false)
-        watch(agent, EPOLL_CTL_MOD)
-    }
-
-    fileprivate func fill(_ agent: Agent) {
-        while agent.sent < agent.goal, agent.sent - agent.confirmed < UInt64(Self.window) {
-            agent.sent += 1
-            let payload = Array(EventPayload.text(epoch: agent.epoch, seq: agent.sent).utf8)
-            mosquitto_publish(
-                agent.handle, nil, agent.streamTopic, Int32(payload.count), payload, 1, false)
-        }
-        watch(agent, EPOLL_CTL_MOD)
-    }
-
-    fileprivate func published(_ agent: Agent) {
-        guard flow == .puback else { return }
-        agent.confirmed += 1
-        fill(agent)
-    }
-
-    fileprivate func acknowledged(_ agent: Agent, _ payload: Data) {
-        guard flow == .acknowledged, let position = try? FleetJSON.decode(StreamPosition.self, from: payload),
-            position.epoch == agent.epoch, position.seq > agent.confirmed
+    fileprivate func isAcknowledged(_ payload: [UInt8]) {
+        guard swarm.flow == .acknowledged, let position = try? FleetJSON.decode(StreamPosition.self, from: .init(payload)),
+            position.epoch == epoch
         else { return }
-        agent.confirmed = position.seq
-        fill(agent)
+        confirm(upTo: position.seq)
+    }
+
+    private func confirm(upTo seq: UInt64) {
+        guard seq > confirmed else { return }
+        swarm.unconfirmed -= seq - confirmed
+        confirmed = seq
+        fill()
     }
 }
 
-/// The record that every comparison sends: a VM's lifecycle event.
-enum EventPayload {
-    static func text(epoch: EpochID, seq: UInt64) -> String {
-        """
-        {"body":{"detail":"booted","event":"started","name":"office-ada","synthesised":false,\
-        "vm":"6f1c1a52-3a0e-4c59-9a39-2f4b8a6f2f10"},"bootID":"0e0d7c6c-5b1c-4c5e-9a51-1d2f3a4b5c6d",\
-        "epoch":"\(epoch)","first":1,"seq":\(seq),"time":"2026-11-20T18:03:45.123Z","type":"vm.lifecycle","uptime":12345.678}
-        """
-    }
+private func agent(_ pointer: UnsafeMutableRawPointer?) -> SwarmAgent? {
+    pointer.map { Unmanaged<SwarmAgent>.fromOpaque($0).takeUnretainedValue() }
 }
 
-private func agent(_ pointer: UnsafeMutableRawPointer?) -> AgentSwarm.Agent? {
-    pointer.map { Unmanaged<AgentSwarm.Agent>.fromOpaque($0).takeUnretainedValue() }
-}
-
-private let onConnect: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32) -> Void = {
-    handle, user, code in
-    guard let agent = agent(user), code == 0 else { return }
-    agent.connected = true
-    mosquitto_subscribe(handle, nil, Topic.everythingDown(to: agent.identity.host, in: agent.swarm.fleet), 1)
+private let onConnect: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32) -> Void = { _, user, code in
+    if code == 0 { agent(user)?.isConnected() }
 }
 
 private let onPublish: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32) -> Void = { _, user, _ in
-    guard let agent = agent(user) else { return }
-    agent.swarm.published(agent)
+    agent(user)?.isPublished()
 }
 
 private let onMessage:
     @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafePointer<mosquitto_message>?) -> Void = {
         _, user, message in
-        guard let agent = agent(user), let message = message?.pointee, let payload = message.payload,
-            String(cString: message.topic).hasSuffix("/ack")
-        else { return }
-        agent.swarm.acknowledged(agent, Data(bytes: payload, count: Int(message.payloadlen)))
+        guard let message = message?.pointee, String(cString: message.topic).hasSuffix("/ack") else { return }
+        let payload = UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen))
+        agent(user)?.isAcknowledged(Array(payload))
     }
