@@ -22,13 +22,14 @@ struct AgentMemory: Benchmark {
             try await controller.register(1)[0], of: controller, libvirt: libvirt.uri, context)
         let monitors = try await Monitors(libvirt.uri, directory)
         let ours = MemoryHistory(name: "agent", pid: agent.pid)
-        var histories = [ours] + monitors.processes.map { MemoryHistory(name: $0.name, pid: $0.process.pid) }
+        var histories = [ours] + monitors.all.map { MemoryHistory(name: $0.name, pid: $0.process.pid) }
 
         let time = SystemTimeSource()
         let start = time.monotonic()
         var nextScrape = Duration.zero
         while time.monotonic() - start < context.memoryTime {
             if time.monotonic() - start >= nextScrape {
+                try monitors.check()
                 try await monitors.scrape()
                 nextScrape += Self.scrapeInterval
             }
@@ -78,7 +79,7 @@ private struct MemoryHistory {
 
     mutating func sample(at elapsed: Duration) throws {
         let memory = ProcessUsage.memory(pid)
-        guard memory.pss > 0 else { throw BenchmarkFailure("\(name) has ended") }
+        guard memory.pss > 0 else { throw BenchmarkFailure("the memory of \(name), process \(pid), cannot be read") }
         hours.append(elapsed.seconds / 3600)
         pss.append(memory.pss / 1e6)
         privateDirty.append(memory.privateDirty / 1e6)

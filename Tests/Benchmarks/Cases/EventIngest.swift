@@ -9,7 +9,7 @@ import Subprocess
 struct EventIngest: Benchmark {
     static let name = "event-ingest"
     static let summary = "durable events a second, from MQTT to committed"
-    private static let hosts = 500
+    private static let hosts = 1000
     /// Of each host in one run: two windows.
     private static let events: UInt64 = 128
     fileprivate static let total = UInt64(hosts) * events
@@ -65,21 +65,20 @@ struct EventIngest: Benchmark {
                 { gsub(q, q q); print "INSERT INTO lines VALUES (" q $0 q ");" }
                 NR % 1000 == 0 { print "COMMIT;"; fflush() }' | sqlite3 "$DATABASE"
             """#
-        let subscriber = try await PlainSubscriber(controller, format: "%t\t%p")
-        let process = try subscriber.start(
-            ["/bin/sh", "-c", script, "sh"], environment: ["DATABASE": database, "PATH": "/usr/bin:/bin"])
+        let subscriber = try await PlainSubscriber(
+            controller, ["/bin/sh", "-c", script, "sh"],
+            environment: ["DATABASE": database, "PATH": "/usr/bin:/bin"])
         let rate = try await measure(hosts, controller, .puback) {
             let count = try RowCount(database, "SELECT coalesce(max(rowid), 0) FROM lines")
             return { try count.added() >= Self.total }
         }
-        await process.wait()
+        await subscriber.wait()
         return rate
     }
 
     private func received(_ hosts: [Registration], _ controller: ControllerProcess) async throws -> Double {
-        let subscriber = try await PlainSubscriber(controller, format: "%t\t%p")
-        let process = try subscriber.start(["/usr/bin/env"])
-        return try await measure(hosts, controller, .puback) { { process.exit != nil } }
+        let subscriber = try await PlainSubscriber(controller, ["/usr/bin/env"])
+        return try await measure(hosts, controller, .puback) { { subscriber.hasEnded } }
     }
 
     /// - Parameter watch: called before the first event; what it returns tells when all have arrived.
@@ -90,6 +89,7 @@ struct EventIngest: Benchmark {
         let port = controller.brokerPort
         return try await thread.run {
             let swarm = try AgentSwarm(hosts, port: port, flow: flow)
+            if flow == .acknowledged { try swarm.warmUp() }
             let haveArrived = try watch()
             let time = SystemTimeSource()
             let start = time.monotonic()
@@ -131,22 +131,23 @@ private struct PlainBroker {
     func stop() async { await process.terminate() }
 }
 
-/// mosquitto_sub with the controller's rights; the broker keeps for it what arrives before it is there.
+/// mosquitto_sub with the controller's rights. Ends after all events.
 private struct PlainSubscriber {
-    private let arguments: [String]
-
-    init(_ controller: ControllerProcess, format: String) async throws {
-        arguments = [
-            "mosquitto_sub", "-h", "127.0.0.1", "-p", "\(controller.brokerPort)", "-u", "controller", "-P",
-            try controller.brokerPassword, "-i", "controller", "-c", "-q", "1", "-t",
-            "vf/1/\(ControllerProcess.fleet)/up/+/stream", "-F", format,
-        ]
-        _ = try await Subprocess.run("mosquitto_sub", Array(arguments.dropFirst()) + ["-E"]).successful()
-    }
+    private let process: ChildProcess
 
     /// - Parameter command: what runs mosquitto_sub, whose command line is appended.
-    func start(_ command: [String], environment: [String: String]? = nil) throws -> ChildProcess {
-        try ChildProcess(
-            command[0], command.dropFirst() + arguments + ["-C", "\(EventIngest.total)"], environment: environment)
+    init(_ controller: ControllerProcess, _ command: [String], environment: [String: String]? = nil) async throws {
+        let arguments = [
+            "mosquitto_sub", "-h", "127.0.0.1", "-p", "\(controller.brokerPort)", "-u", "controller", "-P",
+            try controller.brokerPassword, "-q", "1", "-t", "vf/1/\(ControllerProcess.fleet)/up/+/stream",
+            "-F", "%t\t%p", "-C", "\(EventIngest.total)",
+        ]
+        process = try ChildProcess(command[0], command.dropFirst() + arguments, environment: environment)
+        // It has subscribed long before; had it not, events would be missing, and the measurement would fail.
+        try await Task.sleep(for: .seconds(1))
     }
+
+    var hasEnded: Bool { process.exit != nil }
+
+    func wait() async { await process.wait() }
 }

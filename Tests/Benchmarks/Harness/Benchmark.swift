@@ -15,7 +15,7 @@ struct BenchmarkContext: Sendable {
     /// How long memory is watched.
     var memoryTime: Duration = .seconds(600)
 
-    func say(_ text: String) { print("  \(text)") }
+    func say(_ text: String) { Terminal.line("  \(text)") }
 }
 
 struct BenchmarkFailure: Error, CustomStringConvertible {

@@ -41,6 +41,20 @@ final class AgentSwarm {
 
     private static let library = mosquitto_lib_init()
 
+    /// One event from every agent, sent again every second until it is acknowledged: a controller that has just been
+    /// started may not have subscribed yet.
+    func warmUp() throws {
+        send(1)
+        var next = time.monotonic() + .seconds(1)
+        try loop(until: "the controller has acknowledged an event of every host") {
+            if time.monotonic() > next {
+                for agent in agents { agent.sendAgain() }
+                next += .seconds(1)
+            }
+            return unconfirmed == 0
+        }
+    }
+
     /// Publishes `count` events from every agent, as far as the windows allow; `loop` does the rest.
     func send(_ count: UInt64) {
         unconfirmed += count * UInt64(agents.count)
@@ -131,6 +145,11 @@ final class SwarmAgent {
 
     fileprivate func send(_ count: UInt64) {
         goal += count
+        fill()
+    }
+
+    fileprivate func sendAgain() {
+        sent = confirmed
         fill()
     }
 

@@ -5,7 +5,13 @@ import Subprocess
 
 /// collectd with its virt plugin, prometheus-libvirt-exporter and node_exporter, all on one libvirt.
 final class Monitors {
-    let processes: [(name: String, process: ChildProcess)]
+    struct Monitor {
+        let name: String
+        let process: ChildProcess
+        let log: String
+    }
+
+    let all: [Monitor]
     private let ports: [UInt16]
     private let http = HTTPClient()
 
@@ -26,29 +32,30 @@ final class Monitors {
             """.write(toFile: directory.file("collectd.conf"), atomically: true, encoding: .utf8)
         let ports = [LoopbackPort.free(), LoopbackPort.free()]
         self.ports = ports
-        processes = [
-            (
-                "collectd",
-                try ChildProcess(
-                    "/usr/sbin/collectd", ["-f", "-C", directory.file("collectd.conf")],
-                    output: .file(directory.file("collectd.log")))
-            ),
-            (
-                "prometheus-libvirt-exporter",
-                try ChildProcess(
-                    "/usr/bin/prometheus-libvirt-exporter",
-                    ["--libvirt.uri", libvirt, "--web.listen-address", "127.0.0.1:\(ports[0])"],
-                    output: .file(directory.file("libvirt-exporter.log")))
-            ),
-            (
-                "node_exporter",
-                try ChildProcess(
-                    "/usr/bin/prometheus-node-exporter", ["--web.listen-address", "127.0.0.1:\(ports[1])"],
-                    output: .file(directory.file("node-exporter.log")))
-            ),
+        func start(_ name: String, _ program: String, _ arguments: [String]) throws -> Monitor {
+            let log = directory.file(name + ".log")
+            return Monitor(name: name, process: try ChildProcess(program, arguments, output: .file(log)), log: log)
+        }
+        all = [
+            try start("collectd", "/usr/sbin/collectd", ["-f", "-C", directory.file("collectd.conf")]),
+            try start(
+                "prometheus-libvirt-exporter", "/usr/bin/prometheus-libvirt-exporter",
+                ["--libvirt.uri", libvirt, "--web.listen-address", "127.0.0.1:\(ports[0])"]),
+            try start(
+                "node_exporter", "/usr/bin/prometheus-node-exporter",
+                ["--web.listen-address", "127.0.0.1:\(ports[1])"]),
         ]
         guard try await eventually({ ports.allSatisfy(LoopbackPort.accepts) }) else {
             throw BenchmarkFailure("the exporters do not listen")
+        }
+    }
+
+    /// - Throws: when one has ended.
+    func check() throws {
+        for monitor in all {
+            guard let exit = monitor.process.exit else { continue }
+            let log = (try? String(contentsOfFile: monitor.log, encoding: .utf8)) ?? ""
+            throw BenchmarkFailure("\(monitor.name) \(exit):\n\(log.suffix(2000))")
         }
     }
 
@@ -61,6 +68,6 @@ final class Monitors {
     }
 
     func stop() async {
-        for (_, process) in processes { await process.terminate() }
+        for monitor in all { await monitor.process.terminate() }
     }
 }
