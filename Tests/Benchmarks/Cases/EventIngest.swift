@@ -12,7 +12,7 @@ struct EventIngest: Benchmark {
     private static let hosts = 1000
     /// Of each host in one run: two windows.
     private static let events: UInt64 = 128
-    fileprivate static let total = UInt64(hosts) * events
+    private static let total = UInt64(hosts) * events
 
     private let thread = BlockingWork(name: "swarm")
 
@@ -66,7 +66,7 @@ struct EventIngest: Benchmark {
                 NR % 1000 == 0 { print "COMMIT;"; fflush() }' | sqlite3 "$DATABASE"
             """#
         let subscriber = try await PlainSubscriber(
-            controller, ["/bin/sh", "-c", script, "sh"],
+            controller, records: Self.total, ["/bin/sh", "-c", script, "sh"],
             environment: ["DATABASE": database, "PATH": "/usr/bin:/bin"])
         let rate = try await measure(hosts, controller, .puback) {
             let count = try RowCount(database, "SELECT coalesce(max(rowid), 0) FROM lines")
@@ -77,7 +77,7 @@ struct EventIngest: Benchmark {
     }
 
     private func received(_ hosts: [Registration], _ controller: ControllerProcess) async throws -> Double {
-        let subscriber = try await PlainSubscriber(controller, ["/usr/bin/env"])
+        let subscriber = try await PlainSubscriber(controller, records: Self.total, ["/usr/bin/env"])
         return try await measure(hosts, controller, .puback) { { subscriber.hasEnded } }
     }
 
@@ -100,54 +100,4 @@ struct EventIngest: Benchmark {
             return Double(Self.total) / seconds
         }
     }
-}
-
-/// Rows that were added to a table since, read beside its writer.
-private final class RowCount {
-    private let connection: Connection
-    private let query: String
-    private let before: UInt64
-
-    init(_ database: String, _ query: String) throws {
-        connection = try Connection(path: database, readOnly: true)
-        self.query = query
-        before = try connection.first(query)?.get(0) ?? 0
-    }
-
-    func added() throws -> UInt64 { try (connection.first(query)?.get(0) ?? 0) - before }
-}
-
-/// The controller's broker without the controller.
-private struct PlainBroker {
-    private let process: ChildProcess
-
-    init(_ controller: ControllerProcess) async throws {
-        process = try ChildProcess("/usr/sbin/mosquitto", ["-c", controller.brokerConfiguration])
-        guard try await eventually({ LoopbackPort.accepts(controller.brokerPort) }) else {
-            throw BenchmarkFailure("mosquitto does not start with \(controller.brokerConfiguration)")
-        }
-    }
-
-    func stop() async { await process.terminate() }
-}
-
-/// mosquitto_sub with the controller's rights. Ends after all events.
-private struct PlainSubscriber {
-    private let process: ChildProcess
-
-    /// - Parameter command: what runs mosquitto_sub, whose command line is appended.
-    init(_ controller: ControllerProcess, _ command: [String], environment: [String: String]? = nil) async throws {
-        let arguments = [
-            "mosquitto_sub", "-h", "127.0.0.1", "-p", "\(controller.brokerPort)", "-u", "controller", "-P",
-            try controller.brokerPassword, "-q", "1", "-t", "vf/1/\(ControllerProcess.fleet)/up/+/stream",
-            "-F", "%t\t%p", "-C", "\(EventIngest.total)",
-        ]
-        process = try ChildProcess(command[0], command.dropFirst() + arguments, environment: environment)
-        // It has subscribed long before; had it not, events would be missing, and the measurement would fail.
-        try await Task.sleep(for: .seconds(1))
-    }
-
-    var hasEnded: Bool { process.exit != nil }
-
-    func wait() async { await process.wait() }
 }

@@ -29,7 +29,8 @@ struct BenchmarkCommand {
                 try report.write(to: ".build/bench.json")
             }
             let missed = report.measurements.filter { $0.met == false }
-            Terminal.line("\n\(report.measurements.count) figures, \(missed.count) goals missed; written to .build/bench.json")
+            Terminal.line(
+                "\n\(report.measurements.count) figures, \(missed.count) goals missed; written to .build/bench.json")
         } catch {
             FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
             exit(1)

@@ -54,9 +54,11 @@ struct MetricsLoad: Sendable {
         _ random: inout SeededGenerator
     ) throws -> Run {
         func newest() throws -> Int { try connection.first("SELECT coalesce(max(id), 0) FROM ticks")?.get(0) ?? 0 }
-        func pages() throws -> Int { try connection.first("PRAGMA page_count")?.get(0) ?? 0 }
+        func size() throws -> Int {
+            try connection.first("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")?.get(0) ?? 0
+        }
         let start = time.monotonic()
-        let before = (newest: try newest(), pages: try pages(), usage: usage)
+        let before = (newest: try newest(), size: try size(), usage: usage)
         var sentAt: [Duration] = []
         var stored = 0
         var lag = Duration.zero
@@ -81,7 +83,7 @@ struct MetricsLoad: Sendable {
             controller: percent(used.controller - before.usage.controller),
             broker: percent(used.broker - before.usage.broker),
             generator: percent(used.generator - before.usage.generator),
-            bytesPerSample: Double((try pages() - before.pages) * 4096) / Double(stored * SeriesGenerator.series))
+            bytesPerSample: Double(try size() - before.size) / Double(stored * SeriesGenerator.series))
     }
 
     private var usage: (controller: Double, broker: Double, generator: Double) {

@@ -12,12 +12,13 @@ final class AgentProcess {
         async throws
     {
         directory = try TemporaryDirectory()
-        try (registration.agentConfiguration + """
+        try
+            (registration.agentConfiguration + """
 
-            stateDirectory: \(directory.path)
-            libvirt: {uri: '\(libvirt)'}
-            log: {level: warning}
-            """).write(toFile: directory.file("agent.yaml"), atomically: true, encoding: .utf8)
+                stateDirectory: \(directory.path)
+                libvirt: {uri: '\(libvirt)'}
+                log: {level: warning}
+                """).write(toFile: directory.file("agent.yaml"), atomically: true, encoding: .utf8)
         chmod(directory.file("agent.yaml"), 0o600)
         let process = try ChildProcess(
             context.binaries + "/virtfleet-agent", ["--config", directory.file("agent.yaml")],

@@ -22,13 +22,13 @@ final class ControllerProcess {
         program = context.binaries + "/virtfleet-controller"
         client = FleetClient(address: ControllerAddress("unix:\(directory.file("api.sock"))")!)
         try """
-            fleet: \(Self.fleet)
-            stateDirectory: \(directory.file("state"))
-            api: {socket: \(directory.file("api.sock"))}
-            images: {port: \(imagePort)}
-            broker: {embedded: {port: \(brokerPort)}}
-            log: {level: warning}
-            """.write(toFile: directory.file("controller.yaml"), atomically: true, encoding: .utf8)
+        fleet: \(Self.fleet)
+        stateDirectory: \(directory.file("state"))
+        api: {socket: \(directory.file("api.sock"))}
+        images: {port: \(imagePort)}
+        broker: {embedded: {port: \(brokerPort)}}
+        log: {level: warning}
+        """.write(toFile: directory.file("controller.yaml"), atomically: true, encoding: .utf8)
         try await start()
     }
 

@@ -24,12 +24,12 @@ struct IdleVM {
         let definition = "\(directory)/\(index).xml"
         _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "qcow2", disk, "1G"]).successful()
         try """
-            <domain type='qemu'><name>\(Self.name(index))</name><memory unit='MiB'>64</memory><vcpu>4</vcpu>
-            <os><type arch='x86_64' machine='q35'>hvm</type></os>
-            <devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='\(disk)'/>
-            <target dev='sda' bus='scsi'/></disk><controller type='scsi' model='virtio-scsi'/>
-            <interface type='user'><model type='virtio'/></interface><memballoon model='virtio'/></devices></domain>
-            """.write(toFile: definition, atomically: true, encoding: .utf8)
+        <domain type='qemu'><name>\(Self.name(index))</name><memory unit='MiB'>64</memory><vcpu>4</vcpu>
+        <os><type arch='x86_64' machine='q35'>hvm</type></os>
+        <devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='\(disk)'/>
+        <target dev='sda' bus='scsi'/></disk><controller type='scsi' model='virtio-scsi'/>
+        <interface type='user'><model type='virtio'/></interface><memballoon model='virtio'/></devices></domain>
+        """.write(toFile: definition, atomically: true, encoding: .utf8)
         return definition
     }
 }

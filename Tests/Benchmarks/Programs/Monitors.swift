@@ -18,18 +18,19 @@ final class Monitors {
     /// Returns when both exporters answer.
     init(_ libvirt: String, _ directory: TemporaryDirectory) async throws {
         try """
-            BaseDir "\(directory.path)"
-            PIDFile "\(directory.file("collectd.pid"))"
-            Interval 30
-            LoadPlugin virt
-            LoadPlugin csv
-            <Plugin virt>
-              Connection "\(libvirt)"
-            </Plugin>
-            <Plugin csv>
-              DataDir "\(directory.file("collectd"))"
-            </Plugin>
-            """.write(toFile: directory.file("collectd.conf"), atomically: true, encoding: .utf8)
+        BaseDir "\(directory.path)"
+        PIDFile "\(directory.file("collectd.pid"))"
+        Interval 30
+        LoadPlugin virt
+        LoadPlugin csv
+        <Plugin virt>
+          Connection "\(libvirt)"
+        </Plugin>
+        <Plugin csv>
+          DataDir "\(directory.file("collectd"))"
+        </Plugin>
+
+        """.write(toFile: directory.file("collectd.conf"), atomically: true, encoding: .utf8)
         let ports = [LoopbackPort.free(), LoopbackPort.free()]
         self.ports = ports
         func start(_ name: String, _ program: String, _ arguments: [String]) throws -> Monitor {
