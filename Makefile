@@ -11,7 +11,8 @@ PREFIX ?= /usr
 DESTDIR ?=
 PROGRAMS := virtfleet virtfleet-agent virtfleet-controller
 
-.PHONY: help dependencies test-dependencies build release demo test test-fast bench man install format lint clean
+.PHONY: help dependencies test-dependencies bench-dependencies build release demo test test-fast bench man install \
+    format lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +22,9 @@ dependencies:
 
 test-dependencies:
 	@tools/install-dependencies --test
+
+bench-dependencies:
+	@tools/install-dependencies --bench
 
 build: dependencies ## Build everything for development
 	$(SWIFT_BUILD)
@@ -44,7 +48,7 @@ test-fast: test-dependencies ## Run the tests that boot no guest
 	$(SWIFT_BUILD) --build-tests
 	$(SWIFT_TEST) --skip 'SystemTests|Guest'
 
-bench: test-dependencies release $(GUEST) ## Measure; ONLY=name for one benchmark
+bench: bench-dependencies release ## Measure; ONLY=name for one benchmark
 	@tools/bench $(ONLY)
 
 $(addprefix $(BINARIES)/,$(PROGRAMS)) &:

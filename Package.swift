@@ -109,10 +109,8 @@ let package = Package(
         .executableTarget(
             name: "virtfleet-bench",
             dependencies: [
-                "CEpoll", "CLibvirt", "CMosquitto", "FleetModel", "FleetRuntime", "FleetStore", "FleetTestSupport",
-                "HTTPClient",
-                "Hypervisor",
-                "Subprocess", "Telemetry",
+                "CEpoll", "CLibvirt", "CMosquitto", "FleetClient", "FleetModel", "FleetRuntime", "FleetStore",
+                "FleetTestSupport", "HTTPClient", "Hypervisor", "SQLite", "Subprocess", "Telemetry",
             ], path: "Tests/Benchmarks", swiftSettings: strict),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),

@@ -30,14 +30,17 @@ public actor JobPublisher: Service {
 
     public nonisolated func run() async throws {
         let wake = store.jobSetNotifications()
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             group.addTask {
                 while (try? await self.time.sleep(for: Self.interval)) != nil {
                     await self.tick()
                     wake.send(0)
                 }
             }
-            repeat { await publishDue() } while await wake.next() != nil
+            repeat {
+                guard let delay = await publishDue() else { continue }
+                group.addTask { if (try? await self.time.sleep(for: delay)) != nil { wake.send(0) } }
+            } while await wake.next() != nil
             group.cancelAll()
         }
     }
@@ -46,7 +49,8 @@ public actor JobPublisher: Service {
         do { try await store.tickJobs() } catch { logger.warning("cannot look for expired jobs: \(error)") }
     }
 
-    private func publishDue() async {
+    /// - Returns: when the next set that waits for its second to be over is due; nil when none waits.
+    private func publishDue() async -> Duration? {
         waiting.formUnion(await store.takeChangedJobSets())
         await clearRemovedHosts()
         let now = time.monotonic()
@@ -74,6 +78,7 @@ public actor JobPublisher: Service {
                 await store.jobSetPublished(set)
             }
         }
+        return waiting.compactMap { publishedAt[$0] }.min().map { $0 + Self.interval - now }
     }
 
     private nonisolated var sign: @Sendable (JobSet) throws -> [UInt8] {

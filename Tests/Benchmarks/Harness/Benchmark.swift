@@ -12,8 +12,10 @@ struct BenchmarkContext: Sendable {
     var binaries: String
     /// Runs of each figure.
     var runs = 5
+    /// How long memory is watched.
+    var memoryTime: Duration = .seconds(600)
 
-    func say(_ text: String) { print("  \(text)") }
+    func say(_ text: String) { Terminal.line("  \(text)") }
 }
 
 struct BenchmarkFailure: Error, CustomStringConvertible {

@@ -24,12 +24,13 @@ struct BenchmarkCommand {
             }
             var report = Report()
             for benchmark in all where arguments.isEmpty || arguments.contains(benchmark.name) {
-                print("\n\(benchmark.name): \(benchmark.summary)\n\(Report.header())")
+                Terminal.line("\n\(benchmark.name): \(benchmark.summary)\n\(Report.header())")
                 report.add(try await benchmark.init().run(BenchmarkContext(binaries: binaries)))
                 try report.write(to: ".build/bench.json")
             }
             let missed = report.measurements.filter { $0.met == false }
-            print("\n\(report.measurements.count) figures, \(missed.count) goals missed; written to .build/bench.json")
+            Terminal.line(
+                "\n\(report.measurements.count) figures, \(missed.count) goals missed; written to .build/bench.json")
         } catch {
             FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
             exit(1)

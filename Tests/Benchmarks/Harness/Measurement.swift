@@ -34,6 +34,21 @@ struct Measurement: Codable, Sendable {
     }
 }
 
+extension Measurement {
+    /// What does not apply is null, so that every figure has every member.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(value, forKey: .value)
+        try container.encode(unit, forKey: .unit)
+        try container.encode(versus, forKey: .versus)
+        try container.encode(ratio, forKey: .ratio)
+        try container.encode(goal, forKey: .goal)
+        try container.encode(met, forKey: .met)
+        try container.encode(spread, forKey: .spread)
+    }
+}
+
 extension [Double] {
     var median: Double {
         let sorted = self.sorted()

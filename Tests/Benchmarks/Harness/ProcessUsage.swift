@@ -25,9 +25,14 @@ enum ProcessUsage {
     }
 
     /// CPU seconds of this process.
-    static func own() -> Double {
+    static func own() -> Double { seconds(CLOCK_PROCESS_CPUTIME_ID) }
+
+    /// CPU seconds of the calling thread.
+    static func ownThread() -> Double { seconds(CLOCK_THREAD_CPUTIME_ID) }
+
+    private static func seconds(_ clock: clockid_t) -> Double {
         var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        clock_gettime(clock, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
@@ -39,11 +44,15 @@ enum ProcessUsage {
         return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
 
-    /// The children of a process, by name.
+    /// A process that this one has started, by its name; any thread may have started it.
     static func child(of pid: pid_t, named name: String) -> pid_t? {
-        let children = (try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)) ?? ""
-        return children.split(separator: " ").compactMap { pid_t($0) }.first { child in
-            (try? String(contentsOfFile: "/proc/\(child)/comm", encoding: .utf8))?.hasPrefix(name) == true
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+        let children = threads.flatMap { thread in
+            ((try? String(contentsOfFile: "/proc/\(pid)/task/\(thread)/children", encoding: .utf8)) ?? "")
+                .split(separator: " ").compactMap { pid_t($0) }
+        }
+        return children.first { child in
+            (try? String(contentsOfFile: "/proc/\(child)/comm", encoding: .utf8)) == name + "\n"
         }
     }
 }

@@ -6,7 +6,7 @@ struct Report {
 
     mutating func add(_ more: [Measurement]) {
         measurements += more
-        for measurement in more { print(Self.line(measurement)) }
+        for measurement in more { Terminal.line(Self.line(measurement)) }
     }
 
     static func header() -> String {
