@@ -19,6 +19,14 @@ import Testing
             try FleetJSON.decode([VMID: Int].self, from: FleetJSON.encode([VMID(id.uuid): 1])) == [VMID(id.uuid): 1])
     }
 
+    @Test func `a UUID is read and written as Foundation does`() {
+        for _ in 0..<1000 {
+            let uuid = UUID()
+            #expect(HostID(uuid).description == uuid.uuidString.lowercased())
+            #expect(HostID(uuid.uuidString)?.uuid == uuid)
+        }
+    }
+
     /// The ULID specification: the largest is 7ZZZ..., letters are read in either case, I, L, O and U are not among them.
     @Test func `a job's identity is a ULID`() {
         #expect(JobID("01ARZ3NDEKTSV4RRFFQ69G5FAV")?.description == "01ARZ3NDEKTSV4RRFFQ69G5FAV")

@@ -8,13 +8,13 @@ public struct UUIDIdentifier<Kind>: TextIdentifier, CodingKeyRepresentable {
     public init(_ uuid: UUID) { self.uuid = uuid }
 
     public init?(_ text: String) {
-        guard let uuid = UUID(uuidString: text) else { return nil }
+        guard let uuid = UUID(text: text) else { return nil }
         self.uuid = uuid
     }
 
     public static func random() -> Self { Self(UUID()) }
 
-    public var description: String { uuid.uuidString.lowercased() }
+    public var description: String { uuid.text }
 
     public var codingKey: any CodingKey { IdentifierKey(stringValue: description) }
     public init?(codingKey: some CodingKey) { self.init(codingKey.stringValue) }
