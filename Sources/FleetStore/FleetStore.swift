@@ -35,6 +35,10 @@ public actor FleetStore {
         self.logger = logger
         (connection, memory) = try StoreError.wrapping {
             let connection = try Connection(path: directory + "/" + Self.databaseName, synchronous: .full)
+            // A commit of many hosts touches a page of each in the indexes: room for these, and a log that takes
+            // several such commits before they are copied into the database.
+            try connection.execute("PRAGMA cache_size = -32768")
+            try connection.execute("PRAGMA wal_autocheckpoint = 8192")
             try connection.migrate(FleetMigrations.all)
             let memory = IngestMemory(
                 storeID: try IdentityRepository(connection: connection).open(fleet: fleet),
