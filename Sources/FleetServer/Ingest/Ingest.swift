@@ -9,7 +9,7 @@ import MessageBus
 public final class Ingest: Service {
     public let name = "ingest"
     /// Messages of one commit, and how long its first may wait for the others.
-    private static let batchMessages = 512
+    private static let batchMessages = 2048
     private static let batchTime: Duration = .milliseconds(50)
     private static let retryDelay: Duration = .seconds(1)
     private static let catchUpPause: Duration = .milliseconds(100)
@@ -54,23 +54,37 @@ public final class Ingest: Service {
         }
     }
 
+    /// While one batch is committed, the next is decoded.
     private func take() async throws {
         var session = IngestSession(catchUp: CatchUp(filters: Topic.retainedUp(in: store.fleet)))
-        while let event = await bus.events.next() {
-            var arrivals: [Arrival] = []
-            var refused: [RefusedPayload] = []
-            let deadline = time.monotonic() + Self.batchTime
-            var next: BusEvent? = event
-            while let event = next {
-                take(event, &arrivals, &refused, &session)
-                let full = arrivals.count + refused.count >= Self.batchMessages || time.monotonic() >= deadline
-                next = full || bus.events.count == 0 ? nil : await bus.events.next()
+        try await withThrowingTaskGroup(of: Void.self) { commits in
+            while let event = await bus.events.next() {
+                let (arrivals, refused) = await batch(from: event, &session)
+                if !arrivals.isEmpty || !refused.isEmpty {
+                    // One at a time, in order.
+                    try await commits.next()
+                    commits.addTask { try await self.commit(arrivals, refused) }
+                }
+                try await catchUp(&session)
             }
-            if !arrivals.isEmpty || !refused.isEmpty {
-                try await commit(arrivals, refused)
-            }
-            try await catchUp(&session)
+            try await commits.waitForAll()
         }
+    }
+
+    /// Decodes an event and what has arrived behind it.
+    private func batch(
+        from first: BusEvent, _ session: inout IngestSession
+    ) async -> (arrivals: [Arrival], refused: [RefusedPayload]) {
+        var arrivals: [Arrival] = []
+        var refused: [RefusedPayload] = []
+        let deadline = time.monotonic() + Self.batchTime
+        var next: BusEvent? = first
+        while let event = next {
+            take(event, &arrivals, &refused, &session)
+            let full = arrivals.count + refused.count >= Self.batchMessages || time.monotonic() >= deadline
+            next = full || bus.events.count == 0 ? nil : await bus.events.next()
+        }
+        return (arrivals, refused)
     }
 
     private func take(
