@@ -97,7 +97,8 @@ struct ControllerAssembly {
         return MosquittoConfiguration(
             host: "127.0.0.1", port: broker?.configuration.port ?? 1883, clientID: user, username: user,
             password: secrets.busPassword, sessionExpiry: .zero, cleanStart: true, limits: limits,
-            reconnect: ReconnectPolicy(base: .milliseconds(200), cap: .seconds(5)))
+            // Nobody copies this identity to another machine: what looks like a twin is a broker that keeps dying.
+            reconnect: ReconnectPolicy(base: .milliseconds(200), cap: .seconds(5), twinInterval: .seconds(10)))
     }
 
     private func enrolment(
