@@ -98,7 +98,7 @@ struct AgentAssembly {
         let broker = configuration.broker
         let port = broker.port?.number ?? (broker.tls == nil ? 1883 : 8883)
         return MosquittoConfiguration(
-            host: broker.host, port: UInt16(port), clientID: host.description,
+            host: broker.host, port: port, clientID: host.description,
             username: broker.username ?? host.description,
             password: try SecretFile.value(broker.password, file: broker.passwordFile),
             tls: broker.tls.map { .init(caFile: $0.ca, certificateFile: $0.certificate, keyFile: $0.key) })

@@ -31,11 +31,11 @@ struct ControllerAssembly {
             directory: state.path + "/images", store: store, uploads: uploads, logger: logger)
 
         let broker = try await embeddedBroker(fleet, state, secrets, store)
-        let bus = MosquittoBus(try address(of: broker, secrets))
+        let bus = MosquittoBus(try brokerAddress(secrets))
         let announcer = ControllerAnnouncer(bus: bus, fleet: fleet, time: time)
         let imageServer = try server(
             "images",
-            .tcp(address: configuration.images.address, port: UInt16(configuration.images.port?.number ?? 8621)),
+            .tcp(address: configuration.images.address, port: configuration.images.port.number),
             handler: ImageListener(store: store, images: images).handle)
         let enrolment = enrolment(fleet, broker, secrets, store)
         let api = API(
@@ -53,7 +53,7 @@ struct ControllerAssembly {
             try server("api", .unix(path: configuration.api.socket), handler: api.handle),
         ]
         if let tcp = configuration.api.tcp {
-            let address = ListenAddress.tcp(address: "127.0.0.1", port: UInt16(tcp.port?.number ?? 8620))
+            let address = ListenAddress.tcp(address: "127.0.0.1", port: tcp.port.number)
             services.append(try server("api-tcp", address, loopbackOnly: true, handler: api.handle))
         }
         services.append(SystemdReporter(status: "fleet \(fleet)", time: time))
@@ -68,7 +68,7 @@ struct ControllerAssembly {
         return EmbeddedBroker(
             BrokerConfiguration(
                 fleet: fleet, directory: state.path + "/broker",
-                port: UInt16(configuration.broker.embedded.port?.number ?? 1883)),
+                port: configuration.broker.embedded.port.number),
             credentials: try await Self.credentials(secrets, store), logger: logger, time: time)
     }
 
@@ -83,21 +83,22 @@ struct ControllerAssembly {
             })
     }
 
-    private func address(of broker: EmbeddedBroker?, _ secrets: ControllerSecrets) throws -> MosquittoConfiguration {
+    private func brokerAddress(_ secrets: ControllerSecrets) throws -> MosquittoConfiguration {
         // Room for the retained topics of a whole fleet at once.
         let limits = BusLimits(queuedEvents: 100_000, queuedBytes: 256 << 20)
         let user = BrokerConfiguration.controllerUser
         if let external = configuration.broker.external {
             return MosquittoConfiguration(
-                host: external.host, port: UInt16(external.portNumber), clientID: external.username,
+                host: external.host, port: external.portNumber, clientID: external.username,
                 username: external.username, password: try SecretFile.value(file: external.passwordFile),
                 tls: external.tls.map { .init(caFile: $0.ca, certificateFile: $0.certificate, keyFile: $0.key) },
                 sessionExpiry: .zero, cleanStart: true, limits: limits)
         }
         return MosquittoConfiguration(
-            host: "127.0.0.1", port: broker?.configuration.port ?? 1883, clientID: user, username: user,
+            host: "127.0.0.1", port: configuration.broker.embedded.port.number, clientID: user, username: user,
             password: secrets.busPassword, sessionExpiry: .zero, cleanStart: true, limits: limits,
-            reconnect: ReconnectPolicy(base: .milliseconds(200), cap: .seconds(5)))
+            // Nobody copies this identity to another machine: what looks like a twin is a broker that keeps dying.
+            reconnect: ReconnectPolicy(base: .milliseconds(200), cap: .seconds(5), twinInterval: .seconds(10)))
     }
 
     private func enrolment(
@@ -107,9 +108,9 @@ struct ControllerAssembly {
         let images = configuration.images
         let text = HostConfigurationText(
             fleet: fleet, brokerHost: external?.host ?? "127.0.0.1",
-            brokerPort: external?.portNumber ?? Int(broker?.configuration.port ?? 1883),
+            brokerPort: external?.portNumber ?? configuration.broker.embedded.port.number,
             brokerUsesTLS: external?.tls != nil, key: secrets.signingKey.verifyingKey,
-            imagesURL: images.publicURL ?? "http://\(images.address):\(images.port?.number ?? 8621)")
+            imagesURL: images.publicURL ?? "http://\(images.address):\(images.port.number)")
         return HostEnrolment(
             hashBusPassword: { BrokerPassword.hash($0) }, agentConfiguration: { text.text($0) },
             credentialsChanged: {

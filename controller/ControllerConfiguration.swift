@@ -13,7 +13,7 @@ struct ControllerConfiguration: ConfigurationSection {
     }
 
     struct TCP: ConfigurationSection {
-        var port = Port(8620)
+        var port: Port = 8620
         var tokenFile: String?
         init() {}
 
@@ -24,7 +24,7 @@ struct ControllerConfiguration: ConfigurationSection {
 
     struct Images: ConfigurationSection {
         var address = "127.0.0.1"
-        var port = Port(8621)
+        var port: Port = 8621
         /// What hosts are told; needed where they reach the controller by another name.
         var publicURL: String?
         init() {}
@@ -44,7 +44,7 @@ struct ControllerConfiguration: ConfigurationSection {
     }
 
     struct Embedded: ConfigurationSection {
-        var port = Port(1883)
+        var port: Port = 1883
         init() {}
     }
 
@@ -57,7 +57,7 @@ struct ControllerConfiguration: ConfigurationSection {
         var tls: TLSFiles?
         init() {}
 
-        var portNumber: Int { port?.number ?? (tls == nil ? 1883 : 8883) }
+        var portNumber: UInt16 { port?.number ?? (tls == nil ? 1883 : 8883) }
 
         func validate(_ check: SectionCheck) {
             if host.isEmpty { check.problem("host", "is missing; name the broker, or leave out 'external'") }

@@ -6,7 +6,7 @@ import Signing
 struct HostConfigurationText {
     let fleet: FleetName
     let brokerHost: String
-    let brokerPort: Int
+    let brokerPort: UInt16
     let brokerUsesTLS: Bool
     let key: VerifyingKey
     let imagesURL: String

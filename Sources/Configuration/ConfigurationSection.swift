@@ -4,7 +4,7 @@
 /// ```swift
 /// struct Broker: ConfigurationSection {
 ///     var host = "127.0.0.1"
-///     var port = Port(1883)
+///     var port: Port = 1883
 ///     var username: String?
 ///     func validate(_ check: SectionCheck) {
 ///         if host.isEmpty { check.problem("host", "must not be empty") }

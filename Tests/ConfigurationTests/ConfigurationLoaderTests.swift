@@ -33,7 +33,7 @@ import Testing
         expected.fleet = "plant"
         expected.color = .blue
         expected.maybe = 7
-        expected.broker.port = Port(8883)
+        expected.broker.port = 8883
         expected.broker.keepAlive = .seconds(300)
         expected.broker.tls = SampleConfiguration.TLS()
         expected.broker.tls?.verify = false

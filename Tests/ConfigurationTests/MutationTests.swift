@@ -39,7 +39,6 @@ import Testing
                 #expect(!problem.message.isEmpty, "seed \(seed)")
                 #expect((problem.position?.line ?? 1) >= 1 && (problem.position?.column ?? 1) >= 1, "seed \(seed)")
             }
-            #expect(loaded.value.broker.port != nil, "seed \(seed): a default was lost")
         }
     }
 }

@@ -6,7 +6,7 @@ struct SampleConfiguration: ConfigurationSection, Equatable {
 
     struct Broker: ConfigurationSection, Equatable {
         var host = "127.0.0.1"
-        var port = Port(1883)
+        var port: Port = 1883
         var keepAlive = Interval.seconds(30)
         var tls: TLS?
 

@@ -79,6 +79,26 @@ import Testing
         #expect(DurableFile.exists(disk))
     }
 
+    /// libvirt refuses to stop what has just stopped by itself; what was wanted is so.
+    @Test(arguments: [false, true])
+    func aGuestThatGoesOffWhileItIsStoppedIsStopped(force: Bool) async throws {
+        let world = try await World()
+        let clone = try world.clone()
+        let first = try await Life(world)
+        try await first.receive(clone)
+        try await first.finish(clone.id)
+        let stop = try world.job(2, .vmStop, StopArguments(vm: World.vm(), force: force))
+        let second = try await Life(
+            world,
+            during: { point, hypervisor in
+                if point.moment == .afterIntent { try hypervisor.powerOff(World.vm()) }
+            })
+        try await second.receive(stop)
+        try await second.finish(stop.id)
+        #expect(world.last(of: stop.id)?.state == .succeeded, "\(world.last(of: stop.id)?.message ?? "")")
+        #expect(second.hypervisor.calls(of: force ? .destroy : .shutdown) == 0, "the call was refused")
+    }
+
     @Test func anAgentThatStaysSilentRollsBack() async throws {
         let world = try await World()
         let job = try world.clone()

@@ -41,6 +41,14 @@ public final class InMemoryBroker: Sendable {
         state.withLock { $0.retained[topic]?.current(at: time.monotonic()) }
     }
 
+    /// Whether somebody connected has asked for this topic.
+    public func isHeard(_ topic: String) -> Bool {
+        let probe = BusMessage(topic: topic, payload: [])
+        return state.withLock { state in
+            state.sessions.values.contains { $0.link != nil && $0.qos(for: probe) != nil }
+        }
+    }
+
     /// Cuts a client off, or lets it in again. The broker notices at once, as if the keep-alive had passed.
     public func setPartitioned(_ partitioned: Bool, clientID: String) {
         update { state in

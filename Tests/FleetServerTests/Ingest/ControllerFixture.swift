@@ -39,6 +39,11 @@ final class ControllerFixture: Sendable {
         ]
         let tasks = services.map { service in Task { try await service.run() } }
         do {
+            // What is sent before somebody listens is lost, as with any broker.
+            let anyHost = HostID.random()
+            _ = try await FleetTestSupport.eventually {
+                [Topic.stream(anyHost), .presence(anyHost)].allSatisfy { broker.isHeard($0.name(in: store.fleet)) }
+            }
             try await body()
         } catch {
             for task in tasks { task.cancel() }
@@ -76,7 +81,11 @@ final class ControllerFixture: Sendable {
             }
             time.advance(by: .milliseconds(100))
         }
-        return try await condition()
+        // A machine that is busy with other tests gets time to catch up.
+        return try await FleetTestSupport.eventually(within: .seconds(30)) {
+            time.advance(by: .milliseconds(20))
+            return try await condition()
+        }
     }
 
     /// Lets time pass, in small steps.
