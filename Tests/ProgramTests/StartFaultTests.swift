@@ -76,7 +76,7 @@ import Testing
         for output in [try await controller(state: small.file("state")), try await agent(state: small.file("state"))] {
             #expect(output.status == 1)
             #expect(
-                lastLine(output).contains(small.file("state")) && lastLine(output).contains("Read-only file system"))
+                output.errorText.contains(small.file("state")) && output.errorText.contains("Read-only file system"))
         }
     }
 
@@ -85,7 +85,7 @@ import Testing
         try small.fill()
         for output in [try await controller(state: small.file("c")), try await agent(state: small.file("a"))] {
             #expect(output.status == 1)
-            #expect(lastLine(output).contains(small.path), "\(output.errorText)")
+            #expect(output.errorText.contains(small.path), "\(output.errorText)")
         }
     }
 
@@ -108,8 +108,8 @@ import Testing
         _ = try await Subprocess.run("sqlite3", [path, future]).successful()
         let output = try await start()
         #expect(output.status == 1)
-        #expect(lastLine(output).contains(path), "\(output.errorText)")
-        #expect(lastLine(output).contains("newer version"), "\(output.errorText)")
+        #expect(output.errorText.contains(path), "\(output.errorText)")
+        #expect(output.errorText.contains("newer version"), "\(output.errorText)")
         let left = try await Subprocess.run("sqlite3", [path, "SELECT x FROM tomorrow; PRAGMA user_version"])
         #expect(left.text == "kept\n99\n")
     }
