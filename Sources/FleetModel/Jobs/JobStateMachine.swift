@@ -84,7 +84,6 @@ public struct JobStateMachine: Equatable, Sendable {
         while let next = frontier.popLast() {
             for successor in next.successors where found.insert(successor).inserted { frontier.append(successor) }
         }
-        // The first report may be any of the agent's states.
         return found
     }
 }
