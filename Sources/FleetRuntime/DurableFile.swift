@@ -89,7 +89,17 @@ public enum DurableFile {
 
     /// The names in a directory, `.` and `..` left out, sorted.
     public static func entries(of directory: String) throws(FileError) -> [String] {
-        guard let stream = opendir(directory) else { throw FileError("list", directory) }
+        try entries(of: directory, openAs: open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+    }
+
+    /// - Parameter descriptor: the directory, open for reading; it is closed. Negative when it could not be opened, for
+    ///   the reason in `errno`.
+    public static func entries(of directory: String, openAs descriptor: Int32) throws(FileError) -> [String] {
+        guard descriptor >= 0, let stream = fdopendir(descriptor) else {
+            let error = FileError("list", directory)
+            if descriptor >= 0 { close(descriptor) }
+            throw error
+        }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {
