@@ -8,12 +8,16 @@ public actor HostInspector {
     public init() {}
 
     public func inspect(_ subject: InspectionSubject) -> Inspection {
-        let storage = StorageInspector().inspect(subject)
+        var limitations: [Inspection.Limitation] = []
+        let storage = StorageInspector().inspect(subject, limitations: &limitations)
         let network = NetworkInspector().inspect(subject)
-        let (pci, iommu) = PCIInspector().inspect(subject, storage: storage, network: network)
+        let hostUses = HostUseInspector().inspect(subject)
+        let (pci, iommu) = PCIInspector().inspect(
+            subject, storage: storage, network: network, hostUses: hostUses, limitations: &limitations)
         return Inspection(
             cpu: CPUInspector().inspect(subject), memory: MemoryInspector().inspect(subject), pci: pci, iommu: iommu,
             storage: storage, network: network, software: SoftwareInspector().inspect(subject),
-            laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(findings: []), limitations: [])
+            laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(findings: []),
+            limitations: limitations)
     }
 }

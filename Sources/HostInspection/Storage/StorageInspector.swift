@@ -31,7 +31,7 @@ public struct StorageDocument: Codable, Equatable, Sendable {
 }
 
 struct StorageInspector: Sendable {
-    func inspect(_ subject: InspectionSubject) -> StorageDocument {
+    func inspect(_ subject: InspectionSubject, limitations: inout [Inspection.Limitation]) -> StorageDocument {
         let path = subject.imagesDirectory
         let mount = mount(of: path, in: subject.root)
         return StorageDocument(
