@@ -9,9 +9,11 @@ public actor HostInspector {
 
     public func inspect(_ subject: InspectionSubject) -> Inspection {
         var limitations: [Inspection.Limitation] = []
-        let storage = StorageInspector().inspect(subject, limitations: &limitations)
+        let foundations = Foundations(
+            root: subject.root, devices: BlockDevices(subject.root), mounts: MountTable(subject.root))
+        let storage = StorageInspector(foundations: foundations).inspect(subject, limitations: &limitations)
         let network = NetworkInspector().inspect(subject)
-        let hostUses = HostUseInspector().inspect(subject)
+        let hostUses = HostUseInspector().inspect(subject, foundations: foundations, network: network)
         let (pci, iommu) = PCIInspector().inspect(
             subject, storage: storage, network: network, hostUses: hostUses, limitations: &limitations)
         return Inspection(
