@@ -58,7 +58,8 @@ import Testing
     }
 
     @Test func whatOnlyTheLiveMachineKnowsIsNamed() async throws {
-        let inspection = await HostInspector().inspect(try machine(type: "xfs", source: "/dev/mapper/root").subject)
+        let machine = try machine(type: "xfs", source: "/dev/mapper/root")
+        let inspection = await HostInspector().inspect(machine.subject)
         #expect(
             inspection.limitations.contains(
                 .init(
