@@ -6,7 +6,7 @@
 static _Thread_local jmp_buf *escape;
 
 /// libpci's own would end the process.
-static _Noreturn void on_error(char *message, ...) {
+static __attribute__((noreturn)) void on_error(char *message, ...) {
     (void)message;
     if (escape) longjmp(*escape, 1);
     abort();

@@ -52,7 +52,8 @@ public struct PCIDevice: Codable, Equatable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case address, vendor, device, subsystemVendor, subsystemDevice, revision, vendorName, deviceName, driver
-        case driverAlternatives, iommuGroup, parent, portPath, numaNode, link, resetMethods, acs, sriov, resetRisk, virtualGPU, portKind
+        case driverAlternatives, iommuGroup, parent, portPath, numaNode, link, resetMethods, acs, sriov, resetRisk,
+            virtualGPU, portKind
         case physicalFunction, mediatedTypes, bootVGA, bootFramebuffer, gpu, hostUses, passthrough
         case deviceClass = "class"
     }

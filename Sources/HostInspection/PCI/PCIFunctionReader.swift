@@ -98,7 +98,9 @@ struct PCIFunctionReader: Sendable {
     private func virtualGPU(_ files: SysfsDevice) -> PCIDevice.VirtualGPU? {
         guard let table = files.text("nvidia/creatable_vgpu_types") else { return nil }
         let types = table.split(separator: "\n").compactMap { line -> PCIDevice.MediatedType? in
-            let columns = line.split(separator: ":", maxSplits: 1).map { $0.split(separator: " ").joined(separator: " ") }
+            let columns = line.split(separator: ":", maxSplits: 1).map {
+                $0.split(separator: " ").joined(separator: " ")
+            }
             guard columns.count == 2, let number = Int(columns[0]), number >= 0 else { return nil }
             return PCIDevice.MediatedType(id: String(number), name: columns[1])
         }

@@ -2,13 +2,11 @@ import FleetModel
 
 /// /sys/bus/pci, and the members of IOMMU groups that have no entry there: what each function is, without verdict.
 struct PCIInspector: Sendable {
-    struct Facts: Sendable {
-        /// Sorted by address.
-        var devices: [PCIDevice]
-        var limitations: [Inspection.Limitation]
-    }
-
-    func inspect(_ subject: InspectionSubject, groups: [GroupReader.Group]) -> Facts {
+    /// Sorted by address.
+    func inspect(
+        _ subject: InspectionSubject, groups: [GroupReader.Group], hostUses: [PCIAddress: [HostUse]],
+        limitations: inout [Inspection.Limitation]
+    ) -> [PCIDevice] {
         let root = subject.root
         var groupOf: [PCIAddress: Int] = [:]
         for group in groups { for address in group.devices { groupOf[address] = group.id } }
@@ -19,14 +17,14 @@ struct PCIInspector: Sendable {
         addNames(to: &devices, root)
         addDriverAlternatives(to: &devices, root)
         GPURoles.assign(to: &devices)
-        var limitations: [Inspection.Limitation] = []
+        for index in devices.indices { devices[index].hostUses = hostUses[devices[index].address] ?? [] }
         if reader.sawHiddenCapabilities {
             limitations.append(.init(fact: "pci.acs", needs: "run as root"))
         }
         if framebuffer.knowledge == .hidden, devices.contains(where: { $0.gpu != nil }) {
             limitations.append(.init(fact: "pci.bootFramebuffer", needs: "run as root"))
         }
-        return Facts(devices: devices, limitations: limitations)
+        return devices
     }
 
     private func addNames(to devices: inout [PCIDevice], _ root: HostRoot) {

@@ -21,24 +21,24 @@ final class PCINameDatabase {
                 guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
                     status.st_size <= Self.largestFile
                 else { return nil }
-                return vf_pci_names_read("/proc/self/fd/\(descriptor)").map { OpaquePointer($0) }
+                return vf_pci_names_read("/proc/self/fd/\(descriptor)")
             }
         }.first
         guard let read else { return nil }
         names = read
     }
 
-    deinit { vf_pci_names_free(.init(names)) }
+    deinit { vf_pci_names_free(names) }
 
     func vendor(_ vendor: String?) -> String? {
         guard let vendor = vendor.flatMap({ UInt16($0, radix: 16) }) else { return nil }
-        return vf_pci_vendor_name(.init(names), vendor, &buffer, buffer.count).map { String(cString: $0) }
+        return vf_pci_vendor_name(names, vendor, &buffer, buffer.count).map { String(cString: $0) }
     }
 
     func device(_ vendor: String?, _ device: String?) -> String? {
         guard let vendor = vendor.flatMap({ UInt16($0, radix: 16) }),
             let device = device.flatMap({ UInt16($0, radix: 16) })
         else { return nil }
-        return vf_pci_device_name(.init(names), vendor, device, &buffer, buffer.count).map { String(cString: $0) }
+        return vf_pci_device_name(names, vendor, device, &buffer, buffer.count).map { String(cString: $0) }
     }
 }

@@ -15,7 +15,8 @@ struct SysfsDevice: Sendable {
         self.address = address
         self.root = root
         let candidates =
-            ["/sys/bus/pci/devices/\(address)"] + (group.map { ["/sys/kernel/iommu_groups/\($0)/devices/\(address)"] } ?? [])
+            ["/sys/bus/pci/devices/\(address)"]
+            + (group.map { ["/sys/kernel/iommu_groups/\($0)/devices/\(address)"] } ?? [])
         let found = candidates.lazy.map { ($0, Set(root.names(in: $0))) }.first { !$0.1.isEmpty }
         directory = found?.0 ?? ""
         entries = found?.1 ?? []
