@@ -41,8 +41,10 @@ let package = Package(
         systemLibrary("CCrypto", "libcrypto", apt: "libssl-dev", yum: "openssl-devel"),
         systemLibrary("CMicroHTTPD", "libmicrohttpd", apt: "libmicrohttpd-dev", yum: "libmicrohttpd-devel"),
         systemLibrary("CXML2", "libxml-2.0", apt: "libxml2-dev", yum: "libxml2-devel"),
+        systemLibrary("CPCI", "libpci", apt: "libpci-dev", yum: "pciutils-devel"),
         systemLibrary("CCurl", "libcurl", apt: "libcurl4-openssl-dev", yum: "libcurl-devel"),
         .target(name: "CCurlShims", dependencies: ["CCurl"]),
+        .target(name: "CPCIShims", dependencies: ["CPCI"]),
         .target(name: "CProcess"),
         .target(name: "CClock"),
         .target(name: "COpenAt2"),
@@ -59,7 +61,8 @@ let package = Package(
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
-        library("HostInspection", ["COpenAt2", "Drawing", "FleetModel", "FleetRuntime", "Signing"], strict),
+        library(
+            "HostInspection", ["COpenAt2", "CPCIShims", "Drawing", "FleetModel", "FleetRuntime", "Signing"], strict),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(

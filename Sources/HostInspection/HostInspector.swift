@@ -8,12 +8,20 @@ public actor HostInspector {
     public init() {}
 
     public func inspect(_ subject: InspectionSubject) -> Inspection {
-        let storage = StorageInspector().inspect(subject)
+        var limitations: [Inspection.Limitation] = []
+        let foundations = Foundations(
+            root: subject.root, devices: BlockDevices(subject.root), mounts: MountTable(subject.root))
+        let storage = StorageInspector(foundations: foundations).inspect(subject, limitations: &limitations)
         let network = NetworkInspector().inspect(subject)
-        let (pci, iommu) = PCIInspector().inspect(subject, storage: storage, network: network)
+        let hostUses = HostUseInspector().inspect(subject, foundations: foundations, network: network)
+        let groups = GroupReader(root: subject.root).groups()
+        var pci = PCIInspector().inspect(subject, groups: groups, hostUses: hostUses, limitations: &limitations)
+        let iommu = IOMMUInspector().inspect(subject, groups: groups, devices: pci, log: KernelLogText(subject.root))
+        PassthroughJudge(iommu: iommu).judge(&pci)
         return Inspection(
             cpu: CPUInspector().inspect(subject), memory: MemoryInspector().inspect(subject), pci: pci, iommu: iommu,
             storage: storage, network: network, software: SoftwareInspector().inspect(subject),
-            laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(findings: []), limitations: [])
+            laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(findings: []),
+            limitations: limitations)
     }
 }

@@ -60,7 +60,8 @@ import Testing
 
     @Test func theImagesDirectoryIsOnItsNearestMount() throws {
         let machine = try FixtureMachine(laptop)
-        let storage = StorageInspector().inspect(machine.subject)
+        var limitations: [Inspection.Limitation] = []
+        let storage = StorageInspector().inspect(machine.subject, limitations: &limitations)
         #expect(storage.images.fileSystem == "btrfs" && storage.images.mountPoint == "/var/lib/virtfleet-agent")
         #expect((storage.images.capacityBytes ?? 0) > 0)
         #expect(storage.pools.map(\.name) == ["a", "b"])
