@@ -43,8 +43,10 @@ let package = Package(
         systemLibrary("CXML2", "libxml-2.0", apt: "libxml2-dev", yum: "libxml2-devel"),
         systemLibrary("CPCI", "libpci", apt: "libpci-dev", yum: "pciutils-devel"),
         systemLibrary("CCurl", "libcurl", apt: "libcurl4-openssl-dev", yum: "libcurl-devel"),
+        systemLibrary("CHWLoc", "hwloc", apt: "libhwloc-dev", yum: "hwloc-devel"),
         .target(name: "CCurlShims", dependencies: ["CCurl"]),
         .target(name: "CPCIShims", dependencies: ["CPCI"]),
+        .target(name: "CHWLocShims", dependencies: ["CHWLoc"]),
         .target(name: "CProcess"),
         .target(name: "CClock"),
         .target(name: "COpenAt2"),
@@ -62,7 +64,8 @@ let package = Package(
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
         library(
-            "HostInspection", ["COpenAt2", "CPCIShims", "Drawing", "FleetModel", "FleetRuntime", "Signing"], strict),
+            "HostInspection",
+            ["CHWLocShims", "COpenAt2", "CPCIShims", "Drawing", "FleetModel", "FleetRuntime", "Signing"], strict),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(
