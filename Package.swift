@@ -43,7 +43,9 @@ let package = Package(
         systemLibrary("CXML2", "libxml-2.0", apt: "libxml2-dev", yum: "libxml2-devel"),
         systemLibrary("CPCI", "libpci", apt: "libpci-dev", yum: "pciutils-devel"),
         systemLibrary("CCurl", "libcurl", apt: "libcurl4-openssl-dev", yum: "libcurl-devel"),
+        systemLibrary("CHWLoc", "hwloc", apt: "libhwloc-dev", yum: "hwloc-devel"),
         .target(name: "CCurlShims", dependencies: ["CCurl"]),
+        .target(name: "CHWLocShims", dependencies: ["CHWLoc"]),
         .target(name: "CPCIShims", dependencies: ["CPCI"]),
         .target(name: "CProcess"),
         .target(name: "CClock"),
@@ -60,7 +62,9 @@ let package = Package(
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
-        library("HostInspection", ["COpenAt2", "CPCIShims", "FleetModel", "FleetRuntime", "Signing"], strict),
+        library(
+            "HostInspection",
+            ["CHWLocShims", "COpenAt2", "CPCIShims", "FleetModel", "FleetRuntime", "Signing"], strict),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(

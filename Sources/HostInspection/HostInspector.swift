@@ -7,7 +7,9 @@ public actor HostInspector {
 
     public init() {}
 
-    public func inspect(_ subject: InspectionSubject) -> Inspection {
+    public func inspect(_ subject: InspectionSubject) async -> Inspection {
+        // A copy has no device to ask.
+        let kvm = subject.root.isLive ? await KVMProbe.state() : nil
         var limitations: [Inspection.Limitation] = []
         let foundations = Foundations(
             root: subject.root, devices: BlockDevices(subject.root), mounts: MountTable(subject.root))
@@ -21,7 +23,8 @@ public actor HostInspector {
         let iommu = IOMMUInspector().inspect(subject, groups: groups, devices: pci, log: KernelLogText(subject.root))
         PassthroughJudge(iommu: iommu).judge(&pci)
         return Inspection(
-            cpu: CPUInspector().inspect(subject), memory: MemoryInspector().inspect(subject), pci: pci, iommu: iommu,
+            cpu: CPUInspector().inspect(subject, kvm: kvm), memory: MemoryInspector().inspect(subject), pci: pci,
+            iommu: iommu,
             storage: storage, network: network, software: SoftwareInspector().inspect(subject),
             laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(findings: []),
             limitations: limitations)
