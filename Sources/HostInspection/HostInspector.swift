@@ -15,9 +15,11 @@ public actor HostInspector {
             root: subject.root, devices: BlockDevices(subject.root), mounts: MountTable(subject.root))
         let storage = StorageInspector(foundations: foundations).inspect(subject, limitations: &limitations)
         let network = NetworkInspector().inspect(subject)
-        let hostUses = HostUseInspector().inspect(subject, foundations: foundations, network: network)
         let groups = GroupReader(root: subject.root).groups()
-        var pci = PCIInspector().inspect(subject, groups: groups, hostUses: hostUses, limitations: &limitations)
+        var pci = PCIInspector().inspect(subject, groups: groups, limitations: &limitations)
+        let hostUses = HostUseInspector().inspect(
+            subject, devices: pci, foundations: foundations, network: network)
+        for index in pci.indices { pci[index].hostUses = hostUses[pci[index].address] ?? [] }
         let iommu = IOMMUInspector().inspect(subject, groups: groups, devices: pci, log: KernelLogText(subject.root))
         PassthroughJudge(iommu: iommu).judge(&pci)
         return Inspection(

@@ -17,6 +17,18 @@ struct FixtureMachine {
         try Data(text.utf8).write(to: file)
     }
 
+    /// - Parameter target: relative, or absolute in the tree.
+    func link(_ path: String, to target: String) throws {
+        let file = URL(filePath: directory.path + path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: target)
+    }
+
+    func write(_ path: String, _ bytes: [UInt8]) throws {
+        try write(path, "")
+        try Data(bytes).write(to: URL(filePath: directory.path + path))
+    }
+
     var subject: InspectionSubject {
         InspectionSubject(
             root: HostRoot(directory.path), agentVersion: "1.2.3",

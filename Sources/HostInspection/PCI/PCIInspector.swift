@@ -4,8 +4,7 @@ import FleetModel
 struct PCIInspector: Sendable {
     /// Sorted by address.
     func inspect(
-        _ subject: InspectionSubject, groups: [GroupReader.Group], hostUses: [PCIAddress: [HostUse]],
-        limitations: inout [Inspection.Limitation]
+        _ subject: InspectionSubject, groups: [GroupReader.Group], limitations: inout [Inspection.Limitation]
     ) -> [PCIDevice] {
         let root = subject.root
         var groupOf: [PCIAddress: Int] = [:]
@@ -17,7 +16,6 @@ struct PCIInspector: Sendable {
         addNames(to: &devices, root)
         addDriverAlternatives(to: &devices, root)
         GPURoles.assign(to: &devices)
-        for index in devices.indices { devices[index].hostUses = hostUses[devices[index].address] ?? [] }
         if reader.sawHiddenCapabilities {
             limitations.append(.init(fact: "pci.acs", needs: "run as root"))
         }
