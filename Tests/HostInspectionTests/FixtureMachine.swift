@@ -11,10 +11,12 @@ struct FixtureMachine {
         for (path, text) in files { try write(path, text) }
     }
 
-    func write(_ path: String, _ text: String) throws {
+    func write(_ path: String, _ text: String) throws { try write(path, Array(text.utf8)) }
+
+    func write(_ path: String, _ bytes: [UInt8]) throws {
         let file = URL(filePath: directory.path + path)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
+        try Data(bytes).write(to: file)
     }
 
     var subject: InspectionSubject {

@@ -13,6 +13,14 @@ extension KernelLog {
         self.init(messages: root.isLive ? Self.ringBuffer(root) : Self.captured(root))
     }
 
+    init(of root: HostRoot, limitations: inout [Inspection.Limitation]) {
+        self.init(of: root)
+        guard messages.isEmpty else { return }
+        let needs =
+            root.isLive ? "run as root, or set kernel.dmesg_restrict=0" : "a captured log: dmesg > DIR/var/log/dmesg"
+        limitations.append(.init(fact: "kernel log", needs: needs))
+    }
+
     /// Documentation/ABI/testing/dev-kmsg: each read gives one record; EAGAIN ends, EPIPE tells that some were lost.
     private static func ringBuffer(_ root: HostRoot) -> [Message] {
         root.withFile("/dev/kmsg", O_RDONLY | O_NONBLOCK) { descriptor -> [Message]? in

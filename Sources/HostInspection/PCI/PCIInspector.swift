@@ -1,7 +1,11 @@
+import FleetModel
+
 /// /sys/bus/pci and /sys/kernel/iommu_groups.
 struct PCIInspector: Sendable {
     func inspect(
-        _ subject: InspectionSubject, storage: StorageDocument, network: NetworkDocument
+        _ subject: InspectionSubject, storage: StorageDocument, network: NetworkDocument,
+        hostUses: [PCIAddress: [HostUse]], kernelLog: KernelLog,
+        limitations: inout [Inspection.Limitation]
     ) -> ([PCIDevice], IOMMUDocument) {
         (
             [],
