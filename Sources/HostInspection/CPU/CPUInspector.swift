@@ -1,20 +1,5 @@
 import FleetModel
 
-/// `inventory/cpu`.
-public struct CPUDocument: Codable, Equatable, Sendable {
-    public var vendor: String?
-    public var model: String?
-    public var sockets: Int?
-    /// Physical cores of all sockets.
-    public var cores: Int?
-    /// Hardware threads that are online.
-    public var threads: Int?
-    /// `vmx` or `svm`: what the processor says it can; whether KVM works is a readiness check.
-    public var virtualisation: String?
-    /// The machine is itself a guest.
-    public var isGuest: Bool
-}
-
 struct CPUInspector: Sendable {
     private struct Core: Hashable {
         var package: Int

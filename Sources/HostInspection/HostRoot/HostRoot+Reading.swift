@@ -70,6 +70,17 @@ extension HostRoot {
         } ?? []
     }
 
+    /// The entries `cpu0`, `cpu1`, ... `cpu10` of a directory, by number.
+    func numbered(_ prefix: String, in path: String) -> [(number: Int, path: String)] {
+        names(in: path).compactMap { name -> (number: Int, path: String)? in
+            let digits = name.dropFirst(prefix.count)
+            guard name.hasPrefix(prefix), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                let number = Int(digits)
+            else { return nil }
+            return (number, path + "/" + name)
+        }.sorted { ($0.number, $0.path) < ($1.number, $1.path) }
+    }
+
     /// The text of a symbolic link, which may lead nowhere; nil when `path` is none.
     public func link(_ path: String) -> String? {
         withFile(path, vf_path_only | O_NOFOLLOW) { descriptor in

@@ -17,11 +17,11 @@ struct StorageUses: Sendable {
             guard let mount = foundations.mounts.mount(at: point) else { continue }
             uses += describe(foundations.foundations(of: mount), as: purpose, point)
         }
-        for (file, isPartition) in swaps {
+        for swap in SwapTable(foundations.root).swaps where swap.kind != .zram {
             uses +=
-                isPartition
-                ? describe(foundations.foundations(ofFile: file), as: .swap, "swap")
-                : describe(foundations.foundations(ofPath: file), as: .swap, "the swap file \(file)")
+                swap.kind == .file
+                ? describe(foundations.foundations(ofPath: swap.path), as: .swap, "the swap file \(swap.path)")
+                : describe(foundations.foundations(ofFile: swap.path), as: .swap, "swap")
         }
         for pool in subject.pools {
             guard let path = pool.path else { continue }
@@ -33,15 +33,6 @@ struct StorageUses: Sendable {
         let images = subject.imagesDirectory
         uses += describe(foundations.foundations(ofPath: images), as: .storagePool, "the images directory \(images)")
         return uses
-    }
-
-    /// proc_swaps(5).
-    private var swaps: [(file: String, isPartition: Bool)] {
-        (foundations.root.text("/proc/swaps") ?? "").split(separator: "\n").dropFirst().compactMap { line in
-            let fields = line.split { $0 == " " || $0 == "\t" }
-            guard fields.count > 1 else { return nil }
-            return (MountTable.unescaped(fields[0]), fields[1] == "partition")
-        }
     }
 
     private func describe(
