@@ -44,6 +44,7 @@ let package = Package(
         systemLibrary("CPCI", "libpci", apt: "libpci-dev", yum: "pciutils-devel"),
         systemLibrary("CCurl", "libcurl", apt: "libcurl4-openssl-dev", yum: "libcurl-devel"),
         systemLibrary("CHWLoc", "hwloc", apt: "libhwloc-dev", yum: "hwloc-devel"),
+        systemLibrary("CZlib", "zlib", apt: "zlib1g-dev", yum: "zlib-devel"),
         .target(name: "CCurlShims", dependencies: ["CCurl"]),
         .target(name: "CPCIShims", dependencies: ["CPCI"]),
         .target(name: "CHWLocShims", dependencies: ["CHWLoc"]),
@@ -65,7 +66,8 @@ let package = Package(
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
         library(
             "HostInspection",
-            ["CHWLocShims", "COpenAt2", "CPCIShims", "Drawing", "FleetModel", "FleetRuntime", "Signing"], strict),
+            ["CHWLocShims", "COpenAt2", "CPCIShims", "CZlib", "Drawing", "FleetModel", "FleetRuntime", "Signing"],
+            strict),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(
@@ -134,7 +136,7 @@ let package = Package(
         tests("MessageBus", ["Signing", "Subprocess"]),
         tests("DurableStream", ["SQLite"]),
         tests("Hypervisor", exclude: ["Golden"]),
-        tests("HostInspection", exclude: ["Fixtures"]),
+        tests("HostInspection", ["Subprocess"], exclude: ["Fixtures"]),
         tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess"]),

@@ -62,6 +62,7 @@ struct ImportRules {
         ("CProcess", "Subprocess"), ("CClock", "FleetRuntime"), ("COpenAt2", "HostInspection"),
         ("CPCIShims", "HostInspection"),
         ("CHWLocShims", "HostInspection"),
+        ("CZlib", "HostInspection"),
     ])
     func eachCModuleHasOneWrapper(library: String, wrapper: String) {
         let users = Self.imports.filter { $0.value.contains(library) }.keys.sorted()

@@ -12,10 +12,12 @@ struct FixtureMachine {
         for (path, text) in files { try write(path, text) }
     }
 
-    func write(_ path: String, _ text: String) throws {
+    func write(_ path: String, _ text: String) throws { try write(path, Array(text.utf8)) }
+
+    func write(_ path: String, _ bytes: [UInt8]) throws {
         let file = URL(filePath: directory.path + path)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
+        try Data(bytes).write(to: file)
     }
 
     /// - Parameter target: relative, or absolute in the tree.
@@ -23,11 +25,6 @@ struct FixtureMachine {
         let file = URL(filePath: directory.path + path)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: target)
-    }
-
-    func write(_ path: String, _ bytes: [UInt8]) throws {
-        try write(path, "")
-        try Data(bytes).write(to: URL(filePath: directory.path + path))
     }
 
     /// A device at `/sys` + `path`, with its link in `/sys/class/CLASS`, as the kernel makes them.
