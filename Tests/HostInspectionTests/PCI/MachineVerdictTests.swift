@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: MachineFixture.names, MachineFixture.Shape.allCases)
     func everyDeviceGetsItsVerdict(name: String, shape: MachineFixture.Shape) async throws {
         let fixture = try MachineFixture(name)
-        let inspection = await HostInspector().inspect(try fixture.machine(shape).subject)
+        let inspection = try await fixture.machine(shape).inspection()
         #expect(inspection.pci.map(\.address) == fixture.verdicts.keys.sorted())
         for device in inspection.pci {
             let words = [device.passthrough.verdict.rawValue] + device.passthrough.with.map { "\($0)" }
@@ -20,7 +20,7 @@ import Testing
     @Test(arguments: MachineFixture.names, MachineFixture.Shape.allCases)
     func theIOMMUIsOn(name: String, shape: MachineFixture.Shape) async throws {
         let fixture = try MachineFixture(name)
-        let iommu = await HostInspector().inspect(try fixture.machine(shape).subject).iommu
+        let iommu = try await fixture.machine(shape).inspection().iommu
         #expect(iommu.status == .enabled && iommu.mode == .translated)
         #expect(iommu.vendor?.rawValue == fixture.vendor)
         #expect(iommu.groups.map(\.id) == Set(fixture.devices.map(\.group)).sorted())
@@ -32,16 +32,15 @@ import Testing
         let fixture = try MachineFixture(name)
         let parents = Dictionary(uniqueKeysWithValues: fixture.devices.map { ($0.address, $0.parent) })
         for shape in [MachineFixture.Shape.links, .danglingLinks] {
-            let inspection = await HostInspector().inspect(try fixture.machine(shape).subject)
+            let inspection = try await fixture.machine(shape).inspection()
             for device in inspection.pci { #expect(device.parent == parents[device.address], "\(device.address)") }
         }
-        let plain = await HostInspector().inspect(try fixture.machine(.plainDirectories).subject)
+        let plain = try await fixture.machine(.plainDirectories).inspection()
         #expect(plain.pci.allSatisfy { $0.parent == nil && $0.portPath == nil })
     }
 
     @Test func theMuxlessLaptopIsWarnedBeforeAnyWorkStarts() async throws {
-        let inspection = await HostInspector().inspect(
-            try MachineFixture("laptop-kabylake-r-mx150").machine(.links).subject)
+        let inspection = try await MachineFixture("laptop-kabylake-r-mx150").machine(.links).inspection()
         let gpu = try #require(inspection.pci.first { $0.address.description == "0000:01:00.0" })
         #expect(gpu.gpu?.role == .renderOnly)
         #expect(gpu.passthrough.warnings.contains { $0.contains("no picture") })
