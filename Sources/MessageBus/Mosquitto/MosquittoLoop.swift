@@ -63,7 +63,9 @@ final class MosquittoLoop: MosquittoClientDelegate {
             case .lost(let code, let reason):
                 report(reason)
                 stopped = !pause(
-                    reconnection.lost(after: lifetime, reasonCode: code >= 0x80 ? Int(code) : nil, using: &generator))
+                    reconnection.lost(
+                        after: lifetime, brokerForgot: !configuration.cleanStart && !sessionPresent,
+                        reasonCode: code >= 0x80 ? Int(code) : nil, using: &generator))
             case .twinReported(let evidence):
                 report("disconnected for a twin")
                 stopped = !pause(reconnection.reported(evidence, using: &generator))
