@@ -31,6 +31,7 @@ public actor AgentSession: Service {
     var outbox = Outbox()
     var registry: DomainRegistry
     var clock = ClockWatch()
+    var controller = ControllerWatch()
     var isConnected = false
     /// The last answers of the hypervisor: while it cannot be reached they stay true.
     var hypervisorSoftware: SoftwareDocument.Hypervisor?
@@ -71,7 +72,7 @@ public actor AgentSession: Service {
         await inspect()
         for topic in [
             Topic.everythingDown(to: settings.host, in: settings.fleet),
-            Topic.presence(settings.host).name(in: settings.fleet),
+            Topic.presence(settings.host).name(in: settings.fleet), Topic.controller.name(in: settings.fleet),
         ] {
             try await bus.subscribe(topic, qos: .atLeastOnce)
         }
