@@ -60,9 +60,12 @@ public final class MosquittoBroker: Sendable {
     /// Removes what a stopped broker has kept.
     public func wipe() throws { try FileManager.default.removeItem(atPath: directory.file("mosquitto.db")) }
 
-    /// Makes the broker read its password and access control files again.
-    public func reload(passwords: [String: String]) async throws {
-        try await Self.write(passwords, in: directory)
+    /// Adds a user, and makes the broker read its password file again.
+    public func add(_ user: String, password: String) async throws {
+        let exit = try await ChildProcess(
+            "/usr/bin/mosquitto_passwd", ["-b", directory.file("passwords"), user, password]
+        ).wait()
+        guard exit == .status(0) else { throw DidNotStart(description: "mosquitto_passwd \(exit)") }
         child.withLock { $0.signal(SIGHUP) }
     }
 
