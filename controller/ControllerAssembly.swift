@@ -109,7 +109,7 @@ struct ControllerAssembly {
         let text = HostConfigurationText(
             fleet: fleet, brokerHost: external?.host ?? "127.0.0.1",
             brokerPort: external?.portNumber ?? configuration.broker.embedded.port.number,
-            brokerUsesTLS: external?.tls != nil, key: secrets.signingKey.verifyingKey,
+            brokerTLS: external?.tls, key: secrets.signingKey.verifyingKey,
             imagesURL: images.publicURL ?? "http://\(images.address):\(images.port.number)")
         return HostEnrolment(
             hashBusPassword: { BrokerPassword.hash($0) }, agentConfiguration: { text.text($0) },
