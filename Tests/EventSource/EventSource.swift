@@ -27,12 +27,12 @@ struct EventSource {
         let time = SystemTimeSource()
         try DurableFile.makeDirectory(state, mode: 0o700)
 
-        // Back soon: brokers die every other second here. That this looks like no twin is part of what is shown.
+        // Brokers die every other second here, which can look like a twin: do not leave for 15 minutes.
         let bus = MosquittoBus(
             MosquittoConfiguration(
                 host: "127.0.0.1", port: port, clientID: host.description, username: host.description,
                 password: password,
-                reconnect: ReconnectPolicy(base: .milliseconds(200), cap: .seconds(2))))
+                reconnect: ReconnectPolicy(base: .milliseconds(200), cap: .seconds(2), twinInterval: .seconds(2))))
         let topic = Topic.stream(host).name(in: fleet)
         let spool = try Spool(path: state + "/spool.db", time: time, bootID: "test", logger: logger)
         let stream = StreamPublisher(spool: spool, time: time, logger: logger) { payload in

@@ -61,7 +61,9 @@ public actor AgentSession: Service {
         self.time = time
         self.logger = logger
         presence = Mutex(
-            PresenceState(agentVersion: settings.agentVersion, bootID: settings.bootID, session: .random()))
+            PresenceState(
+                agentVersion: settings.agentVersion, bootID: settings.bootID, session: .random(), startedAt: time.now())
+        )
         knownDomainsFile = KnownDomainsFile(path: settings.knownDomainsPath)
         registry = DomainRegistry(known: knownDomainsFile.read())
     }
