@@ -143,6 +143,31 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func aControllerThatComesGetsAgainWhatNobodyAcknowledged() async throws {
+        let world = try AgentWorld()
+        let controller = InMemoryBus(world.broker, clientID: "controller")
+        try await controller.subscribe(Topic.stream(world.host).name(in: world.fleet), qos: .atLeastOnce)
+        await controller.connect { ConnectionAttempt(will: nil) }
+        #expect(await controller.events.next() == .connected(sessionPresent: false))
+        func firstRecordArrives() async throws {
+            while case .message(let message) = await controller.events.next() {
+                if try FleetJSON.decode(StreamHeader.self, from: Data(message.payload)).seq == 1 { return }
+            }
+            Issue.record("the controller's bus has ended")
+        }
+        // The clock stands still: no timer sends anything.
+        try await world.run { _ in
+            try await firstRecordArrives()
+            let presence = ControllerPresence(state: .online, session: .random(), version: "1", time: world.time.now())
+            try await controller.publish(
+                BusMessage(
+                    topic: Topic.controller.name(in: world.fleet), payload: Array(try FleetJSON.encode(presence)),
+                    retain: true))
+            try await firstRecordArrives()
+        }
+        await controller.disconnect()
+    }
+
     @Test func aBrokerThatLostEverythingIsToldAgain() async throws {
         let world = try AgentWorld()
         try await world.run(before: { _ = try await $0.define(domainXML(vm)) }) { _ in

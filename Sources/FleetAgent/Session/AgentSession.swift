@@ -31,6 +31,7 @@ public actor AgentSession: Service {
     var outbox = Outbox()
     var registry: DomainRegistry
     var clock = ClockWatch()
+    var controller = ControllerWatch()
     var isConnected = false
     /// The last answers of the hypervisor: while it cannot be reached they stay true.
     var hypervisorSoftware: SoftwareDocument.Hypervisor?
@@ -60,7 +61,9 @@ public actor AgentSession: Service {
         self.time = time
         self.logger = logger
         presence = Mutex(
-            PresenceState(agentVersion: settings.agentVersion, bootID: settings.bootID, session: .random()))
+            PresenceState(
+                agentVersion: settings.agentVersion, bootID: settings.bootID, session: .random(), startedAt: time.now())
+        )
         knownDomainsFile = KnownDomainsFile(path: settings.knownDomainsPath)
         registry = DomainRegistry(known: knownDomainsFile.read())
     }
@@ -71,7 +74,7 @@ public actor AgentSession: Service {
         await inspect()
         for topic in [
             Topic.everythingDown(to: settings.host, in: settings.fleet),
-            Topic.presence(settings.host).name(in: settings.fleet),
+            Topic.presence(settings.host).name(in: settings.fleet), Topic.controller.name(in: settings.fleet),
         ] {
             try await bus.subscribe(topic, qos: .atLeastOnce)
         }

@@ -1,6 +1,7 @@
 import FleetModel
 import FoundationEssentials
 import Glibc
+import MessageBus
 import Subprocess
 
 /// The real `virtfleet-agent` of one registered host, on a state directory and a libvirt of its own.
@@ -28,9 +29,10 @@ public final class AgentUnderTest: Sendable {
     }
 
     /// An agent of a host that is registered already; a second one is its twin.
+    /// - Parameter tls: the files for which `agent.yaml` names places in /etc/virtfleet/tls.
     public init(
         _ registration: HostRegistration, of controller: ControllerUnderTest, libvirt: String,
-        statePath: String? = nil, environment: [String: String] = [:]
+        statePath: String? = nil, environment: [String: String] = [:], tls: MosquittoConfiguration.TLS? = nil
     ) throws {
         self.controller = controller
         host = registration.host.id
@@ -45,8 +47,12 @@ public final class AgentUnderTest: Sendable {
         for (name, text) in ["tiny": Self.profile + "guestAgentTimeoutSeconds: 150\n", "bare": Self.profile] {
             try Data(text.utf8).write(to: URL(filePath: directory.file("profiles/\(name).yaml")))
         }
+        let places = ["ca.pem": tls?.caFile, "host.pem": tls?.certificateFile, "host.key": tls?.keyFile]
+        let registered = places.reduce(registration.agentConfiguration) { text, place in
+            text.replacing("/etc/virtfleet/tls/\(place.key)", with: place.value ?? "")
+        }
         let configuration = """
-            \(registration.agentConfiguration)
+            \(registered)
             stateDirectory: \(self.statePath)
             profileDirectories: [\(directory.file("profiles"))]
             libvirt:
