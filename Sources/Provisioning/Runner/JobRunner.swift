@@ -30,15 +30,16 @@ public actor JobRunner: Service {
 
     /// Where results go.
     public struct Outlets: Sendable {
-        /// Puts a report into the durable stream; when it throws, the report is offered again. May get one twice.
-        public var report: @Sendable (JobReport) async throws -> Void
+        /// Puts a report into the durable stream; when it throws, the report is offered again. May get one twice, then
+        /// with the same key, which no other report has.
+        public var report: @Sendable (_ report: JobReport, _ key: String) async throws -> Void
         /// Lossy.
         public var progress: @Sendable (JobProgress) async -> Void
         /// An envelope was refused: the body of `security.refused`.
         public var refused: @Sendable (HostEvent) async -> Void
 
         public init(
-            report: @escaping @Sendable (JobReport) async throws -> Void,
+            report: @escaping @Sendable (_ report: JobReport, _ key: String) async throws -> Void,
             progress: @escaping @Sendable (JobProgress) async -> Void,
             refused: @escaping @Sendable (HostEvent) async -> Void
         ) {
