@@ -185,6 +185,24 @@ import Testing
         try await life.stop()
     }
 
+    /// Its word is taken by a host whose own clock says otherwise only as far as nothing is done.
+    @Test(arguments: [false, true])
+    func aControllersClockADayAheadHoldsJobsUntilItSignsWithTheRightOne(synchronised: Bool) async throws {
+        let world = try await World()
+        let first = try world.clone(1, name: "first")
+        let second = try world.clone(2, name: "second")
+        var life = try await Life(world, synchronised: synchronised)
+        await life.runner.receive(envelope: try world.envelope([first], issuedAt: Date() + 86400))
+        #expect(try await eventually { world.last(of: first.id)?.reason == "clock" })
+        try await life.stop()
+
+        life = try await Life(world, synchronised: synchronised)
+        await life.runner.receive(envelope: try world.envelope([first, second]))
+        try await life.finish(first.id, second.id)
+        #expect(world.last(of: first.id)?.state == .succeeded)
+        #expect(world.last(of: second.id)?.state == .succeeded)
+    }
+
     @Test func theProcessOfALaterAgentGoesOnWithThePlanOfTheEarlier() async throws {
         let world = try await World()
         let job = try world.clone()

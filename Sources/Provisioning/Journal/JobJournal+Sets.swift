@@ -28,7 +28,7 @@ extension JobJournal {
             guard try facts().revision < set.revision else { return false }
             try database.execute(
                 """
-                UPDATE facts SET revision = ?, digest = ?, newest_issued_at = max(coalesce(newest_issued_at, 0), ?),
+                UPDATE facts SET revision = ?, digest = ?, newest_issued_at = ?,
                     stamp_date = ?, stamp_uptime = ?, stamp_boot = ?
                 """,
                 [set.revision, digest.description, set.issuedAt, set.issuedAt, uptime.seconds, bootID])

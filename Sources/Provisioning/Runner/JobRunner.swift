@@ -154,7 +154,7 @@ public actor JobRunner: Service {
         // The actor is free while the journal writes, so it is the journal that keeps a newer set from being overtaken.
         guard try await journal.take(set, digest: digest, uptime: uptime), set.revision > gate.revision else { return }
         gate.take(set, digest: digest)
-        clock.newestIssuedAt = max(clock.newestIssuedAt ?? set.issuedAt, set.issuedAt)
+        clock.newestIssuedAt = set.issuedAt
         clock.stamp = ClockSanity.Stamp(date: set.issuedAt, uptime: uptime)
         logger.info("took job set \(set.revision) with \(set.jobs.count) jobs")
         wake.send(())
