@@ -71,7 +71,7 @@ import Testing
             // Somebody who can write to the controller's database as well.
             let overlay = site.controller.directory.file("overlay.qcow2")
             _ = try await Subprocess.run(
-                "qemu-img", ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", "/etc/shadow", overlay, "16M"]
+                "qemu-img", ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", GuestImage.path, overlay]
             ).successful()
             content = try Data(contentsOf: URL(filePath: overlay))
             image.digest = SHA256Hasher.digest(of: [UInt8](content))
