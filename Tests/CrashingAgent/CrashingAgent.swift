@@ -66,6 +66,7 @@ struct CrashingAgent {
         }
         try await ServiceGroup([runner, ready], logger: logger).run()
         await hypervisor.close()
+        ProcessEnd.leave(0)
     }
 
     struct Usage: Error, CustomStringConvertible {
