@@ -14,6 +14,12 @@ extension FleetStore {
     /// How long a set is valid; it is signed again when half of that has passed.
     public static let jobSetLifetime: Duration = .seconds(14 * 86400)
 
+    /// When a set expires that need not be signed again now. Beyond it are sets from a time when this machine's clock was
+    /// ahead: the hosts wait for that time.
+    private static func validity(at now: Date) -> ClosedRange<Date> {
+        now + jobSetLifetime.seconds / 2...now + jobSetLifetime.seconds
+    }
+
     /// Tells that `takeChangedJobSets` has something to give. Coalesced; listening ends when the mailbox goes.
     public nonisolated func jobSetNotifications() -> Mailbox<Int64> { intents.listen() }
 
@@ -41,7 +47,7 @@ extension FleetStore {
             let selected = try JobSetSelection.select(unfinished, now: now)
             let text = try FleetJSON.storedText(selected)
             if let current, current.jobs == text, !current.envelope.isEmpty,
-                current.expiresAt > now + Self.jobSetLifetime.seconds / 2
+                Self.validity(at: now).contains(current.expiresAt)
             {
                 return SignedJobSet(host: host, revision: current.revision, envelope: current.envelope)
             }
@@ -75,13 +81,13 @@ extension FleetStore {
     /// Moves jobs whose time has passed, and finds sets that must be signed again. To be called about once a second.
     public func tickJobs() throws(StoreError) {
         let now = time.now()
-        let (overdue, ageing) = try read { connection in
+        let (overdue, outdated) = try read { connection in
             let overdue = try JobRepository(connection: connection).overdue(at: now).filter {
                 var job = $0
                 return job.handle(.expired, at: now)
             }
-            let renewBefore = now + Self.jobSetLifetime.seconds / 2
-            return (overdue, try JobSetRepository(connection: connection).expiring(before: renewBefore))
+            let outdated = try JobSetRepository(connection: connection).hosts(notExpiringWithin: Self.validity(at: now))
+            return (overdue, outdated)
         }
         if !overdue.isEmpty {
             try write { connection in
@@ -91,7 +97,7 @@ extension FleetStore {
                 }
             }
         }
-        for host in Set(overdue.map(\.resource.host)).union(ageing) { intend(for: host) }
+        for host in Set(overdue.map(\.resource.host)).union(outdated) { intend(for: host) }
     }
 
     /// The retained documents that the broker still holds of hosts that were removed; each is told once.

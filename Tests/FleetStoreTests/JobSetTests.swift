@@ -49,6 +49,24 @@ struct JobSetTests {
         #expect(second.expiresAt > first.expiresAt)
     }
 
+    @Test func aSetFromTheFutureIsSignedAgain() async throws {
+        let host = try await fixture.host().id
+        _ = try await fixture.job(1, host: host, hours: 24 * 60)
+        fixture.time.jump(by: .seconds(86400))
+        let first = try #require(try await fixture.publish(host))
+        _ = await store.takeChangedJobSets()
+        try await store.tickJobs()
+        #expect(await store.takeChangedJobSets().isEmpty)
+        fixture.time.jump(by: .seconds(-86400))
+        try await store.tickJobs()
+        #expect(await store.takeChangedJobSets() == [host])
+        let second = try #require(try await fixture.publish(host))
+        #expect(second.revision == first.revision + 1)
+        #expect(second.issuedAt == fixture.time.now())
+        try await store.tickJobs()
+        #expect(await store.takeChangedJobSets().isEmpty)
+    }
+
     @Test func aSetHoldsWhatFitsAndTheRestStaysPlanned() async throws {
         let host = try await fixture.host().id
         for number in 0..<40 { _ = try await fixture.job(number, host: host) }
