@@ -5,13 +5,13 @@ import Subprocess
 
 /// From pressing return to knowing that it is done: `virtfleet vm start --wait` (command, job, agent, libvirt, durable
 /// record, committed status) beside `virsh start` on the same libvirt, in turns; the same for cutting the power. Each
-/// command finds its host idle: none comes within a second of the last.
+/// command finds its host idle.
 struct JobLatency: Benchmark {
     static let name = "job-latency"
     static let summary = "CLI command to VM action to committed status"
     private static let iterations = 20
-    /// A host gets one job set a second at most.
-    private static let pause: Duration = .seconds(1)
+    /// Before each command. With virsh in between, ours are a second apart: a host gets no more job sets than that.
+    private static let pause: Duration = .milliseconds(500)
 
     func run(_ context: BenchmarkContext) async throws -> [Measurement] {
         let libvirt = try PrivateLibvirt()
@@ -27,8 +27,7 @@ struct JobLatency: Benchmark {
         }
         let environment = ["VIRTFLEET_CONTROLLER": controller.address, "HOME": directory.path, "PATH": "/usr/bin:/bin"]
         func virtfleet(_ arguments: [String]) async throws -> Double {
-            try await Task.sleep(for: Self.pause)
-            return try await milliseconds(
+            try await milliseconds(
                 context.binaries + "/virtfleet", ["vm"] + arguments + ["--wait"], environment)
         }
         func virsh(_ arguments: [String]) async throws -> Double {
@@ -58,6 +57,7 @@ struct JobLatency: Benchmark {
         _ program: String, _ arguments: [String], _ environment: [String: String]?
     ) async throws -> Double {
         let clock = ContinuousClock()
+        try await clock.sleep(for: Self.pause)
         let start = clock.now
         _ = try await Subprocess.run(program, arguments, environment: environment).successful()
         return (clock.now - start) / .milliseconds(1)
