@@ -45,6 +45,7 @@ let package = Package(
         .target(name: "CCurlShims", dependencies: ["CCurl"]),
         .target(name: "CProcess"),
         .target(name: "CClock"),
+        .target(name: "COpenAt2"),
 
         library("FleetModel"),
         library("FleetRuntime", ["CClock"], strict),
@@ -57,7 +58,7 @@ let package = Package(
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
-        library("HostInspection", ["FleetModel", "FleetRuntime", "Signing"], strict),
+        library("HostInspection", ["COpenAt2", "FleetModel", "FleetRuntime", "Signing"], strict),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(

@@ -69,7 +69,7 @@ extension AgentSession {
             root: settings.root, agentVersion: settings.agentVersion, hypervisor: hypervisorSoftware, pools: pools,
             imagesDirectory: settings.imagesDirectory)
         do {
-            for document in try await inspector.inspect(subject) {
+            for document in try await inspector.inspect(subject).documents() {
                 let topic = Topic.inventory(settings.host, document.part)
                 var message = retained(topic, document.json)
                 message.userProperties = [.init(InventoryPart.digestProperty, document.digest.description)]

@@ -1,13 +1,5 @@
 import FleetModel
 
-/// Finds out one part of the inventory. A document holds what the machine *is*: a value that changes by itself (free
-/// memory, free space, load) is a metric, or the part would be sent again at every look.
-protocol Inspector: Sendable {
-    var part: InventoryPart { get }
-    /// What cannot be found out is absent from the document.
-    func inspect(_ subject: InspectionSubject) -> any Encodable
-}
-
 /// What is inspected: the file tree, and what only its owner can tell of it.
 public struct InspectionSubject: Sendable {
     public var root: HostRoot
@@ -17,15 +9,23 @@ public struct InspectionSubject: Sendable {
     public var pools: [StorageDocument.Pool]
     /// Where base images and disks lie.
     public var imagesDirectory: String
+    /// The PCI devices that the hypervisor's definitions give to a VM, with the VM's name.
+    public var assignments: [PCIAddress: String]
+    /// Also tell what changes by itself, such as free memory. The agent publishes documents without it: there it is a
+    /// metric, or each look would be news.
+    public var includesMomentary: Bool
 
     public init(
         root: HostRoot, agentVersion: String, hypervisor: SoftwareDocument.Hypervisor? = nil,
-        pools: [StorageDocument.Pool] = [], imagesDirectory: String
+        pools: [StorageDocument.Pool] = [], imagesDirectory: String, assignments: [PCIAddress: String] = [:],
+        includesMomentary: Bool = false
     ) {
         self.root = root
         self.agentVersion = agentVersion
         self.hypervisor = hypervisor
         self.pools = pools
         self.imagesDirectory = imagesDirectory
+        self.assignments = assignments
+        self.includesMomentary = includesMomentary
     }
 }

@@ -14,10 +14,8 @@ public struct MemoryDocument: Codable, Equatable, Sendable {
     public var hugePages: [HugePages]
 }
 
-struct MemoryInspector: Inspector {
-    let part = InventoryPart.memory
-
-    func inspect(_ subject: InspectionSubject) -> any Encodable {
+struct MemoryInspector: Sendable {
+    func inspect(_ subject: InspectionSubject) -> MemoryDocument {
         let root = subject.root
         let fields = Dictionary(root.fields("/proc/meminfo").map { ($0.key, $0.value) }) { first, _ in first }
         let directory = "/sys/kernel/mm/hugepages"

@@ -15,16 +15,14 @@ public struct CPUDocument: Codable, Equatable, Sendable {
     public var isGuest: Bool
 }
 
-struct CPUInspector: Inspector {
-    let part = InventoryPart.cpu
-
+struct CPUInspector: Sendable {
     private struct Core: Hashable {
         var package: Int
         var die: Int
         var core: Int
     }
 
-    func inspect(_ subject: InspectionSubject) -> any Encodable {
+    func inspect(_ subject: InspectionSubject) -> CPUDocument {
         let root = subject.root
         // The first processor speaks for all.
         let fields = Dictionary(root.fields("/proc/cpuinfo").map { ($0.key, $0.value) }) { first, _ in first }

@@ -26,10 +26,8 @@ public struct SoftwareDocument: Codable, Equatable, Sendable {
     public var hypervisor: Hypervisor?
 }
 
-struct SoftwareInspector: Inspector {
-    let part = InventoryPart.software
-
-    func inspect(_ subject: InspectionSubject) -> any Encodable {
+struct SoftwareInspector: Sendable {
+    func inspect(_ subject: InspectionSubject) -> SoftwareDocument {
         let root = subject.root
         let release = osRelease(root.text("/etc/os-release") ?? root.text("/usr/lib/os-release") ?? "")
         return SoftwareDocument(

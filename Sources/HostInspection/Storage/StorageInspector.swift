@@ -1,5 +1,4 @@
 import FleetModel
-import Glibc
 
 /// `inventory/storage`. Free space is a metric.
 public struct StorageDocument: Codable, Equatable, Sendable {
@@ -31,17 +30,15 @@ public struct StorageDocument: Codable, Equatable, Sendable {
     public var images: Images
 }
 
-struct StorageInspector: Inspector {
-    let part = InventoryPart.storage
-
-    func inspect(_ subject: InspectionSubject) -> any Encodable {
+struct StorageInspector: Sendable {
+    func inspect(_ subject: InspectionSubject) -> StorageDocument {
         let path = subject.imagesDirectory
         let mount = mount(of: path, in: subject.root)
         return StorageDocument(
             pools: subject.pools.sorted { $0.name < $1.name },
             images: StorageDocument.Images(
                 path: path, fileSystem: mount?.type, mountPoint: mount?.point,
-                capacityBytes: capacity(of: subject.root.path(path))))
+                capacityBytes: subject.root.fileSystem(of: path)?.size))
     }
 
     /// The mount with the longest path above `path`; of two on the same path, the later one (proc_pid_mountinfo(5)).
@@ -72,11 +69,5 @@ struct StorageInspector: Inspector {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private func capacity(of path: String) -> UInt64? {
-        var information = statvfs()
-        guard statvfs(path, &information) == 0 else { return nil }
-        return UInt64(information.f_blocks) * UInt64(information.f_frsize)
     }
 }

@@ -1,0 +1,23 @@
+/// What a display controller is to the host.
+public struct GPU: Codable, Equatable, Sendable {
+    public enum Role: String, Codable, Sendable {
+        /// The host shows its picture here.
+        case hostDisplay = "host-display"
+        /// Free to be given to a VM.
+        case candidate
+        /// It computes and shows nothing itself: class 0302, or no connector.
+        case renderOnly = "render-only"
+    }
+
+    public struct Connector: Codable, Equatable, Sendable {
+        /// `card0-HDMI-A-1` without the card: `HDMI-A-1`.
+        public var name: String
+        /// Something is plugged in.
+        public var connected: Bool
+    }
+
+    public var role: Role
+    /// Why it has this role.
+    public var reason: String
+    public var connectors: [Connector] = []
+}

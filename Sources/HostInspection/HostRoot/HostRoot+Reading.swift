@@ -1,0 +1,72 @@
+import COpenAt2
+import FleetRuntime
+import Glibc
+
+extension HostRoot {
+    /// The first `limit` bytes of a file.
+    public func bytes(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
+        withFile(path, O_RDONLY | O_NONBLOCK | O_NOCTTY) { descriptor in
+            var bytes: [UInt8] = []
+            // Files of /proc and /sys tell their size only by ending; most are short.
+            var chunk = [UInt8](repeating: 0, count: min(limit, 4096))
+            while bytes.count < limit {
+                let count = read(descriptor, &chunk, min(chunk.count, limit - bytes.count))
+                if count < 0 { return nil }
+                if count == 0 { break }
+                bytes += chunk.prefix(count)
+            }
+            return bytes
+        }
+    }
+
+    /// The text of a small file, without white space around it; what is not UTF-8 is replaced.
+    public func text(_ path: String, limit: Int = 1 << 20) -> String? {
+        guard let bytes = bytes(path, limit: limit) else { return nil }
+        let isSpace: (UInt8) -> Bool = { $0 <= UInt8(ascii: " ") }
+        let end = bytes.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? 0
+        return String(decoding: bytes[..<end].drop(while: isSpace), as: UTF8.self)
+    }
+
+    /// A decimal number alone in a file.
+    public func integer(_ path: String) -> Int? { text(path).flatMap { Int($0) } }
+
+    public func exists(_ path: String) -> Bool { withFile(path, vf_path_only) { _ in true } ?? false }
+
+    /// The names in a directory, sorted; none when it cannot be read.
+    public func names(in path: String) -> [String] {
+        withFile(path, O_RDONLY | O_DIRECTORY) { descriptor in
+            try? DurableFile.entries(of: path, openAs: dup(descriptor))
+        } ?? []
+    }
+
+    /// The text of a symbolic link, which may lead nowhere; nil when `path` is none.
+    public func link(_ path: String) -> String? {
+        withFile(path, vf_path_only | O_NOFOLLOW) { descriptor in
+            var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+            let count = buffer.withUnsafeMutableBufferPointer { buffer in
+                buffer.withMemoryRebound(to: CChar.self) { text in
+                    text.baseAddress.map { readlinkat(descriptor, "", $0, text.count) } ?? -1
+                }
+            }
+            return count < 0 ? nil : String(decoding: buffer.prefix(count), as: UTF8.self)
+        }
+    }
+
+    /// The last component of a symbolic link's text: in /sys, the name of what it stands for.
+    public func linkName(_ path: String) -> String? {
+        link(path).flatMap { $0.split(separator: "/").last.map(String.init) }
+    }
+
+    /// The `key: value` lines of a file of /proc.
+    func fields(_ path: String) -> [(key: String, value: String)] {
+        (text(path) ?? "").split(separator: "\n").compactMap { line in
+            guard let colon = line.firstIndex(of: ":") else { return nil }
+            return (trimmed(line[..<colon]), trimmed(line[line.index(after: colon)...]))
+        }
+    }
+
+    private func trimmed(_ text: Substring) -> String {
+        let end = text.lastIndex { !$0.isWhitespace }.map { text.index(after: $0) } ?? text.startIndex
+        return String(text[..<end].drop(while: \.isWhitespace))
+    }
+}

@@ -1,0 +1,106 @@
+import FleetModel
+
+/// One PCI function, as the entry of `inventory/pci` and of `virtfleet-agent inspect`. What cannot be found out is
+/// absent (Documentation/ABI/testing/sysfs-bus-pci).
+public struct PCIDevice: Codable, Equatable, Sendable {
+    public var address: PCIAddress
+    /// Base class and subclass.
+    public var deviceClass: PCIClass?
+    /// Four lowercase hexadecimal digits, as all IDs here.
+    public var vendor: String?
+    public var device: String?
+    public var subsystemVendor: String?
+    public var subsystemDevice: String?
+    /// Two digits.
+    public var revision: String?
+    /// From the PCI ID database.
+    public var vendorName: String?
+    public var deviceName: String?
+    /// The driver that is bound; absent when none is.
+    public var driver: String?
+    /// Modules of this kernel that could drive it, from modules.alias.
+    public var driverAlternatives: [String] = []
+    public var iommuGroup: Int?
+    /// The bridge above; absent on a root bus.
+    public var parent: PCIAddress?
+    /// From the root bus down, device and function of each hop: `0000:00/01.0/00.0`. It lasts when bus numbers move.
+    public var portPath: String?
+    public var numaNode: Int?
+    public var link: Link?
+    /// `flr`, `pm`, `bus`, ... in the order in which the kernel tries them; empty when it cannot be reset.
+    public var resetMethods: [String]?
+    public var acs: AccessControl?
+    public var sriov: SRIOV?
+    /// The physical function of a virtual one.
+    public var physicalFunction: PCIAddress?
+    public var mediatedTypes: [MediatedType] = []
+    /// The firmware showed its picture here.
+    public var bootVGA: Bool?
+    /// The kernel's boot framebuffer lies in one of its memory ranges.
+    public var bootFramebuffer: Bool?
+    public var gpu: GPU?
+    /// What the host itself uses it for.
+    public var hostUses: [HostUse] = []
+    public var passthrough: Passthrough
+
+    enum CodingKeys: String, CodingKey {
+        case address, vendor, device, subsystemVendor, subsystemDevice, revision, vendorName, deviceName, driver
+        case driverAlternatives, iommuGroup, parent, portPath, numaNode, link, resetMethods, acs, sriov
+        case physicalFunction, mediatedTypes, bootVGA, bootFramebuffer, gpu, hostUses, passthrough
+        case deviceClass = "class"
+    }
+
+    public struct Link: Codable, Equatable, Sendable {
+        /// GT/s a lane. A device that saves power runs slower than it can.
+        public var speed: Double?
+        public var width: Int?
+        public var maximumSpeed: Double?
+        public var maximumWidth: Int?
+    }
+
+    /// Access Control Services of a port: extended capability 0x000d (PCI Express Base Specification).
+    public struct AccessControl: Codable, Equatable, Sendable {
+        /// Whether the port has the capability at all.
+        public var capable: Bool
+        /// Source validation, request and completion redirect and upstream forwarding, as far as the port has them,
+        /// are on.
+        public var isolates: Bool
+    }
+
+    /// Single Root I/O Virtualization of a physical function.
+    public struct SRIOV: Codable, Equatable, Sendable {
+        public var total: Int
+        public var current: Int
+        /// The device ID of the virtual functions.
+        public var virtualDevice: String?
+        /// Whether the host's driver takes virtual functions as they appear.
+        public var driversAutoprobe: Bool?
+    }
+
+    /// A virtual GPU or other mediated device that this one can make
+    /// (Documentation/driver-api/vfio-mediated-device.rst).
+    public struct MediatedType: Codable, Equatable, Sendable {
+        public var id: String
+        public var name: String?
+        public var description: String?
+        public var available: Int?
+    }
+
+    /// Whether a VM can have it, and what that takes.
+    public struct Passthrough: Codable, Equatable, Sendable {
+        public var verdict: Verdict
+        /// The companions that go along, or the devices in the way. Never a root port or other PCI-to-PCI bridge.
+        public var with: [PCIAddress] = []
+        public var reason: String
+        /// The next step for a person; absent when nothing is wrong or nothing helps.
+        public var fix: String?
+        public var warnings: [String] = []
+    }
+
+    public enum Verdict: String, Codable, Sendable, CaseIterable {
+        case pass
+        case passWithCompanions = "pass-with-companions"
+        case notSeparable = "not-separable"
+        case never, blocked
+    }
+}

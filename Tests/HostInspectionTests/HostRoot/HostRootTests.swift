@@ -1,0 +1,53 @@
+import FleetTestSupport
+import FoundationEssentials
+import HostInspection
+import Testing
+
+@Suite struct HostRootTests {
+    private let directory: TemporaryDirectory
+    private let root: HostRoot
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.path + "/sys/a", withIntermediateDirectories: true)
+        try Data("inside\n".utf8).write(to: URL(filePath: directory.path + "/sys/a/file"))
+        for (link, target) in [
+            ("absolute", "/sys/a/file"), ("outside", "/etc/os-release"), ("up", "../../../../../../etc/os-release"),
+            ("relative", "sys/a/file"), ("dangling", "../devices/pci0000:00/0000:00:02.0"),
+        ] {
+            try FileManager.default.createSymbolicLink(
+                atPath: directory.path + "/" + link, withDestinationPath: target)
+        }
+        root = HostRoot(directory.path)
+    }
+
+    @Test func linksAreFollowedInsideTheTree() {
+        #expect(root.text("/absolute") == "inside")
+        #expect(root.text("/relative") == "inside")
+        #expect(root.text("sys/../sys/a/file") == "inside")
+    }
+
+    @Test(arguments: ["/outside", "/up", "/../../../../../../../../etc/os-release"])
+    func nothingLeadsOutOfTheTree(path: String) {
+        #expect(FileManager.default.fileExists(atPath: "/etc/os-release"))
+        #expect(root.text(path) == nil)
+        #expect(!root.exists(path))
+    }
+
+    @Test func aLinkTellsItsTargetWhateverIsThere() {
+        #expect(root.linkName("/dangling") == "0000:00:02.0")
+        #expect(root.link("/sys/a/file") == nil)
+    }
+
+    @Test func whatIsNotThereIsAbsent() {
+        #expect(root.names(in: "/sys") == ["a"])
+        #expect(root.names(in: "/none") == [] && root.names(in: "/sys/a/file") == [])
+        #expect(root.text("/sys/a") == nil && root.integer("/sys/a/file") == nil)
+        let missing = HostRoot(directory.path + "/none")
+        #expect(!missing.isReadable && missing.text("/etc/os-release") == nil && missing.names(in: "/") == [])
+    }
+
+    @Test func readingStopsAtTheLimit() {
+        #expect(root.bytes("/sys/a/file", limit: 3) == Array("ins".utf8))
+    }
+}
