@@ -52,7 +52,8 @@ struct Report {
         switch abs(value) {
         case 1000...: String(format: "%.0f", value)
         case 10...: String(format: "%.1f", value)
-        default: String(format: "%.3f", value)
+        // No minus before what rounds to nothing.
+        default: String(format: "%.3f", abs(value) < 0.0005 ? 0 : value)
         }
     }
 
