@@ -117,7 +117,7 @@ struct AgentAssembly {
                 let token = try? SecretFile.value(images.token, file: images.tokenFile)
                 return ImageSource(url: images.url ?? "", token: token ?? "")
             }, profiles: profiles, vmDirectory: imagesDirectory + "/vms",
-            facilities: HostFacilities(accelerator: { await KVMProbe.works() ? .kvm : .tcg }), time: time)
+            facilities: HostFacilities(accelerator: { await KVMProbe.state() == .works ? .kvm : .tcg }), time: time)
         let outlets = JobRunner.Outlets(
             report: { try await spool.append(.jobStatus, $0) },
             progress: { progress in

@@ -7,13 +7,26 @@ public actor HostInspector {
 
     public init() {}
 
-    public func inspect(_ subject: InspectionSubject) -> Inspection {
-        let storage = StorageInspector().inspect(subject)
+    public func inspect(_ subject: InspectionSubject) async -> Inspection {
+        // A copy has no device to ask.
+        let kvm = subject.root.isLive ? await KVMProbe.state() : nil
+        var limitations: [Inspection.Limitation] = []
+        let foundations = Foundations(
+            root: subject.root, devices: BlockDevices(subject.root), mounts: MountTable(subject.root))
+        let storage = StorageInspector(foundations: foundations).inspect(subject, limitations: &limitations)
         let network = NetworkInspector().inspect(subject)
-        let (pci, iommu) = PCIInspector().inspect(subject, storage: storage, network: network)
+        let groups = GroupReader(root: subject.root).groups()
+        var pci = PCIInspector().inspect(subject, groups: groups, limitations: &limitations)
+        let hostUses = HostUseInspector().inspect(
+            subject, devices: pci, foundations: foundations, network: network)
+        for index in pci.indices { pci[index].hostUses = hostUses[pci[index].address] ?? [] }
+        let iommu = IOMMUInspector().inspect(subject, groups: groups, devices: pci, log: KernelLogText(subject.root))
+        PassthroughJudge(iommu: iommu).judge(&pci)
         return Inspection(
-            cpu: CPUInspector().inspect(subject), memory: MemoryInspector().inspect(subject), pci: pci, iommu: iommu,
+            cpu: CPUInspector().inspect(subject, kvm: kvm), memory: MemoryInspector().inspect(subject), pci: pci,
+            iommu: iommu,
             storage: storage, network: network, software: SoftwareInspector().inspect(subject),
-            laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(findings: []), limitations: [])
+            laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(findings: []),
+            limitations: limitations)
     }
 }

@@ -1,6 +1,7 @@
 import FleetTestSupport
 import FoundationEssentials
 import HostInspection
+import Testing
 
 /// A file tree that looks like a machine's.
 struct FixtureMachine {
@@ -16,6 +17,28 @@ struct FixtureMachine {
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: file)
     }
+
+    /// - Parameter target: relative, or absolute in the tree.
+    func link(_ path: String, to target: String) throws {
+        let file = URL(filePath: directory.path + path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: target)
+    }
+
+    func write(_ path: String, _ bytes: [UInt8]) throws {
+        try write(path, "")
+        try Data(bytes).write(to: URL(filePath: directory.path + path))
+    }
+
+    /// A device at `/sys` + `path`, with its link in `/sys/class/CLASS`, as the kernel makes them.
+    func device(_ path: String, class name: String, _ attributes: [String: String] = [:]) throws {
+        let last = try #require(path.split(separator: "/").last)
+        try write("/sys\(path)/uevent", "")
+        for (file, text) in attributes { try write("/sys\(path)/\(file)", text + "\n") }
+        try link("/sys/class/\(name)/\(last)", to: "../.." + path)
+    }
+
+    var root: HostRoot { HostRoot(directory.path) }
 
     var subject: InspectionSubject {
         InspectionSubject(

@@ -8,32 +8,38 @@ public enum KVMProbe {
     private static let createVM: UInt = 0xAE01
     private static let stableAPIVersion: Int32 = 12
 
-    /// - Parameter limit: a device that has not answered by then does not work.
-    public static func works(
+    /// - Parameter limit: a device that has not answered by then is broken.
+    public static func state(
         device: String = "/dev/kvm", within limit: Duration = .seconds(3), time: any TimeSource = SystemTimeSource()
-    ) async -> Bool {
-        await answer(within: limit, time: time) { makesVM(device) }
+    ) async -> KVMState {
+        await answer(within: limit, time: time) { ask(device) }
     }
 
     static func answer(
-        within limit: Duration, time: any TimeSource, _ ask: @escaping @Sendable () -> Bool
-    ) async -> Bool {
-        let answers = Mailbox<Bool>(capacity: 2)
+        within limit: Duration, time: any TimeSource, _ ask: @escaping @Sendable () -> KVMState
+    ) async -> KVMState {
+        let answers = Mailbox<KVMState>(capacity: 2)
         // A thread of its own: one that hangs in the kernel is left behind.
         NamedThread.start("kvm-probe") { answers.send(ask()) }
-        let timer = Task { if (try? await time.sleep(for: limit)) != nil { answers.send(false) } }
+        let timer = Task { if (try? await time.sleep(for: limit)) != nil { answers.send(.broken) } }
         defer { timer.cancel() }
-        return await answers.next() ?? false
+        return await answers.next() ?? .broken
     }
 
-    private static func makesVM(_ device: String) -> Bool {
+    private static func ask(_ device: String) -> KVMState {
         let descriptor = open(device, O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
+        guard descriptor >= 0 else {
+            switch errno {
+            case ENOENT, ENODEV, ENXIO: return .missing
+            case EACCES, EPERM: return .denied
+            default: return .broken
+            }
+        }
         defer { close(descriptor) }
-        guard ioctl(descriptor, getAPIVersion, 0) == stableAPIVersion else { return false }
+        guard ioctl(descriptor, getAPIVersion, 0) == stableAPIVersion else { return .broken }
         let vm = ioctl(descriptor, createVM, 0)
-        guard vm >= 0 else { return false }
+        guard vm >= 0 else { return .broken }
         close(vm)
-        return true
+        return .works
     }
 }

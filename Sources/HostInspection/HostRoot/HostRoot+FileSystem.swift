@@ -20,4 +20,19 @@ extension HostRoot {
             return (UInt64(status.f_blocks) * block, UInt64(status.f_bavail) * block)
         }
     }
+
+    /// XFS_IOC_FSGEOMETRY_V4 of fs/xfs/libxfs/xfs_fs.h: 112 bytes, the flags at offset 92. Any user may ask.
+    private static let xfsGeometry: (request: UInt, size: Int, flags: Int) = (0x8070_587C, 112, 92)
+    private static let xfsReflink: UInt32 = 1 << 20
+
+    /// Whether the XFS file system of a directory was made with reflinks; nil when it does not answer.
+    func xfsSharesBlocks(_ path: String) -> Bool? {
+        withFile(path, O_RDONLY | O_DIRECTORY) { descriptor in
+            var geometry = [UInt8](repeating: 0, count: Self.xfsGeometry.size)
+            guard ioctl(descriptor, Self.xfsGeometry.request, &geometry) == 0 else { return nil }
+            let flags = geometry.dropFirst(Self.xfsGeometry.flags).prefix(4).reversed()
+                .reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            return flags & Self.xfsReflink != 0
+        }
+    }
 }

@@ -39,6 +39,36 @@ extension HostRoot {
         } ?? []
     }
 
+    /// The symbolic links and the directories in a directory.
+    func entries(of path: String) -> (links: [String], directories: [String]) {
+        withFile(path, O_RDONLY | O_DIRECTORY) { descriptor in
+            let copy = dup(descriptor)
+            guard copy >= 0, let stream = fdopendir(copy) else {
+                close(copy)
+                return nil
+            }
+            defer { closedir(stream) }
+            var found: (links: [String], directories: [String]) = ([], [])
+            while let entry = readdir(stream)?.pointee {
+                let name = withUnsafeBytes(of: entry.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+                if entry.d_type == DT_LNK { found.links.append(name) }
+                if entry.d_type == DT_DIR, name != ".", name != ".." { found.directories.append(name) }
+            }
+            return found
+        } ?? ([], [])
+    }
+
+    /// The entries `cpu0`, `cpu1`, ... `cpu10` of a directory, by number.
+    func numbered(_ prefix: String, in path: String) -> [(number: Int, path: String)] {
+        names(in: path).compactMap { name -> (number: Int, path: String)? in
+            let digits = name.dropFirst(prefix.count)
+            guard name.hasPrefix(prefix), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                let number = Int(digits)
+            else { return nil }
+            return (number, path + "/" + name)
+        }.sorted { ($0.number, $0.path) < ($1.number, $1.path) }
+    }
+
     /// The text of a symbolic link, which may lead nowhere; nil when `path` is none.
     public func link(_ path: String) -> String? {
         withFile(path, vf_path_only | O_NOFOLLOW) { descriptor in
@@ -58,8 +88,8 @@ extension HostRoot {
     }
 
     /// The `key: value` lines of a file of /proc.
-    func fields(_ path: String) -> [(key: String, value: String)] {
-        (text(path) ?? "").split(separator: "\n").compactMap { line in
+    func fields(_ path: String, limit: Int = 1 << 20) -> [(key: String, value: String)] {
+        (text(path, limit: limit) ?? "").split(separator: "\n").compactMap { line in
             guard let colon = line.firstIndex(of: ":") else { return nil }
             return (trimmed(line[..<colon]), trimmed(line[line.index(after: colon)...]))
         }

@@ -1,73 +1,56 @@
 import FleetModel
 
-/// `inventory/storage`. Free space is a metric.
-public struct StorageDocument: Codable, Equatable, Sendable {
-    /// A storage pool of the hypervisor.
-    public struct Pool: Codable, Equatable, Sendable {
-        public var name: String
-        public var active: Bool
-        public var capacityBytes: UInt64
-        public var path: String?
-
-        public init(name: String, active: Bool, capacityBytes: UInt64, path: String?) {
-            self.name = name
-            self.active = active
-            self.capacityBytes = capacityBytes
-            self.path = path
-        }
-    }
-
-    /// The directory of base images and disks.
-    public struct Images: Codable, Equatable, Sendable {
-        public var path: String
-        /// `ext4`, `btrfs`, `xfs`, ...
-        public var fileSystem: String?
-        public var mountPoint: String?
-        public var capacityBytes: UInt64?
-    }
-
-    public var pools: [Pool]
-    public var images: Images
-}
-
+/// /sys/class/block, the mounts, and the hypervisor's pools.
 struct StorageInspector: Sendable {
-    func inspect(_ subject: InspectionSubject) -> StorageDocument {
-        let path = subject.imagesDirectory
-        let mount = mount(of: path, in: subject.root)
+    let foundations: Foundations
+
+    func inspect(_ subject: InspectionSubject, limitations: inout [Inspection.Limitation]) -> StorageDocument {
+        let root = subject.root
+        let images = mount(of: subject.imagesDirectory, root)
+        let pools = subject.pools.sorted { $0.name < $1.name }.map { pool in
+            var pool = pool
+            pool.mountPoint = pool.path.flatMap { mount(of: $0, root) }?.point
+            return pool
+        }
+        let points = Set(["/", images?.point] + pools.map(\.mountPoint)).compactMap { $0 }
+        let fileSystems = points.sorted().compactMap { foundations.mounts.mount(at: $0) }.map {
+            fileSystem($0, root, momentary: subject.includesMomentary)
+        }
+        for system in fileSystems where system.type == "xfs" && system.reflink == nil {
+            limitations.append(
+                .init(
+                    fact: "whether the XFS file system on \(system.mountPoint) can share blocks between copies",
+                    needs: "run on the machine itself"))
+        }
         return StorageDocument(
-            pools: subject.pools.sorted { $0.name < $1.name },
+            disks: DiskList(root: root, devices: foundations.devices).disks, fileSystems: fileSystems, pools: pools,
             images: StorageDocument.Images(
-                path: path, fileSystem: mount?.type, mountPoint: mount?.point,
-                capacityBytes: subject.root.fileSystem(of: path)?.size))
+                path: subject.imagesDirectory, fileSystem: images?.type, mountPoint: images?.point,
+                capacityBytes: root.fileSystem(of: subject.imagesDirectory)?.size))
     }
 
-    /// The mount with the longest path above `path`; of two on the same path, the later one (proc_pid_mountinfo(5)).
-    private func mount(of path: String, in root: HostRoot) -> (point: String, type: String)? {
-        var best: (point: String, type: String)?
-        for line in (root.text("/proc/self/mountinfo") ?? "").split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            guard let dash = fields.firstIndex(of: "-"), fields.count > dash + 1, fields.count > 4 else { continue }
-            let point = unescaped(fields[4])
-            guard path == point || path.hasPrefix(point == "/" ? "/" : point + "/") else { continue }
-            if point.utf8.count >= best?.point.utf8.count ?? 0 { best = (point, String(fields[dash + 1])) }
-        }
-        return best
+    private func mount(of path: String, _ root: HostRoot) -> MountTable.Mount? {
+        // A volume group's path is no file system's.
+        path.hasPrefix("/dev/") ? nil : foundations.mounts.mount(holding: root.realPath(path))
     }
 
-    /// Space, tab, newline and backslash stand as `\040` and the like.
-    private func unescaped(_ field: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(field.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "\\"), rest.count >= 3,
-                let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
-            {
-                bytes.append(code)
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
+    private func fileSystem(
+        _ mount: MountTable.Mount, _ root: HostRoot, momentary: Bool
+    ) -> StorageDocument.FileSystem {
+        let room = root.fileSystem(of: mount.point)
+        return StorageDocument.FileSystem(
+            mountPoint: mount.point, type: mount.type, source: mount.source, options: mount.options,
+            devices: foundations.foundations(of: mount).filter { !$0.isGuess }.map(\.file),
+            reflink: reflink(mount, root), capacityBytes: room?.size, availableBytes: momentary ? room?.available : nil)
+    }
+
+    private func reflink(_ mount: MountTable.Mount, _ root: HostRoot) -> Bool? {
+        switch mount.type {
+        case "btrfs", "bcachefs", "ocfs2": true
+        case "ext2", "ext3", "ext4", "f2fs", "vfat", "exfat", "ntfs3", "tmpfs": false
+        // Decided when it was made.
+        case "xfs": root.isLive ? root.xfsSharesBlocks(mount.point) : nil
+        default: nil
         }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -1,4 +1,3 @@
-import CommandLineKit
 import FleetRuntime
 import FleetTestSupport
 import FoundationEssentials

@@ -6,12 +6,12 @@ import Testing
 @testable import HostInspection
 
 @Suite struct KVMProbeTests {
-    @Test func aMissingDeviceDoesNotWork() async {
-        #expect(await KVMProbe.works(device: "/dev/no-such-kvm") == false)
+    @Test func aMissingDeviceIsMissing() async {
+        #expect(await KVMProbe.state(device: "/dev/no-such-kvm") == .missing)
     }
 
     @Test func anotherDeviceIsNotKVM() async {
-        #expect(await KVMProbe.works(device: "/dev/null") == false)
+        #expect(await KVMProbe.state(device: "/dev/null") == .broken)
     }
 
     @Test func aDeviceThatHangsIsGivenUp() async throws {
@@ -21,11 +21,11 @@ import Testing
         let time = ManualTimeSource()
         async let answer = KVMProbe.answer(within: .seconds(3), time: time) {
             var byte: UInt8 = 0
-            return read(reading, &byte, 1) == 1
+            return read(reading, &byte, 1) == 1 ? .works : .missing
         }
         _ = try await eventually { time.sleeperCount == 1 }
         time.advance(by: .seconds(3))
-        #expect(await answer == false)
+        #expect(await answer == .broken)
         close(writing)
     }
 }

@@ -1,0 +1,30 @@
+import FleetModel
+
+/// The PCI functions that the host cannot live without, and what for.
+struct HostUseInspector: Sendable {
+    func inspect(
+        _ subject: InspectionSubject, devices: [PCIDevice], foundations: Foundations, network: NetworkDocument
+    ) -> [PCIAddress: [HostUse]] {
+        let root = subject.root
+        let uses =
+            StorageUses(foundations: foundations).uses(subject) + NetworkUses(network: network).uses(root)
+            + KeyboardUses().uses(root) + ManagementControllerUses().uses(devices)
+            + subject.assignments.map { address, vm in
+                (address, HostUse(purpose: .vm, detail: "it is assigned to the VM \(vm)"))
+            }
+        var table: [PCIAddress: [HostUse]] = [:]
+        for (address, use) in uses {
+            // A virtual function goes when the physical one does.
+            let physical = root.linkName("/sys/bus/pci/devices/\(address)/physfn").flatMap { PCIAddress($0) }
+            for function in Set([address, physical ?? address]) where table[function]?.contains(use) != true {
+                table[function, default: []].append(use)
+            }
+        }
+        return table.mapValues { $0.sorted { ($0.purpose.rank, $0.detail) < ($1.purpose.rank, $1.detail) } }
+    }
+}
+
+extension HostUse.Purpose {
+    /// The gravest first.
+    fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? Self.allCases.count }
+}
