@@ -85,6 +85,35 @@ struct JobSetTests {
         #expect(try FleetJSON.encode(set).count <= JobSet.maximumBytes)
     }
 
+    @Test func theEndOfAJobAloneMakesNoNewSetForAWhile() async throws {
+        let host = try await fixture.host().id
+        let first = try await fixture.job(1, host: host)
+        let set = try #require(try await fixture.publish(host))
+        let end = JobReport(job: first.id, kind: first.kind, state: .succeeded)
+        _ = try await store.commit([try fixture.report(host, .random(), 1, end)])
+        #expect(await store.takeChangedJobSets() == [host])
+        #expect(try await fixture.publish(host) == nil)
+        fixture.time.advance(by: FleetStore.jobSetLag)
+        try await store.tickJobs()
+        #expect(await store.takeChangedJobSets() == [host])
+        let empty = try #require(try await fixture.publish(host))
+        #expect(empty.revision == set.revision + 1)
+        #expect(empty.jobs.isEmpty)
+    }
+
+    @Test func whatIsAskedForTakesAlongThatAnotherJobIsOver() async throws {
+        let host = try await fixture.host().id
+        let first = try await fixture.job(1, host: host)
+        _ = try await fixture.publish(host)
+        let end = JobReport(job: first.id, kind: first.kind, state: .succeeded)
+        _ = try await store.commit([try fixture.report(host, .random(), 1, end)])
+        #expect(try await fixture.publish(host) == nil)
+        let second = try await fixture.job(2, host: host)
+        #expect(try await fixture.publish(host)?.jobs.map(\.id) == [second.id])
+        _ = try await store.requestCancel(second.id, by: "x")
+        #expect(try await fixture.publish(host)?.jobs.map(\.cancel) == [true])
+    }
+
     /// Plans, cancels, reports, lets time pass and publishes at random, with a crash of the controller now and then.
     @Test(arguments: UInt64(1)...10)
     func revisionsOnlyGrowAndAPublishedJobStaysUntilItIsOver(seed: UInt64) async throws {
