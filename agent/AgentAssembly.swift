@@ -54,6 +54,7 @@ struct AgentAssembly {
         var settings = AgentSettings(
             fleet: fleet, host: host, agentVersion: ProductVersion.current, bootID: bootID,
             imagesDirectory: imagesDirectory, knownDomainsPath: stateDirectory + "/domains.json")
+        settings.profiles = profiles.map { ProfileNeeds($0, $1) }
         settings.metricsInterval = configuration.metrics.interval.duration
         let session = AgentSession(
             settings, bus: bus, hypervisor: hypervisor, spool: spool, stream: stream, jobs: runner,

@@ -67,7 +67,7 @@ extension AgentSession {
         }
         let subject = InspectionSubject(
             root: settings.root, agentVersion: settings.agentVersion, hypervisor: hypervisorSoftware, pools: pools,
-            imagesDirectory: settings.imagesDirectory)
+            imagesDirectory: settings.imagesDirectory, profiles: settings.profiles)
         do {
             for document in try await inspector.inspect(subject).documents() {
                 let topic = Topic.inventory(settings.host, document.part)
