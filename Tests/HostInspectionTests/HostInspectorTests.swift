@@ -51,7 +51,9 @@ import Testing
     @Test func theImagesDirectoryIsOnItsNearestMount() throws {
         let machine = try FixtureMachine(laptop)
         var limitations: [Inspection.Limitation] = []
-        let storage = StorageInspector().inspect(machine.subject, limitations: &limitations)
+        let root = machine.subject.root
+        let foundations = Foundations(root: root, devices: BlockDevices(root), mounts: MountTable(root))
+        let storage = StorageInspector(foundations: foundations).inspect(machine.subject, limitations: &limitations)
         #expect(storage.images.fileSystem == "btrfs" && storage.images.mountPoint == "/var/lib/virtfleet-agent")
         #expect((storage.images.capacityBytes ?? 0) > 0)
         #expect(storage.pools.map(\.name) == ["a", "b"])

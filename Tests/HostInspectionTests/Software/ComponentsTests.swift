@@ -9,8 +9,9 @@ import Testing
         _ files: [String: String], _ hypervisor: SoftwareDocument.Hypervisor? = nil
     ) throws -> (Components, [Inspection.Limitation]) {
         var limitations: [Inspection.Limitation] = []
-        let root = try FixtureMachine(files).subject.root
-        return (Components(root, hypervisor: hypervisor, limitations: &limitations), limitations)
+        let machine = try FixtureMachine(files)
+        defer { withExtendedLifetime(machine) {} }
+        return (Components(machine.subject.root, hypervisor: hypervisor, limitations: &limitations), limitations)
     }
 
     @Test func dpkgTellsVersions() throws {
@@ -97,7 +98,9 @@ import Testing
     @Test func protectionIsTheKernelsWordAndLibvirtsChoice() throws {
         func protection(_ files: [String: String]) throws -> QEMUProtection {
             var limitations: [Inspection.Limitation] = []
-            return QEMUProtection(try FixtureMachine(files).subject.root, limitations: &limitations)
+            let machine = try FixtureMachine(files)
+            defer { withExtendedLifetime(machine) {} }
+            return QEMUProtection(machine.subject.root, limitations: &limitations)
         }
         let selinux = try protection(["/sys/fs/selinux/enforce": "1"])
         #expect(selinux.driver == .selinux && selinux.mode == .enforcing && selinux.confines == true)

@@ -30,7 +30,8 @@ import Testing
     }
 
     @Test func theRunningKernelsOwnConfigurationIsUnpacked() async throws {
-        let packed = try await Subprocess.run("gzip", ["-c"], input: Array(Self.configuration.utf8)).successful().output
+        let packed = try await Subprocess.run("gzip", ["-c"], input: Array(Self.configuration.utf8)).successful()
+            .standardOutput
         let machine = try FixtureMachine([:])
         try machine.write("/proc/config.gz", packed)
         #expect(KernelConfiguration(machine.subject.root, release: nil)?.has("KVM") == true)
