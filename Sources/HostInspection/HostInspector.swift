@@ -19,9 +19,12 @@ public actor HostInspector {
             subject, storage: storage, network: network, hostUses: hostUses, kernelLog: kernelLog,
             limitations: &limitations)
         let software = SoftwareInspector().inspect(subject, limitations: &limitations)
-        return Inspection(
+        var inspection = Inspection(
             cpu: CPUInspector().inspect(subject), memory: MemoryInspector().inspect(subject), pci: pci, iommu: iommu,
             storage: storage, network: network, software: software, laptop: LaptopInspector().inspect(subject),
-            readiness: ReadinessDocument(findings: []), limitations: limitations)
+            readiness: ReadinessDocument(), limitations: limitations)
+        inspection.readiness = ReadinessDocument(
+            of: ReadinessFacts(of: inspection, subject, kernelLog: kernelLog, foundations: foundations))
+        return inspection
     }
 }

@@ -19,7 +19,7 @@ extension AgentSession {
         }
         let subject = InspectionSubject(
             root: settings.root, agentVersion: settings.agentVersion, hypervisor: hypervisorSoftware, pools: pools,
-            imagesDirectory: settings.imagesDirectory)
+            imagesDirectory: settings.imagesDirectory, profiles: settings.profiles)
         let inspection = await inspector.inspect(subject)
         do {
             for document in try inspection.documents() {

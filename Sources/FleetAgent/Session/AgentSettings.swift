@@ -10,6 +10,8 @@ public struct AgentSettings: Sendable {
     public var bootID: String
     public var root: HostRoot
     public var imagesDirectory: String
+    /// What VMs of this host may be made from: readiness says of each whether it fits.
+    public var profiles: [ProfileNeeds] = []
     /// Where domains and host are remembered across restarts of the agent.
     public var stateDirectory: String
     public var metricsInterval: Duration

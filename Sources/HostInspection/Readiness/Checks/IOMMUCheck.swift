@@ -1,0 +1,20 @@
+extension Check {
+    /// The IOMMU's own evidence, reason and fix, with the weight they have for VMs.
+    static let iommu = Check(
+        "iommu", reason: "Only an IOMMU keeps a device that a VM owns from writing into the rest of the memory."
+    ) { facts in
+        let iommu = facts.iommu
+        let seen = ([iommu.reason] + iommu.evidence).joined(separator: " ")
+        switch iommu.status {
+        case .enabled: return [.ok(seen)]
+        case .unknown:
+            return [
+                .unknown(
+                    seen,
+                    shownBy: "Look at the machine itself, or copy /sys/kernel/iommu_groups and /sys/firmware as well.")
+            ]
+        case .unsupported: return [.notice(seen, fix: iommu.fix)]
+        case .offInFirmware, .offOnCommandLine, .needsArgument, .failed: return [.warning(seen, fix: iommu.fix)]
+        }
+    }
+}
