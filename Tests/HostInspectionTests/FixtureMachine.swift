@@ -19,6 +19,13 @@ struct FixtureMachine {
         try Data(bytes).write(to: file)
     }
 
+    /// - Parameter target: relative, or absolute in the tree.
+    func link(_ path: String, to target: String) throws {
+        let file = URL(filePath: directory.path + path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: target)
+    }
+
     var subject: InspectionSubject {
         InspectionSubject(
             root: HostRoot(directory.path), agentVersion: "1.2.3",
