@@ -48,11 +48,22 @@ import Testing
 
     /// Without facts there are neither alarms nor praise.
     @Test func aMachineOfWhichNothingIsKnownIsUnknown() async throws {
-        let facts = try await ReadinessFixture.facts { $0.profiles = [try! ReadinessFixture.profile("office")] }
+        let office = try ReadinessFixture.profile("office")
+        let facts = try await ReadinessFixture.facts { $0.profiles = [office] }
         let document = ReadinessDocument(of: facts)
         #expect(document.findings.map(\.check) == Check.all.map(\.name), "one finding each, in the table's order")
         #expect(document.findings.filter { $0.level != .unknown }.isEmpty)
         #expect(document.profiles.map(\.answer) == [.unknown])
+    }
+
+    @Test func aMachineInOrderHasNoWarnings() async throws {
+        let facts = ReadinessFacts(
+            try await FullInspection.make(), kernelLog: KernelLog(messages: [.init(text: "DMAR: IOMMU enabled")]),
+            profiles: [try ReadinessFixture.profile("windows", secureBoot: true, tpm: true, bridge: "br-plc")])
+        let document = ReadinessDocument(of: facts)
+        // The host's own display is worth a word.
+        #expect(document.findings.filter { $0.level != .ok }.map(\.check) == ["gpu-role"], "\(document)")
+        #expect(document.profiles.map(\.answer) == [.fits])
     }
 
     @Test(arguments: 0..<40) func noFactsMakeACheckTrap(_ round: Int) async throws {

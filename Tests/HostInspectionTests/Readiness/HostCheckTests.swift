@@ -39,13 +39,14 @@ import Testing
     }
 
     @Test func hugePagesOfANodeAreMeasuredAgainstEachProfile() async throws {
+        let profiles = [
+            try ReadinessFixture.profile("office", memory: 8), try ReadinessFixture.profile("plc", memory: 12),
+        ]
         let finding = try await ReadinessFixture.finding(.hugePages) {
             $0.memory.totalBytes = 64 << 30
             $0.memory.hugePages = [.init(sizeBytes: 1 << 30, count: 16)]
             $0.memory.nodes = [0, 1].map { .init(id: $0, hugePages: [.init(sizeBytes: 1 << 30, count: 8)]) }
-            $0.profiles = [
-                try! ReadinessFixture.profile("office", memory: 8), try! ReadinessFixture.profile("plc", memory: 12),
-            ]
+            $0.profiles = profiles
         }
         #expect(finding.level == .notice)
         #expect(finding.evidence.contains("node 0: 8 GiB, node 1: 8 GiB"))
@@ -53,6 +54,7 @@ import Testing
     }
 
     @Test func diskSpaceIsMeasuredAgainstProfiles() async throws {
+        let office = try ReadinessFixture.profile("office", disk: 40)
         func finding(free: UInt64?, quotes: Bool = false) async throws -> Finding {
             try await ReadinessFixture.finding(.diskSpace) {
                 $0.storage.images.mountPoint = "/srv"
@@ -61,7 +63,7 @@ import Testing
                         mountPoint: "/srv", type: "ext4", source: "/dev/sda1", options: [], devices: [],
                         capacityBytes: 1000 << 30, availableBytes: free)
                 ]
-                $0.profiles = [try! ReadinessFixture.profile("office", disk: 40)]
+                $0.profiles = [office]
                 $0.quotesMomentary = quotes
             }
         }

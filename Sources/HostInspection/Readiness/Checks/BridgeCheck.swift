@@ -5,7 +5,11 @@ extension Check {
         let wanted = Set(facts.profiles.compactMap(\.bridge)).sorted()
         let interfaces = facts.network.interfaces
         guard !interfaces.isEmpty else {
-            return [.unknown("No network interfaces can be seen.", shownBy: "Copy /sys/class/net as well.")]
+            return [
+                .unknown(
+                    "No network interfaces can be seen.",
+                    shownBy: "It is told by /sys/class/net, which cannot be read here.")
+            ]
         }
         let bridges = interfaces.filter { $0.kind == .bridge }.map(\.name)
         guard !wanted.isEmpty else {

@@ -5,7 +5,11 @@ extension Check {
             "new_id and vfio-pci.ids= take every device with an ID, and so the host's own when it has one of the same."
     ) { facts in
         guard !facts.pci.isEmpty else {
-            return [.unknown("No PCI devices can be seen.", shownBy: "Copy /sys/bus/pci and /sys/devices as well.")]
+            return [
+                .unknown(
+                    "No PCI devices can be seen.",
+                    shownBy: "It is told by /sys/bus/pci and /sys/devices, which cannot be read here.")
+            ]
         }
         // Virtual functions are made alike, and are bound one by one anyway.
         let candidates = facts.pci.filter { $0.physicalFunction == nil && $0.vendor != nil && $0.device != nil }

@@ -6,7 +6,11 @@ extension Check {
         if cpu.kvm == .works { return [.ok("KVM has made a VM, so virtualisation is on.")] }
         guard let flag = cpu.virtualisation else {
             guard cpu.model != nil || cpu.vendor != nil else {
-                return [.unknown("The processor cannot be seen.", shownBy: "Copy /proc/cpuinfo as well.")]
+                return [
+                    .unknown(
+                        "The processor cannot be seen.",
+                        shownBy: "It is told by /proc/cpuinfo, which cannot be read here.")
+                ]
             }
             return [
                 cpu.isGuest

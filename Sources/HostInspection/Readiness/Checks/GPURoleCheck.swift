@@ -3,7 +3,11 @@ extension Check {
         "gpu-role", reason: "A VM can have a GPU of its own only when the host does not need it for its own picture."
     ) { facts in
         guard !facts.pci.isEmpty else {
-            return [.unknown("No PCI devices can be seen.", shownBy: "Copy /sys/bus/pci and /sys/devices as well.")]
+            return [
+                .unknown(
+                    "No PCI devices can be seen.",
+                    shownBy: "It is told by /sys/bus/pci and /sys/devices, which cannot be read here.")
+            ]
         }
         let displays = facts.pci.compactMap { device in device.gpu.map { (device, $0) } }
         guard !displays.isEmpty else { return [.notice("The machine has no display controller on PCI.")] }

@@ -3,7 +3,11 @@ extension Check {
         "huge-pages", reason: "Memory that is set aside as huge pages is lost to everything that does not ask for them."
     ) { facts in
         guard let memory = HostMemory(facts.memory) else {
-            return [.unknown("The amount of memory cannot be seen.", shownBy: "Copy /proc/meminfo as well.")]
+            return [
+                .unknown(
+                    "The amount of memory cannot be seen.",
+                    shownBy: "It is told by /proc/meminfo, which cannot be read here.")
+            ]
         }
         guard memory.hugePageBytes > 0 else {
             return [.ok("No huge pages are set aside; VMs use ordinary memory.")]

@@ -11,7 +11,7 @@ extension Check {
             return [
                 .unknown(
                     seen,
-                    shownBy: "Look at the machine itself, or copy /sys/kernel/iommu_groups and /sys/firmware as well.")
+                    shownBy: "It is told by /sys/kernel/iommu_groups and /sys/firmware, which cannot be read here.")
             ]
         case .unsupported: return [.notice(seen, fix: iommu.fix)]
         case .offInFirmware, .offOnCommandLine, .needsArgument, .failed: return [.warning(seen, fix: iommu.fix)]

@@ -8,7 +8,7 @@ extension Check {
             return [
                 .unknown(
                     "The kernel's clock source cannot be seen.",
-                    shownBy: "Copy /sys/devices/system/clocksource as well.")
+                    shownBy: "It is told by /sys/devices/system/clocksource, which cannot be read here.")
             ]
         case "tsc": return [.ok("The kernel reads the time from the processor (tsc).")]
         case let source? where facts.cpu.isGuest:

@@ -23,7 +23,7 @@ extension Check {
             return [
                 .unknown(
                     "Neither the kernel's log nor /proc/interrupts tells whether interrupts are remapped.",
-                    shownBy: "Run the inspection as root, which may read the kernel's log.")
+                    shownBy: "The kernel's log tells, which root can read.")
             ]
         case false?:
             // The kernel's log recommends allow_unsafe_interrupts; that gives up what VFIO is there for.

@@ -6,7 +6,7 @@ extension Check {
             return [
                 .unknown(
                     "The kernel's log cannot be read.",
-                    shownBy: "Run the inspection as root, or copy /var/log/dmesg as well.")
+                    shownBy: "Root can read it; of a copied tree it is told by /var/log/dmesg.")
             ]
         }
         let diagnoses = KernelMessage.diagnose(facts)

@@ -9,7 +9,8 @@ extension Check {
         guard let release = facts.software.kernel else {
             return [
                 .unknown(
-                    "The kernel's version cannot be seen.", shownBy: "Copy /proc/sys/kernel/osrelease as well.")
+                    "The kernel's version cannot be seen.",
+                    shownBy: "It is told by /proc/sys/kernel/osrelease, which cannot be read here.")
             ]
         }
         let numbers = release.split(separator: ".", maxSplits: 2).map { $0.prefix { $0.isASCII && $0.isNumber } }

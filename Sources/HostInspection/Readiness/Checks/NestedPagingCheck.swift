@@ -5,7 +5,12 @@ extension Check {
     ) { facts in
         switch facts.cpu.nestedPaging {
         case true?: return [.ok("The processor translates a guest's addresses itself.")]
-        case nil: return [.unknown("The processor's flags cannot be seen.", shownBy: "Copy /proc/cpuinfo as well.")]
+        case nil:
+            return [
+                .unknown(
+                    "The processor's flags cannot be seen.",
+                    shownBy: "It is told by /proc/cpuinfo, which cannot be read here.")
+            ]
         case false?:
             return [
                 .warning(

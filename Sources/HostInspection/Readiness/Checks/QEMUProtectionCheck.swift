@@ -9,7 +9,9 @@ extension Check {
             return [
                 .unknown(
                     "What confines QEMU cannot be seen.",
-                    shownBy: "Copy /sys/fs/selinux, /sys/module/apparmor and /etc/libvirt/qemu.conf as well, as root.")
+                    shownBy:
+                        "It is told by /sys/fs/selinux, /sys/module/apparmor and /etc/libvirt/qemu.conf, which root can read."
+                )
             ]
         case (true?, let driver?): return [.ok("libvirt confines each VM with \(driver.label).")]
         case (false?, .nothing?):

@@ -16,6 +16,6 @@ extension Check.Outcome {
     static func unseenPrograms(_ name: String) -> Self {
         .unknown(
             "Whether \(name) is installed cannot be seen.",
-            shownBy: "Copy /usr/bin, /usr/share and /var/lib/dpkg as well.")
+            shownBy: "It is told by /usr/bin, /usr/share and /var/lib/dpkg, which cannot be read here.")
     }
 }

@@ -9,7 +9,11 @@ extension Check {
     ) { facts in
         let laptop = facts.laptop
         guard !laptop.temperatures.isEmpty || laptop.throttling != nil else {
-            return [.unknown("No temperatures can be seen.", shownBy: "Run the inspection on the machine itself.")]
+            return [
+                .unknown(
+                    "No temperatures can be seen.",
+                    shownBy: "They are told by /sys/class/hwmon and /sys/class/thermal, where there are sensors.")
+            ]
         }
         let tooHot = laptop.temperatures.filter {
             $0.value >= ($0.critical.map { $0 > margin ? $0 - margin : hot } ?? hot) && (0..<200).contains($0.value)

@@ -9,7 +9,8 @@ extension Check {
         case nil:
             return [
                 .unknown(
-                    "Which modules the kernel has cannot be seen.", shownBy: "Copy /lib/modules of its release as well."
+                    "Which modules the kernel has cannot be seen.",
+                    shownBy: "It is told by modules.dep of its release in /lib/modules, which cannot be read here."
                 )
             ]
         case .missing:
