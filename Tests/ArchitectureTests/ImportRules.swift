@@ -55,11 +55,13 @@ struct ImportRules {
         }
     }
 
-    /// Each C library has one wrapper; CCurlShims is part of libcurl's, which Swift alone cannot call.
+    /// Each C library has one wrapper; the shims are part of it: C that Swift cannot call or do.
     @Test(arguments: [
         ("CLibvirt", "Hypervisor"), ("CMosquitto", "MessageBus"), ("CSQLite", "SQLite"), ("CYAML", "Configuration"),
         ("CCrypto", "Signing"), ("CMicroHTTPD", "FleetServer"), ("CXML2", "Hypervisor"), ("CCurlShims", "HTTPClient"),
         ("CProcess", "Subprocess"), ("CClock", "FleetRuntime"), ("COpenAt2", "HostInspection"),
+        ("CHWLocShims", "HostInspection"),
+        ("CPCIShims", "HostInspection"),
         ("CZlib", "HostInspection"),
     ])
     func eachCModuleHasOneWrapper(library: String, wrapper: String) {

@@ -1,6 +1,7 @@
 import FleetTestSupport
 import FoundationEssentials
 import HostInspection
+import Testing
 
 /// A file tree that looks like a machine's.
 struct FixtureMachine {
@@ -18,6 +19,29 @@ struct FixtureMachine {
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(bytes).write(to: file)
     }
+
+    /// - Parameter target: relative, or absolute in the tree.
+    func link(_ path: String, to target: String) throws {
+        let file = URL(filePath: directory.path + path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: target)
+    }
+
+    func link(_ path: String, to target: String) throws {
+        let file = URL(filePath: directory.path + path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: file.path(), withDestinationPath: target)
+    }
+
+    /// A device at `/sys` + `path`, with its link in `/sys/class/CLASS`, as the kernel makes them.
+    func device(_ path: String, class name: String, _ attributes: [String: String] = [:]) throws {
+        let last = try #require(path.split(separator: "/").last)
+        try write("/sys\(path)/uevent", "")
+        for (file, text) in attributes { try write("/sys\(path)/\(file)", text + "\n") }
+        try link("/sys/class/\(name)/\(last)", to: "../.." + path)
+    }
+
+    var root: HostRoot { HostRoot(directory.path) }
 
     var subject: InspectionSubject {
         InspectionSubject(

@@ -1,36 +1,58 @@
 import FleetModel
 
+/// /proc/cpuinfo, /sys/devices/system/cpu and hwloc.
 struct CPUInspector: Sendable {
-    private struct Core: Hashable {
-        var package: Int
-        var die: Int
-        var core: Int
-    }
-
-    func inspect(_ subject: InspectionSubject) -> CPUDocument {
+    func inspect(_ subject: InspectionSubject, kvm: KVMState?) -> CPUDocument {
         let root = subject.root
-        // The first processor speaks for all.
-        let fields = Dictionary(root.fields("/proc/cpuinfo").map { ($0.key, $0.value) }) { first, _ in first }
-        let flags = Set((fields["flags"] ?? "").split(separator: " "))
-        let cores = onlineCores(root)
+        // The first processor speaks for all; with 500 of them the file has a megabyte.
+        let fields = Dictionary(root.fields("/proc/cpuinfo", limit: 1 << 14).map { ($0.key, $0.value) }) { first, _ in
+            first
+        }
+        let flags = Set("\(fields["flags"] ?? "") \(fields["vmx flags"] ?? "")".split(separator: " "))
+        let topology = HardwareTopology(root)
+        let threads = onNodes(ThreadTable(root).threads, topology?.nodes ?? [])
+        let cores = Set(threads.map(\.core))
         return CPUDocument(
-            vendor: fields["vendor_id"], model: fields["model name"],
-            sockets: cores.isEmpty ? nil : Set(cores.map(\.package)).count,
-            cores: cores.isEmpty ? nil : Set(cores).count, threads: cores.isEmpty ? nil : cores.count,
-            virtualisation: ["vmx", "svm"].first { flags.contains($0[...]) }, isGuest: flags.contains("hypervisor"))
+            vendor: fields["vendor_id"], model: fields["model name"], family: fields["cpu family"].flatMap { Int($0) },
+            modelNumber: fields["model"].flatMap { Int($0) }, stepping: fields["stepping"].flatMap { Int($0) },
+            microcode: fields["microcode"],
+            sockets: threads.isEmpty ? nil : Set(threads.map(\.package)).count,
+            cores: threads.isEmpty ? nil : cores.count, threads: threads.isEmpty ? nil : threads.count,
+            virtualisation: ["vmx", "svm"].first { flags.contains($0[...]) },
+            nestedPaging: flags.isEmpty ? nil : flags.contains("ept") || flags.contains("npt"), nested: nested(root),
+            kvm: kvm, isGuest: flags.contains("hypervisor"), frequency: frequency(root, threads), threadList: threads,
+            caches: topology?.caches ?? [], nodes: topology?.nodes ?? [], coreKinds: topology?.kinds ?? [])
     }
 
-    /// The core of each online thread (Documentation/ABI/stable/sysfs-devices-system-cpu).
-    private func onlineCores(_ root: HostRoot) -> [Core] {
-        let directory = "/sys/devices/system/cpu"
-        return root.names(in: directory).compactMap { name in
-            let topology = "\(directory)/\(name)/topology"
-            // A processor that is offline has no topology.
-            guard name.hasPrefix("cpu"), Int(name.dropFirst(3)) != nil,
-                let core = root.integer(topology + "/core_id"),
-                let package = root.integer(topology + "/physical_package_id")
-            else { return nil }
-            return Core(package: package, die: root.integer(topology + "/die_id") ?? 0, core: core)
+    private func onNodes(_ threads: [CPUDocument.Thread], _ nodes: [CPUDocument.Node]) -> [CPUDocument.Thread] {
+        let node = Dictionary(nodes.flatMap { node in node.threads.map { ($0, node.id) } }) { first, _ in first }
+        return threads.map { thread in
+            var thread = thread
+            thread.node = node[thread.id]
+            return thread
         }
+    }
+
+    private func nested(_ root: HostRoot) -> Bool? {
+        ["kvm_intel", "kvm_amd"].lazy.compactMap { root.text("/sys/module/\($0)/parameters/nested") }.first
+            .map { $0 == "Y" || $0 == "1" }
+    }
+
+    /// Documentation/admin-guide/pm/cpufreq.rst.
+    private func frequency(_ root: HostRoot, _ threads: [CPUDocument.Thread]) -> CPUDocument.Frequency? {
+        let directory = "/sys/devices/system/cpu"
+        guard let first = threads.map({ "\(directory)/cpu\($0.id)/cpufreq" }).first(where: root.exists) else {
+            return nil
+        }
+        let boost =
+            root.integer(directory + "/cpufreq/boost").map { $0 == 1 }
+            ?? root.integer(directory + "/intel_pstate/no_turbo").map { $0 == 0 }
+        return CPUDocument.Frequency(
+            driver: root.text(first + "/scaling_driver"), governor: root.text(first + "/scaling_governor"),
+            availableGovernors: (root.text(first + "/scaling_available_governors") ?? "").split(separator: " ")
+                .map(String.init).sorted(),
+            boost: boost,
+            minimum: threads.compactMap { root.integer("\(directory)/cpu\($0.id)/cpufreq/cpuinfo_min_freq") }.min(),
+            maximum: threads.compactMap(\.maximumFrequency).max())
     }
 }

@@ -70,6 +70,25 @@ extension HostRoot {
         } ?? []
     }
 
+    /// The symbolic links and the directories in a directory.
+    func entries(of path: String) -> (links: [String], directories: [String]) {
+        withFile(path, O_RDONLY | O_DIRECTORY) { descriptor in
+            let copy = dup(descriptor)
+            guard copy >= 0, let stream = fdopendir(copy) else {
+                close(copy)
+                return nil
+            }
+            defer { closedir(stream) }
+            var found: (links: [String], directories: [String]) = ([], [])
+            while let entry = readdir(stream)?.pointee {
+                let name = withUnsafeBytes(of: entry.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+                if entry.d_type == DT_LNK { found.links.append(name) }
+                if entry.d_type == DT_DIR, name != ".", name != ".." { found.directories.append(name) }
+            }
+            return found
+        } ?? ([], [])
+    }
+
     /// The entries `cpu0`, `cpu1`, ... `cpu10` of a directory, by number.
     func numbered(_ prefix: String, in path: String) -> [(number: Int, path: String)] {
         names(in: path).compactMap { name -> (number: Int, path: String)? in
@@ -100,8 +119,8 @@ extension HostRoot {
     }
 
     /// The `key: value` lines of a file of /proc.
-    func fields(_ path: String) -> [(key: String, value: String)] {
-        (text(path) ?? "").split(separator: "\n").compactMap { line in
+    func fields(_ path: String, limit: Int = 1 << 20) -> [(key: String, value: String)] {
+        (text(path, limit: limit) ?? "").split(separator: "\n").compactMap { line in
             guard let colon = line.firstIndex(of: ":") else { return nil }
             return (trimmed(line[..<colon]), trimmed(line[line.index(after: colon)...]))
         }

@@ -8,10 +8,13 @@ import Glibc
 public struct HostRoot: Sendable {
     /// The running machine, not a copy: only of this one can the kernel be asked beyond its files.
     public let isLive: Bool
+    /// As it was given.
+    let path: String
     private let top: Directory
 
     public init(_ path: String = "/") {
         isLive = path == "/"
+        self.path = path
         top = Directory(path)
     }
 
