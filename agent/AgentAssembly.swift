@@ -53,7 +53,9 @@ struct AgentAssembly {
         let telemetry = Telemetry(imageDirectory: imagesDirectory, time: time)
         var settings = AgentSettings(
             fleet: fleet, host: host, agentVersion: ProductVersion.current, bootID: bootID,
-            imagesDirectory: imagesDirectory, knownDomainsPath: stateDirectory + "/domains.json")
+            imagesDirectory: imagesDirectory, stateDirectory: stateDirectory)
+        settings.inspectionInterval = configuration.inspection.interval.duration
+        settings.profiles = profiles.map { ProfileNeeds($0, $1) }
         settings.metricsInterval = configuration.metrics.interval.duration
         let session = AgentSession(
             settings, bus: bus, hypervisor: hypervisor, spool: spool, stream: stream, jobs: runner,

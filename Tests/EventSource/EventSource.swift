@@ -40,7 +40,7 @@ struct EventSource {
         }
         let settings = AgentSettings(
             fleet: fleet, host: host, agentVersion: "test", bootID: "test", imagesDirectory: state,
-            knownDomainsPath: state + "/domains.json")
+            stateDirectory: state)
         let session = AgentSession(
             settings, bus: bus, hypervisor: try InMemoryHypervisor(directory: state + "/domains"), spool: spool,
             stream: stream, jobs: NoJobs(), sample: { MetricsBatch(time: time.now(), host: [:], vms: [:]) }, time: time,
