@@ -11,18 +11,25 @@ public actor HostInspector {
         // A copy has no device to ask.
         let kvm = subject.root.isLive ? await KVMProbe.state() : nil
         var limitations: [Inspection.Limitation] = []
+        let kernelLog = KernelLog(of: subject.root, limitations: &limitations)
         let foundations = Foundations(
             root: subject.root, devices: BlockDevices(subject.root), mounts: MountTable(subject.root))
         let storage = StorageInspector(foundations: foundations).inspect(subject, limitations: &limitations)
         let network = NetworkInspector().inspect(subject)
-        let hostUses = HostUseInspector().inspect(subject, foundations: foundations, network: network)
-        let (pci, iommu) = PCIInspector().inspect(
-            subject, storage: storage, network: network, hostUses: hostUses, limitations: &limitations)
-        return Inspection(
+        let groups = GroupReader(root: subject.root).groups()
+        var pci = PCIInspector().inspect(subject, groups: groups, limitations: &limitations)
+        let hostUses = HostUseInspector().inspect(
+            subject, devices: pci, foundations: foundations, network: network)
+        for index in pci.indices { pci[index].hostUses = hostUses[pci[index].address] ?? [] }
+        let iommu = IOMMUInspector().inspect(subject, groups: groups, devices: pci, log: kernelLog)
+        PassthroughJudge(iommu: iommu).judge(&pci)
+        let software = SoftwareInspector().inspect(subject, limitations: &limitations)
+        var inspection = Inspection(
             cpu: CPUInspector().inspect(subject, kvm: kvm), memory: MemoryInspector().inspect(subject), pci: pci,
-            iommu: iommu,
-            storage: storage, network: network, software: SoftwareInspector().inspect(subject),
-            laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(findings: []),
-            limitations: limitations)
+            iommu: iommu, storage: storage, network: network, software: software,
+            laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(), limitations: limitations)
+        inspection.readiness = ReadinessDocument(
+            of: ReadinessFacts(of: inspection, subject, kernelLog: kernelLog, foundations: foundations))
+        return inspection
     }
 }

@@ -12,16 +12,19 @@ struct FixtureMachine {
         for (path, text) in files { try write(path, text) }
     }
 
-    func write(_ path: String, _ text: String) throws {
+    func write(_ path: String, _ text: String) throws { try write(path, Array(text.utf8)) }
+
+    func write(_ path: String, _ bytes: [UInt8]) throws {
         let file = URL(filePath: directory.path + path)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
+        try Data(bytes).write(to: file)
     }
 
+    /// - Parameter target: relative, or absolute in the tree.
     func link(_ path: String, to target: String) throws {
         let file = URL(filePath: directory.path + path)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try FileManager.default.createSymbolicLink(atPath: file.path(), withDestinationPath: target)
+        try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: target)
     }
 
     /// A device at `/sys` + `path`, with its link in `/sys/class/CLASS`, as the kernel makes them.
@@ -33,6 +36,9 @@ struct FixtureMachine {
     }
 
     var root: HostRoot { HostRoot(directory.path) }
+
+    /// What is found; the tree stays until then.
+    func inspection() async -> Inspection { await HostInspector().inspect(subject) }
 
     var subject: InspectionSubject {
         InspectionSubject(

@@ -46,16 +46,6 @@ import Testing
             memory.hugePages == [.init(sizeBytes: 2 << 20, count: 4), .init(sizeBytes: 1 << 30, count: 16)])
     }
 
-    @Test func softwareIsNamed() throws {
-        let machine = try FixtureMachine(laptop)
-        let software = SoftwareInspector().inspect(machine.subject)
-        #expect(
-            software
-                == SoftwareDocument(
-                    hostname: "bench-07", osName: "Debian \"12\"", osID: "debian", osVersion: "12",
-                    kernel: "6.1.0-18-amd64", architecture: nil, agentVersion: "1.2.3", hypervisor: nil))
-    }
-
     @Test func theImagesDirectoryIsOnItsNearestMount() throws {
         let machine = try FixtureMachine(laptop)
         let storage = machine.storage()

@@ -12,12 +12,13 @@ public struct GPU: Codable, Equatable, Sendable {
     public struct Connector: Codable, Equatable, Sendable {
         /// `card0-HDMI-A-1` without the card: `HDMI-A-1`.
         public var name: String
-        /// Something is plugged in.
-        public var connected: Bool
+        /// Something is plugged in. Only when momentary facts were asked for.
+        public var connected: Bool?
     }
 
     public var role: Role
     /// Why it has this role.
     public var reason: String
-    public var connectors: [Connector] = []
+    /// Absent while no graphics driver of the host has it: nobody can tell.
+    public var connectors: [Connector]?
 }

@@ -3,12 +3,12 @@ import FleetModel
 /// The PCI functions that the host cannot live without, and what for.
 struct HostUseInspector: Sendable {
     func inspect(
-        _ subject: InspectionSubject, foundations: Foundations, network: NetworkDocument
+        _ subject: InspectionSubject, devices: [PCIDevice], foundations: Foundations, network: NetworkDocument
     ) -> [PCIAddress: [HostUse]] {
         let root = subject.root
         let uses =
             StorageUses(foundations: foundations).uses(subject) + NetworkUses(network: network).uses(root)
-            + KeyboardUses().uses(root) + ManagementControllerUses().uses(root)
+            + KeyboardUses().uses(root) + ManagementControllerUses().uses(devices)
             + subject.assignments.map { address, vm in
                 (address, HostUse(purpose: .vm, detail: "it is assigned to the VM \(vm)"))
             }

@@ -10,21 +10,14 @@ struct ManagementControllerUses: Sendable {
         "18ca": ("XGI Volari", ["0020", "0021"]),
     ]
 
-    func uses(_ root: HostRoot) -> [(PCIAddress, HostUse)] {
-        root.names(in: "/sys/bus/pci/devices").compactMap { name in
-            let path = "/sys/bus/pci/devices/" + name
-            guard let address = PCIAddress(name), root.text(path + "/class")?.hasPrefix("0x03") == true,
-                let display = root.text(path + "/vendor").flatMap({ Self.displays[String($0.dropFirst(2))] }),
-                let device = root.text(path + "/device"), display.devices?.contains(String(device.dropFirst(2))) ?? true
+    func uses(_ devices: [PCIDevice]) -> [(PCIAddress, HostUse)] {
+        devices.compactMap { device in
+            guard device.deviceClass?.isDisplay == true, let display = device.vendor.flatMap({ Self.displays[$0] }),
+                let id = device.device, display.devices?.contains(id) ?? true
             else { return nil }
-            return (
-                address,
-                HostUse(
-                    purpose: .managementController,
-                    detail:
-                        "it is the display of the management controller (\(display.name)), which the remote console shows"
-                )
-            )
+            let detail =
+                "it is the display of the management controller (\(display.name)), which the remote console shows"
+            return (device.address, HostUse(purpose: .managementController, detail: detail))
         }
     }
 }

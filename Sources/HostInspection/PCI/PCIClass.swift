@@ -12,4 +12,19 @@ public struct PCIClass: TextIdentifier {
 
     /// `03` of `0300`.
     public var base: Substring { description.prefix(2) }
+
+    /// Host, ISA, PCI and all other bridges.
+    public var isBridge: Bool { base == "06" }
+    /// A bridge from PCI to PCI: root ports, switch ports, bridges to conventional PCI.
+    public var isPCIBridge: Bool { description == "0604" || description == "0609" }
+    public var isHostBridge: Bool { description == "0600" }
+    /// VGA (0300), 3D (0302) and other display controllers.
+    public var isDisplay: Bool { base == "03" }
+    /// Without an output of its own.
+    public var is3DController: Bool { description == "0302" }
+    /// Sound, USB and USB-C of a graphics card: one device with the GPU, whatever their groups.
+    public var isGPUCompanion: Bool { ["0403", "0c03", "0c80"].contains(description) }
+    public var isSMBus: Bool { description == "0c05" }
+    /// RAM (0500) and other memory controllers (0580).
+    public var isMemoryController: Bool { description == "0500" || description == "0580" }
 }

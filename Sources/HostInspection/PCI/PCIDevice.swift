@@ -29,11 +29,18 @@ public struct PCIDevice: Codable, Equatable, Sendable {
     public var link: Link?
     /// `flr`, `pm`, `bus`, ... in the order in which the kernel tries them; empty when it cannot be reset.
     public var resetMethods: [String]?
+    /// What a reset between two VMs would do; absent while `resetMethods` is.
+    public var resetRisk: ResetRisk?
+    /// Of a port or bridge of PCI Express; who is not root cannot see it.
+    public var portKind: PortKind?
+    /// Of a port or bridge; who is not root cannot see it.
     public var acs: AccessControl?
     public var sriov: SRIOV?
     /// The physical function of a virtual one.
     public var physicalFunction: PCIAddress?
     public var mediatedTypes: [MediatedType] = []
+    /// NVIDIA's own files, which newer kernels have in place of mediated types.
+    public var virtualGPU: VirtualGPU?
     /// The firmware showed its picture here.
     public var bootVGA: Bool?
     /// The kernel's boot framebuffer lies in one of its memory ranges.
@@ -45,17 +52,34 @@ public struct PCIDevice: Codable, Equatable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case address, vendor, device, subsystemVendor, subsystemDevice, revision, vendorName, deviceName, driver
-        case driverAlternatives, iommuGroup, parent, portPath, numaNode, link, resetMethods, acs, sriov
+        case driverAlternatives, iommuGroup, parent, portPath, numaNode, link, resetMethods, acs, sriov, resetRisk,
+            virtualGPU, portKind
         case physicalFunction, mediatedTypes, bootVGA, bootFramebuffer, gpu, hostUses, passthrough
         case deviceClass = "class"
     }
 
+    public enum ResetRisk: String, Codable, Sendable {
+        /// It alone is reset.
+        case none
+        /// The kernel knows no way: what one VM leaves in it, the next one finds.
+        case impossible
+        /// Only its whole bus can be reset, and others are on it.
+        case neighbours
+    }
+
     public struct Link: Codable, Equatable, Sendable {
-        /// GT/s a lane. A device that saves power runs slower than it can.
+        /// GT/s a lane, as `width` only when momentary facts were asked for: a device that saves power runs slower.
         public var speed: Double?
         public var width: Int?
         public var maximumSpeed: Double?
         public var maximumWidth: Int?
+    }
+
+    public enum PortKind: String, Codable, Sendable {
+        case root, upstream, downstream
+        /// A bridge down to conventional PCI, whose devices all speak with the bridge's voice.
+        case toConventional = "to-conventional"
+        case fromConventional = "from-conventional"
     }
 
     /// Access Control Services of a port: extended capability 0x000d (PCI Express Base Specification).
@@ -84,6 +108,14 @@ public struct PCIDevice: Codable, Equatable, Sendable {
         public var name: String?
         public var description: String?
         public var available: Int?
+    }
+
+    /// `nvidia/` below the device, of NVIDIA's vGPU driver on kernels whose VFIO has no mediated devices for it.
+    public struct VirtualGPU: Codable, Equatable, Sendable {
+        /// The types that can be made now, by number.
+        public var creatableTypes: [MediatedType]
+        /// The number of the type that is set; absent when none is.
+        public var currentType: String?
     }
 
     /// Whether a VM can have it, and what that takes.
