@@ -24,7 +24,7 @@ public actor HostInspector {
         PassthroughJudge(iommu: iommu).judge(&pci)
         return Inspection(
             cpu: CPUInspector().inspect(subject, kvm: kvm), memory: MemoryInspector().inspect(subject), pci: pci,
-            iommu: iommu,
+            iommu: iommu, graphics: GraphicsInspector(subject.root).inspect(pci, iommu: iommu),
             storage: storage, network: network, software: SoftwareInspector().inspect(subject),
             laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(findings: []),
             limitations: limitations)
