@@ -1,5 +1,6 @@
 import FleetTestSupport
 import FoundationEssentials
+import Glibc
 import HostInspection
 import Testing
 
@@ -25,6 +26,10 @@ struct FixtureMachine {
         let file = URL(filePath: directory.path + path)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: target)
+    }
+
+    func makePipe(_ path: String) throws {
+        guard mkfifo(directory.path + path, 0o600) == 0 else { throw FixtureError(text: path) }
     }
 
     /// A device at `/sys` + `path`, with its link in `/sys/class/CLASS`, as the kernel makes them.
