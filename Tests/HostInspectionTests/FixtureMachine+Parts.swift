@@ -25,7 +25,7 @@ extension FixtureMachine {
     ) -> [String] {
         let subject = InspectionSubject(
             root: root, agentVersion: "1.2.3", pools: pools, imagesDirectory: images, assignments: assignments)
-        return HostUseInspector().inspect(subject, foundations: foundations, network: network())
+        return HostUseInspector().inspect(subject, devices: [], foundations: foundations, network: network())
             .sorted { $0.key < $1.key }
             .flatMap { address, uses in uses.map { "\(address) \($0.purpose.rawValue): \($0.detail)" } }
     }

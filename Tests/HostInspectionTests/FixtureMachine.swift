@@ -27,12 +27,6 @@ struct FixtureMachine {
         try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: target)
     }
 
-    func link(_ path: String, to target: String) throws {
-        let file = URL(filePath: directory.path + path)
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try FileManager.default.createSymbolicLink(atPath: file.path(), withDestinationPath: target)
-    }
-
     /// A device at `/sys` + `path`, with its link in `/sys/class/CLASS`, as the kernel makes them.
     func device(_ path: String, class name: String, _ attributes: [String: String] = [:]) throws {
         let last = try #require(path.split(separator: "/").last)
