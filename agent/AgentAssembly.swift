@@ -27,7 +27,7 @@ struct AgentAssembly {
         self.profiles = profiles
         logger = Logger(label: "agent", level: configuration.log.level)
         let given = getenv("STATE_DIRECTORY").map { String(cString: $0) }
-        stateDirectory = configuration.stateDirectory ?? given ?? "/var/lib/virtfleet-agent"
+        stateDirectory = configuration.stateDirectory ?? given ?? AgentConfiguration.defaultStateDirectory
         imagesDirectory = configuration.images.directory ?? stateDirectory + "/images"
     }
 

@@ -26,7 +26,7 @@ struct AgentCommand {
             examples: [
                 .init("virtfleet-agent --check-config", "What is wrong with \(AgentConfiguration.defaultPath)"),
                 .init("virtfleet-agent --config ./agent.yaml", "Run with another configuration"),
-            ]
+            ], subcommands: [InspectCommand.command]
         ) { arguments, console in
             let path = try arguments(config)
             let loaded = ConfigurationLoader.load(AgentConfiguration.self, path: path)

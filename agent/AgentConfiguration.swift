@@ -6,6 +6,7 @@ import Signing
 /// `agent.yaml`; config/agent.yaml explains every key to its reader.
 struct AgentConfiguration: ConfigurationSection {
     static let defaultPath = "/etc/virtfleet/agent.yaml"
+    static let defaultStateDirectory = "/var/lib/virtfleet-agent"
 
     struct Broker: ConfigurationSection {
         var host = "127.0.0.1"
@@ -78,7 +79,7 @@ struct AgentConfiguration: ConfigurationSection {
     var images = Images()
     /// The first directory that has a profile wins.
     var profileDirectories = ["/etc/virtfleet/profiles", "/usr/share/virtfleet/profiles"]
-    /// systemd's STATE_DIRECTORY, or /var/lib/virtfleet-agent.
+    /// systemd's STATE_DIRECTORY, or `defaultStateDirectory`.
     var stateDirectory: String?
     var jobs = Jobs()
     var metrics = Metrics()

@@ -1,3 +1,4 @@
+import Drawing
 import Glibc
 
 /// A program with a tree of commands. It answers `--help`, `--version`, and the hidden calls of shells and packagers.

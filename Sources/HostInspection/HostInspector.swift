@@ -11,6 +11,7 @@ public actor HostInspector {
         // A copy has no device to ask.
         let kvm = subject.root.isLive ? await KVMProbe.state() : nil
         var limitations: [Inspection.Limitation] = []
+        let kernelLog = KernelLog(of: subject.root, limitations: &limitations)
         let foundations = Foundations(
             root: subject.root, devices: BlockDevices(subject.root), mounts: MountTable(subject.root))
         let storage = StorageInspector(foundations: foundations).inspect(subject, limitations: &limitations)
@@ -20,12 +21,13 @@ public actor HostInspector {
         let hostUses = HostUseInspector().inspect(
             subject, devices: pci, foundations: foundations, network: network)
         for index in pci.indices { pci[index].hostUses = hostUses[pci[index].address] ?? [] }
-        let iommu = IOMMUInspector().inspect(subject, groups: groups, devices: pci, log: KernelLogText(subject.root))
+        let iommu = IOMMUInspector().inspect(subject, groups: groups, devices: pci, log: kernelLog)
         PassthroughJudge(iommu: iommu).judge(&pci)
+        let software = SoftwareInspector().inspect(subject, limitations: &limitations)
         return Inspection(
             cpu: CPUInspector().inspect(subject, kvm: kvm), memory: MemoryInspector().inspect(subject), pci: pci,
             iommu: iommu, graphics: GraphicsInspector(subject.root).inspect(pci, iommu: iommu),
-            storage: storage, network: network, software: SoftwareInspector().inspect(subject),
+            storage: storage, network: network, software: software,
             laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(findings: []),
             limitations: limitations)
     }

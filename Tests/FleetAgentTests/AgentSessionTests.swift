@@ -9,6 +9,7 @@ import Testing
 @testable import FleetAgent
 
 @Suite struct AgentSessionTests {
+    private static let parts = Set(InventoryPart.allCases).subtracting([.templates])
     private let vm = VMID.random()
 
     @Test func whatTheHostIsAndItsVMsReachTheBus() async throws {
@@ -17,7 +18,7 @@ import Testing
             try await world.until("the presence tells of everything") {
                 guard let presence = try world.presence() else { return false }
                 return presence.state == .online && presence.vms == [vm] && presence.recorded != nil
-                    && Set(presence.inventory.keys) == [.cpu, .memory, .software, .storage]
+                    && Set(presence.inventory.keys) == Self.parts
             }
             let document = try #require(try world.document(vm))
             #expect(document.name == "office" && document.state == .shutoff && document.memoryBytes == 4 << 30)

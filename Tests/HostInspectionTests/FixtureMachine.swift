@@ -2,6 +2,7 @@ import FleetTestSupport
 import FoundationEssentials
 import Glibc
 import HostInspection
+import Testing
 
 /// A file tree that looks like a machine's.
 struct FixtureMachine {
@@ -12,10 +13,12 @@ struct FixtureMachine {
         for (path, text) in files { try write(path, text) }
     }
 
-    func write(_ path: String, _ text: String) throws {
+    func write(_ path: String, _ text: String) throws { try write(path, Array(text.utf8)) }
+
+    func write(_ path: String, _ bytes: [UInt8]) throws {
         let file = URL(filePath: directory.path + path)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
+        try Data(bytes).write(to: file)
     }
 
     /// - Parameter target: relative, or absolute in the tree.
@@ -29,10 +32,15 @@ struct FixtureMachine {
         guard mkfifo(directory.path + path, 0o600) == 0 else { throw FixtureError(text: path) }
     }
 
-    func write(_ path: String, _ bytes: [UInt8]) throws {
-        try write(path, "")
-        try Data(bytes).write(to: URL(filePath: directory.path + path))
+    /// A device at `/sys` + `path`, with its link in `/sys/class/CLASS`, as the kernel makes them.
+    func device(_ path: String, class name: String, _ attributes: [String: String] = [:]) throws {
+        let last = try #require(path.split(separator: "/").last)
+        try write("/sys\(path)/uevent", "")
+        for (file, text) in attributes { try write("/sys\(path)/\(file)", text + "\n") }
+        try link("/sys/class/\(name)/\(last)", to: "../.." + path)
     }
+
+    var root: HostRoot { HostRoot(directory.path) }
 
     var subject: InspectionSubject {
         InspectionSubject(

@@ -1,4 +1,5 @@
 import FleetModel
+import FleetRuntime
 import FoundationEssentials
 
 /// Where the agent remembers its domains: one small JSON file in the state directory, replaced as a whole.
@@ -16,6 +17,6 @@ struct KnownDomainsFile: Sendable {
     }
 
     func write(_ domains: [VMID: KnownDomain]) throws {
-        try FleetJSON.encode(Content(domains: domains)).write(to: URL(filePath: path), options: .atomic)
+        try DurableFile.replace(path, with: FleetJSON.encode(Content(domains: domains)), mode: 0o600)
     }
 }

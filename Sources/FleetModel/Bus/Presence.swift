@@ -18,7 +18,7 @@ public struct Presence: Codable, Equatable, Sendable {
     public var jobsRevision: UInt64
     public var desiredRevision: UInt64
     /// The digest of every inventory part that the agent publishes.
-    public var inventory: [InventoryPart: Digest]
+    @KnownParts public var inventory: [InventoryPart: Digest]
     /// The VMs of the host; absent until its hypervisor has been seen for the first time.
     public var vms: [VMID]?
     /// The newest record in the agent's spool: a controller that has committed it has all there was to say.

@@ -1,14 +1,15 @@
 /// The ways to give a VM graphics on this host, the best for the guest first. What the kernel publishes counts; the
 /// generation of the hardware only explains why it publishes nothing.
 struct GraphicsInspector: Sendable {
-    private let kernel: KernelRelease?
+    private let kernel: KernelVersion?
     private let hasGVTModule: Bool
     private let configuration: KernelConfiguration?
 
     init(_ root: HostRoot) {
-        kernel = root.text("/proc/sys/kernel/osrelease").flatMap { KernelRelease($0) }
+        let release = KernelRelease.running(root)
+        kernel = release.flatMap { KernelVersion($0) }
         hasGVTModule = root.exists("/sys/module/kvmgt")
-        configuration = KernelConfiguration(root)
+        configuration = KernelConfiguration(root, release: release)
     }
 
     func inspect(_ devices: [PCIDevice], iommu: IOMMUDocument) -> [GraphicsOption] {
@@ -66,7 +67,7 @@ struct GraphicsInspector: Sendable {
         }
         guard let intel = IntelGraphics(card), intel.sharing == .gvt else { return nil }
         let reason = "\(intel.name) graphics can be shared with GVT-g, but the kernel publishes no types for it"
-        if configuration?.value(of: "DRM_I915_GVT_KVMGT") == "n" {
+        if configuration?.has("DRM_I915_GVT_KVMGT") == false {
             return option(
                 false, reason + ": it is built without it.", "Boot a kernel with CONFIG_DRM_I915_GVT_KVMGT.")
         }

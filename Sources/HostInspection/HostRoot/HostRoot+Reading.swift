@@ -5,18 +5,49 @@ import Glibc
 extension HostRoot {
     /// The first `limit` bytes of a file.
     public func bytes(_ path: String, limit: Int = 1 << 20) -> [UInt8]? {
+        withFile(path, O_RDONLY | O_NONBLOCK | O_NOCTTY) { contents($0, limit: limit) }
+    }
+
+    /// The last lines of a file on a disk, at most `limit` bytes of them.
+    public func lastLines(_ path: String, limit: Int) -> ArraySlice<UInt8>? {
         withFile(path, O_RDONLY | O_NONBLOCK | O_NOCTTY) { descriptor in
-            var bytes: [UInt8] = []
-            // Files of /proc and /sys tell their size only by ending; most are short.
-            var chunk = [UInt8](repeating: 0, count: min(limit, 4096))
-            while bytes.count < limit {
-                let count = read(descriptor, &chunk, min(chunk.count, limit - bytes.count))
-                if count < 0 { return nil }
-                if count == 0 { break }
-                bytes += chunk.prefix(count)
-            }
-            return bytes
+            let skipped = lseek(descriptor, 0, SEEK_END) - off_t(limit)
+            guard lseek(descriptor, max(skipped, 0), SEEK_SET) >= 0, let bytes = contents(descriptor, limit: limit)
+            else { return nil }
+            return skipped <= 0 ? bytes[...] : bytes.drop { $0 != UInt8(ascii: "\n") }.dropFirst()
         }
+    }
+
+    /// Hands over a long file line by line, without the line feeds; a line of a megabyte ends it.
+    func forEachLine(of path: String, _ body: (ArraySlice<UInt8>) -> Void) {
+        _ = withFile(path, O_RDONLY | O_NONBLOCK | O_NOCTTY) { descriptor -> Void? in
+            var chunk = [UInt8](repeating: 0, count: 64 << 10)
+            var rest: [UInt8] = []
+            while case let count = read(descriptor, &chunk, chunk.count), count > 0 {
+                rest += chunk.prefix(count)
+                guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else {
+                    if rest.count > 1 << 20 { return nil }
+                    continue
+                }
+                rest[..<end].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).forEach(body)
+                rest.removeSubrange(...end)
+            }
+            if !rest.isEmpty { body(rest[...]) }
+            return ()
+        }
+    }
+
+    private func contents(_ descriptor: Int32, limit: Int) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        // Files of /proc and /sys tell their size only by ending; most are short.
+        var chunk = [UInt8](repeating: 0, count: min(limit, 4096))
+        while bytes.count < limit {
+            let count = read(descriptor, &chunk, min(chunk.count, limit - bytes.count))
+            if count < 0 { return nil }
+            if count == 0 { break }
+            bytes += chunk.prefix(count)
+        }
+        return bytes
     }
 
     /// The text of a small file, without white space around it; what is not UTF-8 is replaced.

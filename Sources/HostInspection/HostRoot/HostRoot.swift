@@ -4,7 +4,7 @@ import Glibc
 
 /// The file tree of the machine under inspection: `/`, or a copy of another machine's. Every path below it is
 /// absolute, such as `/proc/cpuinfo`, and is resolved inside the tree: no symbolic link and no `..` leads out of it
-/// (openat2(2), RESOLVE_IN_ROOT). What cannot be read is absent, never an error.
+/// (openat2(2), RESOLVE_IN_ROOT). What cannot be read is absent, never an error; so are a copy's device nodes.
 public struct HostRoot: Sendable {
     /// The running machine, not a copy: only of this one can the kernel be asked beyond its files.
     public let isLive: Bool
@@ -36,6 +36,14 @@ public struct HostRoot: Sendable {
         if descriptor < 0, errno == ENOSYS, isLive { descriptor = open(path, flags | O_CLOEXEC) }
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
+        // A device node in a copy would speak for the machine that holds the copy.
+        guard isLive || isFileOrDirectory(descriptor) else { return nil }
         return body(descriptor)
+    }
+
+    private func isFileOrDirectory(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return false }
+        return [S_IFREG, S_IFDIR, S_IFLNK].contains(status.st_mode & S_IFMT)
     }
 }

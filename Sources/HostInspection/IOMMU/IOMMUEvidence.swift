@@ -20,11 +20,11 @@ struct IOMMUEvidence: Sendable {
     var commandLine: KernelCommandLine?
     var configuration: KernelConfiguration?
     var interrupts: String?
-    var log: KernelLogText?
+    var log = KernelLog(messages: [])
 
     init() {}
 
-    init(_ root: HostRoot, groups: [GroupReader.Group], devices: [PCIDevice], log: KernelLogText?) {
+    init(_ root: HostRoot, groups: [GroupReader.Group], devices: [PCIDevice], log: KernelLog) {
         units = root.names(in: "/sys/class/iommu")
         self.groups = groups.count
         groupedDevices = groups.reduce(0) { $0 + $1.devices.count }
@@ -41,7 +41,7 @@ struct IOMMUEvidence: Sendable {
         }
         hostBridgeVendor = devices.first { $0.deviceClass?.isHostBridge == true && $0.vendor != nil }?.vendor
         commandLine = KernelCommandLine(root)
-        configuration = KernelConfiguration(root)
+        configuration = KernelConfiguration(root, release: KernelRelease.running(root))
         interrupts = root.text("/proc/interrupts", limit: 16 << 20)
         self.log = log
     }

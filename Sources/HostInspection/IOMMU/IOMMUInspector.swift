@@ -4,11 +4,11 @@ import FleetModel
 struct IOMMUInspector: Sendable {
     /// - Parameter log: the kernel's messages, when they can be read.
     func inspect(
-        _ subject: InspectionSubject, groups: [GroupReader.Group], devices: [PCIDevice], log: KernelLogText?
+        _ subject: InspectionSubject, groups: [GroupReader.Group], devices: [PCIDevice], log: KernelLog
     ) -> IOMMUDocument {
         let evidence = IOMMUEvidence(subject.root, groups: groups, devices: devices, log: log)
         let status = IOMMUStatus.judge(evidence)
-        let judge = GroupJudge(devices: devices, kernel: subject.root.text("/proc/sys/kernel/osrelease"))
+        let judge = GroupJudge(devices: devices, kernel: KernelRelease.running(subject.root))
         return IOMMUDocument(
             status: status.status, evidence: status.evidence, reason: status.reason, fix: status.fix,
             vendor: evidence.vendor, interruptRemapping: evidence.interruptRemapping,
@@ -28,19 +28,19 @@ struct IOMMUInspector: Sendable {
         case (false, false): break
         }
         guard let commandLine = evidence.commandLine else { return nil }
-        if commandLine.values(of: "iommu").contains("pt") || commandLine.values(of: "iommu.passthrough").last == "1" {
+        if commandLine.words(of: "iommu").contains("pt") || commandLine.values(of: "iommu.passthrough").last == "1" {
             return .passthrough
         }
-        if commandLine.values(of: "iommu").contains("nopt") || commandLine.values(of: "iommu.passthrough").last == "0" {
+        if commandLine.words(of: "iommu").contains("nopt") || commandLine.values(of: "iommu.passthrough").last == "0" {
             return .translated
         }
-        return evidence.configuration.map { $0.isOn("IOMMU_DEFAULT_PASSTHROUGH") ? .passthrough : .translated }
+        return evidence.configuration.map { $0.has("IOMMU_DEFAULT_PASSTHROUGH") == true ? .passthrough : .translated }
     }
 }
 
 extension IOMMUEvidence {
     /// A patched kernel was told to pretend that ports isolate.
     fileprivate var acsOverride: Bool {
-        commandLine?.has("pcie_acs_override") == true || log?.contains("ACS overrides enabled") == true
+        commandLine?.contains("pcie_acs_override") == true || log.first("ACS overrides enabled") != nil
     }
 }

@@ -1,5 +1,6 @@
 import FleetTestSupport
 import FoundationEssentials
+import Glibc
 import HostInspection
 import Testing
 
@@ -45,6 +46,20 @@ import Testing
         #expect(root.text("/sys/a") == nil && root.integer("/sys/a/file") == nil)
         let missing = HostRoot(directory.path + "/none")
         #expect(!missing.isReadable && missing.text("/etc/os-release") == nil && missing.names(in: "/") == [])
+    }
+
+    @Test func aCopysDeviceNodesAreNotOpened() throws {
+        try #require(mkfifo(directory.path + "/fifo", 0o644) == 0)
+        #expect(root.bytes("/fifo") == nil && !root.exists("/fifo"))
+        let live = HostRoot()
+        #expect(live.bytes("/dev/zero", limit: 2) == [0, 0])
+    }
+
+    @Test func theEndOfAFileBeginsWithALine() throws {
+        try Data("one\ntwo\nthree\n".utf8).write(to: URL(filePath: directory.path + "/lines"))
+        #expect(root.lastLines("/lines", limit: 8).map { String(decoding: $0, as: UTF8.self) } == "three\n")
+        #expect(root.lastLines("/lines", limit: 99).map { String(decoding: $0, as: UTF8.self) } == "one\ntwo\nthree\n")
+        #expect(root.lastLines("/none", limit: 8) == nil && root.lastLines("/sys", limit: 8) == nil)
     }
 
     @Test func readingStopsAtTheLimit() {

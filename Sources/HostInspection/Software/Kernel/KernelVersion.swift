@@ -1,5 +1,5 @@
 /// The version at the beginning of a kernel's release: 6.1 of `6.1.0-18-amd64`.
-public struct KernelRelease: Comparable, Sendable, CustomStringConvertible {
+public struct KernelVersion: Comparable, Sendable, CustomStringConvertible {
     public let major: Int
     public let minor: Int
 

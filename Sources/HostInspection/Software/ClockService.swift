@@ -1,0 +1,41 @@
+import FleetRuntime
+
+/// What keeps the machine's clock right.
+public struct ClockService: Codable, Equatable, Sendable {
+    /// `chrony`, `systemd-timesyncd`, `ntpsec`, `ntpd` or `openntpd`: the one that is started with the machine, or runs.
+    public var service: String?
+    /// Only when momentary facts were asked for.
+    public var synchronised: Bool?
+
+    private static let units: [(service: String, units: [String])] = [
+        ("chrony", ["chrony.service", "chronyd.service"]),
+        ("systemd-timesyncd", ["systemd-timesyncd.service", "dbus-org.freedesktop.timesync1.service"]),
+        ("ntpsec", ["ntpsec.service"]),
+        ("ntpd", ["ntpd.service", "ntp.service"]),
+        ("openntpd", ["openntpd.service"]),
+    ]
+
+    init(_ root: HostRoot, includesMomentary: Bool) {
+        let enabled = Self.enabledUnits(root)
+        service = Self.units.first { !enabled.isDisjoint(with: $0.units) }?.service
+        synchronised = includesMomentary ? Self.isSynchronised(root) : nil
+    }
+
+    /// Nil when nothing tells: systemd-timesyncd leaves a mark, of the others only the running kernel knows.
+    static func isSynchronised(_ root: HostRoot) -> Bool? {
+        if root.isLive { return SystemClock.isSynchronised() }
+        return root.exists("/run/systemd/timesync/synchronized") ? true : nil
+    }
+
+    /// systemctl enable makes links in `*.wants` and for aliases; systemd keeps a link for each unit that runs.
+    private static func enabledUnits(_ root: HostRoot) -> Set<String> {
+        let directory = "/etc/systemd/system"
+        var units = Set(root.names(in: directory))
+        for name in units where name.hasSuffix(".wants") { units.formUnion(root.names(in: "\(directory)/\(name)")) }
+        let invocation = "invocation:"
+        for name in root.names(in: "/run/systemd/units") where name.hasPrefix(invocation) {
+            units.insert(String(name.dropFirst(invocation.count)))
+        }
+        return units
+    }
+}

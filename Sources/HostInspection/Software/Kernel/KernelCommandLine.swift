@@ -1,0 +1,61 @@
+/// What the kernel was started with: /proc/cmdline (Documentation/admin-guide/kernel-parameters.rst).
+public struct KernelCommandLine: Equatable, Sendable {
+    public struct Argument: Equatable, Sendable {
+        public var name: String
+        /// Nil for a word without `=`.
+        public var value: String?
+    }
+
+    public let text: String
+    /// In their order, up to `--`, behind which they are init's.
+    public let arguments: [Argument]
+
+    public init(_ text: String) {
+        self.text = text
+        arguments = Self.words(text).prefix { $0 != "--" }.map { word in
+            guard let equals = word.firstIndex(of: "=") else { return Argument(name: word) }
+            return Argument(name: String(word[..<equals]), value: String(word[word.index(after: equals)...]))
+        }
+    }
+
+    /// Nil when the tree does not hold it.
+    public init?(_ root: HostRoot) {
+        guard let text = root.text("/proc/cmdline") else { return nil }
+        self.init(text)
+    }
+
+    /// All values of a parameter, in their order: the kernel heeds the last, or each, as the parameter has it. Dashes
+    /// and underscores in names are one to the kernel.
+    public func values(of name: String) -> [String] {
+        let sought = Self.canonical(name)
+        return arguments.filter { Self.canonical($0.name) == sought }.compactMap(\.value)
+    }
+
+    /// The words of a parameter that takes a list, such as `on,sm_on`, in their order.
+    public func words(of name: String) -> [Substring] { values(of: name).flatMap { $0.split(separator: ",") } }
+
+    public func contains(_ name: String) -> Bool {
+        arguments.contains { Self.canonical($0.name) == Self.canonical(name) }
+    }
+
+    private static func canonical(_ name: String) -> String { String(name.map { $0 == "-" ? "_" : $0 }) }
+
+    /// Words are separated by white space outside of double quotes, which are not part of them (lib/cmdline.c).
+    private static func words(_ text: String) -> [String] {
+        var words: [String] = []
+        var word: String?
+        var isQuoted = false
+        for character in text {
+            if character == "\"" {
+                isQuoted.toggle()
+                word = word ?? ""
+            } else if character.isWhitespace && !isQuoted {
+                if let finished = word { words.append(finished) }
+                word = nil
+            } else {
+                word = (word ?? "") + String(character)
+            }
+        }
+        return words + (word.map { [$0] } ?? [])
+    }
+}

@@ -1,0 +1,61 @@
+/// The options that a kernel was built with.
+public struct KernelConfiguration: Equatable, Sendable {
+    /// `INTEL_IOMMU` → `y`; `n` where the file says that it is not set.
+    public let options: [String: String]
+
+    /// Nil when no file of the tree tells: /boot/config-RELEASE and where other distributions put it, or /proc/config.gz
+    /// of a kernel that carries its own.
+    public init?(_ root: HostRoot, release: String?) {
+        let files = release.map {
+            [
+                "/boot/config-\($0)", "/lib/modules/\($0)/config", "/usr/lib/modules/\($0)/config",
+                "/usr/lib/kernel/config-\($0)",
+            ]
+        }
+        let limit = 4 << 20
+        if let text = (files ?? []).lazy.compactMap({ root.bytes($0, limit: limit) }).first {
+            self.init(text)
+        } else if let packed = root.bytes("/proc/config.gz"), let text = Gzip.unpacked(packed, limit: limit) {
+            self.init(text)
+        } else {
+            return nil
+        }
+    }
+
+    /// - Parameter text: lines `CONFIG_KVM=m` and `# CONFIG_KVM_XEN is not set` (Documentation/kbuild/kconfig.rst).
+    init(_ text: [UInt8]) {
+        var options: [String: String] = [:]
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+            let isUnset = line.starts(with: "# CONFIG_".utf8)
+            guard isUnset || line.starts(with: "CONFIG_".utf8) else { continue }
+            let rest = String(decoding: line.dropFirst(isUnset ? 9 : 7), as: UTF8.self)
+            if isUnset {
+                guard let space = rest.firstIndex(of: " "), rest[space...] == " is not set" else { continue }
+                options[String(rest[..<space])] = "n"
+            } else if let equals = rest.firstIndex(of: "=") {
+                let value = rest[rest.index(after: equals)...]
+                let isText = value.count >= 2 && value.first == "\"" && value.last == "\""
+                options[String(rest[..<equals])] = String(isText ? value.dropFirst().dropLast() : value)
+            }
+        }
+        self.options = options
+    }
+
+    /// Whether an option is built in or a module; nil when the kernel does not know it.
+    public func has(_ option: String) -> Bool? { options[option].map { $0 != "n" } }
+
+    var thoseThatMatter: [String: String] { options.filter { Self.matter.contains($0.key) } }
+
+    /// What decides about IOMMU, VFIO, KVM and its guests' memory, devices and networks.
+    private static let matter: Set<String> = [
+        "AMD_IOMMU", "AMD_IOMMU_V2", "BRIDGE", "DRM_I915_GVT", "DRM_I915_GVT_KVMGT", "EFI_STUB", "FB_EFI", "HUGETLBFS",
+        "HUGETLB_PAGE", "INTEL_IOMMU", "INTEL_IOMMU_DEFAULT_ON", "INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON",
+        "INTEL_IOMMU_SVM",
+        "IOMMUFD", "IOMMU_API", "IOMMU_DEFAULT_DMA_LAZY", "IOMMU_DEFAULT_DMA_STRICT", "IOMMU_DEFAULT_PASSTHROUGH",
+        "IOMMU_SUPPORT", "IRQ_REMAP", "KSM", "KVM", "KVM_AMD", "KVM_AMD_SEV", "KVM_INTEL", "MODULE_SIG_FORCE", "NUMA",
+        "NUMA_BALANCING", "PCIE_ACS_OVERRIDE", "PCI_IOV", "SECURITY_APPARMOR", "SECURITY_LOCKDOWN_LSM",
+        "SECURITY_SELINUX", "SYSFB_SIMPLEFB", "TCG_TPM", "TRANSPARENT_HUGEPAGE", "TRANSPARENT_HUGEPAGE_ALWAYS",
+        "TRANSPARENT_HUGEPAGE_MADVISE", "TUN", "VFIO", "VFIO_IOMMU_TYPE1", "VFIO_MDEV", "VFIO_NOIOMMU", "VFIO_PCI",
+        "VFIO_PCI_VGA", "VFIO_VIRQFD", "VHOST_NET", "VHOST_VSOCK", "X86_X2APIC",
+    ]
+}

@@ -1,0 +1,55 @@
+import CommandLineKit
+import Configuration
+import FleetModel
+import HostInspection
+
+/// `virtfleet-agent inspect`: what a machine is, without broker, controller, libvirt, configuration or root.
+enum InspectCommand {
+    enum Output: String, CaseIterable, ArgumentValue { case table, json }
+
+    private static let root = Argument<String>.option(
+        "root", "DIR", "Read DIR/sys, DIR/proc, DIR/etc and so on in place of this machine's", default: "/",
+        completion: .files)
+    private static let output = Argument<Output>.option(
+        "output", short: "o", "FORMAT", "How to print what was found", default: .table)
+
+    static let command = Command(
+        "inspect", "Tell what this machine is, and which of its devices a VM can have",
+        discussion: """
+            Reads files and changes nothing. What only root can see is named at the end (json: "limitations"), and so \
+            is what cannot be told without the hypervisor.
+
+            With --root nothing outside of DIR is read, wherever its symbolic links lead; what only the running \
+            machine could tell is unknown, and what DIR does not hold is left out.
+
+            docs/inspection.schema.json describes the json.
+
+            Exit status: 0 when the machine was inspected, 2 when DIR cannot be read.
+            """,
+        arguments: [root.specification, output.specification],
+        examples: [
+            .init("sudo virtfleet-agent inspect", "All there is to know of this machine"),
+            .init("virtfleet-agent inspect --output json | jq .iommu.status", "Is the IOMMU on?"),
+            .init("virtfleet-agent inspect --root ./copied-from-anna", "Look at another machine's files"),
+        ]
+    ) { arguments, console in
+        let path = try arguments(root)
+        let tree = HostRoot(path)
+        guard tree.isReadable else {
+            throw UsageError(
+                "cannot inspect '\(path)': it is no directory that can be opened; "
+                    + "--root names one that holds a machine's sys, proc, etc, ...")
+        }
+        let subject = InspectionSubject(
+            root: tree, agentVersion: ProductVersion.current,
+            imagesDirectory: AgentConfiguration.defaultStateDirectory + "/images", includesMomentary: true)
+        let inspection = await HostInspector().inspect(subject)
+        switch try arguments(output) {
+        case .table: console.output.write(try InspectionText(console.output).text(inspection))
+        case .json:
+            var renderer = Renderer(Inspection.presentation, format: .json)
+            console.output.write(try renderer.text(.one(inspection)))
+        }
+        return .success
+    }
+}
