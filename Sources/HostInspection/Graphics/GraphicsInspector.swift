@@ -77,7 +77,7 @@ struct GraphicsInspector: Sendable {
     }
 
     private func virGL(_ cards: [PCIDevice]) -> GraphicsOption {
-        let driver = cards.lazy.filter { $0.gpu?.connectors != nil }.compactMap(\.driver).first
+        let driver = cards.firstResult { $0.gpu?.connectors == nil ? nil : $0.driver }
         let caveat = "A Windows guest gets no 3D from it, and it rules out snapshots with memory."
         guard let driver else {
             return GraphicsOption(
