@@ -6,7 +6,8 @@ struct GraphicsInspector: Sendable {
     private let configuration: KernelConfiguration?
 
     init(_ root: HostRoot) {
-        kernel = root.text("/proc/sys/kernel/osrelease").flatMap { KernelRelease($0) }
+        let release = KernelRelease.running(root)
+        kernel = release.flatMap { KernelRelease($0) }
         hasGVTModule = root.exists("/sys/module/kvmgt")
         configuration = KernelConfiguration(root)
     }
@@ -66,7 +67,7 @@ struct GraphicsInspector: Sendable {
         }
         guard let intel = IntelGraphics(card), intel.sharing == .gvt else { return nil }
         let reason = "\(intel.name) graphics can be shared with GVT-g, but the kernel publishes no types for it"
-        if configuration?.value(of: "DRM_I915_GVT_KVMGT") == "n" {
+        if configuration?.isOn("DRM_I915_GVT_KVMGT") == false {
             return option(
                 false, reason + ": it is built without it.", "Boot a kernel with CONFIG_DRM_I915_GVT_KVMGT.")
         }
@@ -76,7 +77,7 @@ struct GraphicsInspector: Sendable {
     }
 
     private func virGL(_ cards: [PCIDevice]) -> GraphicsOption {
-        let driver = cards.lazy.filter { $0.gpu?.connectors != nil }.compactMap(\.driver).first
+        let driver = cards.firstResult { $0.gpu?.connectors == nil ? nil : $0.driver }
         let caveat = "A Windows guest gets no 3D from it, and it rules out snapshots with memory."
         guard let driver else {
             return GraphicsOption(
