@@ -159,8 +159,8 @@ let package = Package(
         .executableTarget(
             name: "CrashingAgent",
             dependencies: [
-                "FleetModel", "FleetRuntime", "FleetTestSupport", "HTTPClient", "Hypervisor", "ImageStore",
-                "Provisioning", "Signing",
+                "DurableStream", "FleetModel", "FleetRuntime", "FleetTestSupport", "HTTPClient", "Hypervisor",
+                "ImageStore", "Provisioning", "Signing",
             ], path: "Tests/CrashingAgent", swiftSettings: strict),
         .testTarget(
             name: "ProgramTests",

@@ -53,7 +53,9 @@ struct AgentAssembly {
         let telemetry = Telemetry(imageDirectory: imagesDirectory, time: time)
         var settings = AgentSettings(
             fleet: fleet, host: host, agentVersion: ProductVersion.current, bootID: bootID,
-            imagesDirectory: imagesDirectory, knownDomainsPath: stateDirectory + "/domains.json")
+            imagesDirectory: imagesDirectory, stateDirectory: stateDirectory)
+        settings.inspectionInterval = configuration.inspection.interval.duration
+        settings.profiles = profiles.map { ProfileNeeds($0, $1) }
         settings.metricsInterval = configuration.metrics.interval.duration
         let session = AgentSession(
             settings, bus: bus, hypervisor: hypervisor, spool: spool, stream: stream, jobs: runner,
@@ -119,7 +121,7 @@ struct AgentAssembly {
             }, profiles: profiles, vmDirectory: imagesDirectory + "/vms",
             facilities: HostFacilities(accelerator: { await KVMProbe.state() == .works ? .kvm : .tcg }), time: time)
         let outlets = JobRunner.Outlets(
-            report: { try await spool.append(.jobStatus, $0) },
+            report: { try await spool.append(.jobStatus, $0, key: $1) },
             progress: { progress in
                 guard let payload = try? FleetJSON.encode(progress) else { return }
                 try? await bus.publish(

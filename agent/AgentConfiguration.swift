@@ -56,6 +56,15 @@ struct AgentConfiguration: ConfigurationSection {
         init() {}
     }
 
+    struct Inspection: ConfigurationSection {
+        var interval = Interval.seconds(3600)
+        init() {}
+
+        func validate(_ check: SectionCheck) {
+            check.range("interval", interval, .seconds(60) ... .seconds(86_400))
+        }
+    }
+
     struct Metrics: ConfigurationSection {
         var interval = Interval.seconds(30)
         init() {}
@@ -82,6 +91,7 @@ struct AgentConfiguration: ConfigurationSection {
     /// systemd's STATE_DIRECTORY, or `defaultStateDirectory`.
     var stateDirectory: String?
     var jobs = Jobs()
+    var inspection = Inspection()
     var metrics = Metrics()
     var log = Log()
 

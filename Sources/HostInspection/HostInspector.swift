@@ -24,11 +24,13 @@ public actor HostInspector {
         let iommu = IOMMUInspector().inspect(subject, groups: groups, devices: pci, log: kernelLog)
         PassthroughJudge(iommu: iommu).judge(&pci)
         let software = SoftwareInspector().inspect(subject, limitations: &limitations)
-        return Inspection(
+        var inspection = Inspection(
             cpu: CPUInspector().inspect(subject, kvm: kvm), memory: MemoryInspector().inspect(subject), pci: pci,
-            iommu: iommu, graphics: GraphicsInspector(subject.root).inspect(pci, iommu: iommu),
-            storage: storage, network: network, software: software,
-            laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(findings: []),
-            limitations: limitations)
+            iommu: iommu, graphics: GraphicsInspector(subject.root).inspect(pci, iommu: iommu), storage: storage,
+            network: network, software: software,
+            laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(), limitations: limitations)
+        inspection.readiness = ReadinessDocument(
+            of: ReadinessFacts(of: inspection, subject, kernelLog: kernelLog, foundations: foundations))
+        return inspection
     }
 }

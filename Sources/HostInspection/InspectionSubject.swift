@@ -11,6 +11,8 @@ public struct InspectionSubject: Sendable {
     public var imagesDirectory: String
     /// The PCI devices that the hypervisor's definitions give to a VM, with the VM's name.
     public var assignments: [PCIAddress: String]
+    /// The profiles whose VMs the machine shall run: readiness says of each whether it fits.
+    public var profiles: [ProfileNeeds]
     /// Also tell what changes by itself, such as free memory. The agent publishes documents without it: there it is a
     /// metric, or each look would be news.
     public var includesMomentary: Bool
@@ -18,7 +20,7 @@ public struct InspectionSubject: Sendable {
     public init(
         root: HostRoot, agentVersion: String, hypervisor: SoftwareDocument.Hypervisor? = nil,
         pools: [StorageDocument.Pool] = [], imagesDirectory: String, assignments: [PCIAddress: String] = [:],
-        includesMomentary: Bool = false
+        profiles: [ProfileNeeds] = [], includesMomentary: Bool = false
     ) {
         self.root = root
         self.agentVersion = agentVersion
@@ -26,6 +28,7 @@ public struct InspectionSubject: Sendable {
         self.pools = pools
         self.imagesDirectory = imagesDirectory
         self.assignments = assignments
+        self.profiles = profiles
         self.includesMomentary = includesMomentary
     }
 }

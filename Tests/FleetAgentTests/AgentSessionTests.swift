@@ -143,6 +143,31 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func aControllerThatComesGetsAgainWhatNobodyAcknowledged() async throws {
+        let world = try AgentWorld()
+        let controller = InMemoryBus(world.broker, clientID: "controller")
+        try await controller.subscribe(Topic.stream(world.host).name(in: world.fleet), qos: .atLeastOnce)
+        await controller.connect { ConnectionAttempt(will: nil) }
+        #expect(await controller.events.next() == .connected(sessionPresent: false))
+        func firstRecordArrives() async throws {
+            while case .message(let message) = await controller.events.next() {
+                if try FleetJSON.decode(StreamHeader.self, from: Data(message.payload)).seq == 1 { return }
+            }
+            Issue.record("the controller's bus has ended")
+        }
+        // The clock stands still: no timer sends anything.
+        try await world.run { _ in
+            try await firstRecordArrives()
+            let presence = ControllerPresence(state: .online, session: .random(), version: "1", time: world.time.now())
+            try await controller.publish(
+                BusMessage(
+                    topic: Topic.controller.name(in: world.fleet), payload: Array(try FleetJSON.encode(presence)),
+                    retain: true))
+            try await firstRecordArrives()
+        }
+        await controller.disconnect()
+    }
+
     @Test func aBrokerThatLostEverythingIsToldAgain() async throws {
         let world = try AgentWorld()
         try await world.run(before: { _ = try await $0.define(domainXML(vm)) }) { _ in
@@ -238,5 +263,34 @@ import Testing
             }
         }
         await reader.disconnect()
+    }
+
+    @Test func whatBecameOfTheHostMeanwhileIsTold() async throws {
+        let world = try AgentWorld()
+        try world.writeHostFile("/proc/sys/kernel/osrelease", "6.1.0-18\n")
+        try world.writeHostFile("/proc/meminfo", "MemTotal: 16777216 kB\n")
+        func changes(_ life: AgentWorld.Life) async throws -> [String] {
+            try await world.recorded(by: life).filter { $0.hasPrefix("host.changed") }
+        }
+        try await world.run { life in
+            try await world.until("online") { try world.presence()?.state == .online }
+            #expect(try await changes(life) == [], "the first look is the baseline")
+        }
+        // Another kernel, and half of the memory, while the machine was off.
+        try world.writeHostFile("/proc/sys/kernel/osrelease", "6.1.0-22\n")
+        try world.writeHostFile("/proc/meminfo", "MemTotal: 8388608 kB\n")
+        try await world.run { life in
+            try await world.until("online") { try world.presence()?.state == .online }
+            #expect(try await changes(life) == ["host.changed kernel", "host.changed memory"])
+            // And while the agent runs.
+            try world.writeHostFile("/proc/meminfo", "MemTotal: 16777216 kB\n")
+            try await world.until("the next inspection tells") { try await changes(life).count == 3 }
+        }
+        try await world.run { life in
+            try await world.until("online") { try world.presence()?.state == .online }
+            #expect(try await changes(life) == [], "what was told is remembered")
+        }
+        let log = world.log.withLock { $0 }
+        #expect(log.contains { $0.contains("the host has changed: memory 16.0 GiB -> 8.0 GiB") }, "\(log)")
     }
 }

@@ -61,6 +61,13 @@ final class AgentWorld: Sendable {
         try broker.retained(topic.name(in: fleet)).map { try FleetJSON.decode(type, from: Data($0.payload)) }
     }
 
+    /// A file of the machine that the agent inspects.
+    func writeHostFile(_ path: String, _ text: String) throws {
+        let file = URL(filePath: directory.path + path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+    }
+
     func presence() throws -> Presence? { try retained(.presence(host), as: Presence.self) }
     func document(_ id: VMID) throws -> VMDocument? { try retained(.vm(host, id), as: VMDocument.self) }
 
@@ -91,10 +98,11 @@ final class AgentWorld: Sendable {
             let stream = StreamPublisher(spool: spool, time: world.time, logger: logger) { payload in
                 try await bus.publish(BusMessage(topic: topic, payload: payload))
             }
-            let settings = AgentSettings(
+            var settings = AgentSettings(
                 fleet: world.fleet, host: world.host, agentVersion: "1.2.3", bootID: "boot",
                 root: HostRoot(world.directory.path), imagesDirectory: "/images",
-                knownDomainsPath: world.directory.file("known.json"))
+                stateDirectory: world.directory.path)
+            settings.inspectionInterval = .seconds(300)
             let session = AgentSession(
                 settings, bus: bus, hypervisor: hypervisor, spool: spool, stream: stream, jobs: world.jobs,
                 sample: { MetricsBatch(time: world.time.now(), host: ["virtfleet_test": 1], vms: [:]) },

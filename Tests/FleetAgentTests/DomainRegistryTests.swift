@@ -68,10 +68,10 @@ import Testing
 
     @Test func knownDomainsSurviveInTheFile() throws {
         let directory = try TemporaryDirectory()
-        let file = KnownDomainsFile(path: directory.file("domains.json"))
+        let file = StateFile<KnownDomains>(path: directory.file("domains.json"))
         #expect(file.read() == nil)
-        try file.write([office.id: KnownDomain(office)])
-        #expect(file.read() == [office.id: KnownDomain(office)])
+        try file.write(KnownDomains(domains: [office.id: KnownDomain(office)]))
+        #expect(file.read()?.domains == [office.id: KnownDomain(office)])
         try Data("{\"domains\": tru".utf8).write(to: URL(filePath: file.path))
         #expect(file.read() == nil)
     }

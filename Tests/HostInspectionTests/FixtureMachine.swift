@@ -42,6 +42,9 @@ struct FixtureMachine {
 
     var root: HostRoot { HostRoot(directory.path) }
 
+    /// What is found; the tree stays until then.
+    func inspection() async -> Inspection { await HostInspector().inspect(subject) }
+
     var subject: InspectionSubject {
         InspectionSubject(
             root: HostRoot(directory.path), agentVersion: "1.2.3",

@@ -14,6 +14,11 @@ struct KnownDomain: Codable, Equatable {
     }
 }
 
+/// All of them, as they are kept in `domains.json`.
+struct KnownDomains: Codable, Equatable {
+    var domains: [VMID: KnownDomain]
+}
+
 extension VMDocument.State {
     /// The domain has a process, or had one when it crashed.
     var isActive: Bool {

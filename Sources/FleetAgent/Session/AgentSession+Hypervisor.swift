@@ -1,6 +1,5 @@
 import FleetModel
 import FoundationEssentials
-import HostInspection
 import Hypervisor
 import MessageBus
 
@@ -47,38 +46,10 @@ extension AgentSession {
     private func remember() async {
         guard let known = registry.known else { return }
         do {
-            try await blocking.run { [knownDomainsFile] in try knownDomainsFile.write(known) }
+            try await blocking.run { [knownDomainsFile] in try knownDomainsFile.write(KnownDomains(domains: known)) }
         } catch {
             logger.error("cannot remember the domains in \(knownDomainsFile.path): \(error)")
         }
-    }
-
-    func inspect() async {
-        if let information = try? await hypervisor.information() {
-            hypervisorSoftware = SoftwareDocument.Hypervisor(
-                uri: information.uri, libvirtVersion: information.libvirtVersion, version: information.hypervisorVersion
-            )
-        }
-        if let answer = try? await hypervisor.storagePools() {
-            pools = answer.map {
-                StorageDocument.Pool(
-                    name: $0.name, active: $0.active, capacityBytes: $0.capacityBytes, path: $0.path)
-            }
-        }
-        let subject = InspectionSubject(
-            root: settings.root, agentVersion: settings.agentVersion, hypervisor: hypervisorSoftware, pools: pools,
-            imagesDirectory: settings.imagesDirectory)
-        do {
-            for document in try await inspector.inspect(subject).documents() {
-                let topic = Topic.inventory(settings.host, document.part)
-                var message = retained(topic, document.json)
-                message.userProperties = [.init(InventoryPart.digestProperty, document.digest.description)]
-                outbox.set(topic, message)
-            }
-        } catch {
-            logger.error("cannot inspect the host: \(error)")
-        }
-        publishing.send(())
     }
 
     private func set(_ topic: Topic, _ document: VMDocument) {
@@ -89,7 +60,7 @@ extension AgentSession {
         }
     }
 
-    private func retained(_ topic: Topic, _ payload: [UInt8]) -> BusMessage {
+    func retained(_ topic: Topic, _ payload: [UInt8]) -> BusMessage {
         BusMessage(topic: topic.name(in: settings.fleet), payload: payload, retain: true)
     }
 }

@@ -26,11 +26,15 @@ public actor AgentSession: Service {
     /// Read by the bus's own thread when it prepares a connection.
     nonisolated let presence: Mutex<PresenceState>
     let inspector = HostInspector()
-    let knownDomainsFile: KnownDomainsFile
+    let knownDomainsFile: StateFile<KnownDomains>
+    let knownHostFile: StateFile<KnownHost>
     let blocking = BlockingWork(name: "session-files")
     var outbox = Outbox()
     var registry: DomainRegistry
+    /// Nil before the first inspection ever.
+    var knownHost: KnownHost?
     var clock = ClockWatch()
+    var controller = ControllerWatch()
     var isConnected = false
     /// The last answers of the hypervisor: while it cannot be reached they stay true.
     var hypervisorSoftware: SoftwareDocument.Hypervisor?
@@ -60,9 +64,13 @@ public actor AgentSession: Service {
         self.time = time
         self.logger = logger
         presence = Mutex(
-            PresenceState(agentVersion: settings.agentVersion, bootID: settings.bootID, session: .random()))
-        knownDomainsFile = KnownDomainsFile(path: settings.knownDomainsPath)
-        registry = DomainRegistry(known: knownDomainsFile.read())
+            PresenceState(
+                agentVersion: settings.agentVersion, bootID: settings.bootID, session: .random(), startedAt: time.now())
+        )
+        knownDomainsFile = StateFile(path: settings.stateDirectory + "/domains.json")
+        knownHostFile = StateFile(path: settings.stateDirectory + "/host.json")
+        registry = DomainRegistry(known: knownDomainsFile.read()?.domains)
+        knownHost = knownHostFile.read()
     }
 
     public func run() async throws {
@@ -71,7 +79,7 @@ public actor AgentSession: Service {
         await inspect()
         for topic in [
             Topic.everythingDown(to: settings.host, in: settings.fleet),
-            Topic.presence(settings.host).name(in: settings.fleet),
+            Topic.presence(settings.host).name(in: settings.fleet), Topic.controller.name(in: settings.fleet),
         ] {
             try await bus.subscribe(topic, qos: .atLeastOnce)
         }
@@ -81,7 +89,7 @@ public actor AgentSession: Service {
             group.addTask { for await event in self.hypervisor.events { await self.on(event) } }
             group.addTask { for await _ in self.inspecting { await self.inspect() } }
             group.addTask { await self.publishWhatChanges() }
-            group.addTask { await self.every(self.settings.inventoryInterval) { self.inspecting.send(()) } }
+            group.addTask { await self.every(self.settings.inspectionInterval) { self.inspecting.send(()) } }
             group.addTask { await self.every(self.settings.clockInterval) { await self.lookAtClock() } }
             group.addTask { await self.every(self.settings.metricsInterval) { await self.publishMetrics() } }
         }

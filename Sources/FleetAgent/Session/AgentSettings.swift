@@ -10,15 +10,18 @@ public struct AgentSettings: Sendable {
     public var bootID: String
     public var root: HostRoot
     public var imagesDirectory: String
-    /// Where the domains are remembered across restarts of the agent.
-    public var knownDomainsPath: String
+    /// What VMs of this host may be made from: readiness says of each whether it fits.
+    public var profiles: [ProfileNeeds] = []
+    /// Where domains and host are remembered across restarts of the agent.
+    public var stateDirectory: String
     public var metricsInterval: Duration
-    public var inventoryInterval = Duration.seconds(300)
+    /// Between two inspections of the host.
+    public var inspectionInterval = Duration.seconds(3600)
     public var clockInterval = Duration.seconds(10)
 
     public init(
         fleet: FleetName, host: HostID, agentVersion: String, bootID: String, root: HostRoot = HostRoot(),
-        imagesDirectory: String, knownDomainsPath: String, metricsInterval: Duration = .seconds(30)
+        imagesDirectory: String, stateDirectory: String, metricsInterval: Duration = .seconds(30)
     ) {
         self.fleet = fleet
         self.host = host
@@ -26,7 +29,7 @@ public struct AgentSettings: Sendable {
         self.bootID = bootID
         self.root = root
         self.imagesDirectory = imagesDirectory
-        self.knownDomainsPath = knownDomainsPath
+        self.stateDirectory = stateDirectory
         self.metricsInterval = metricsInterval
     }
 }

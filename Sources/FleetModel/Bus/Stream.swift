@@ -78,10 +78,11 @@ public struct EventType: RawRepresentable, Codable, Hashable, Sendable {
     public static let identityTwin = EventType(rawValue: "identity.twin")
     public static let streamDropped = EventType(rawValue: "stream.dropped")
     public static let clockJumped = EventType(rawValue: "clock.jumped")
+    public static let hostChanged = EventType(rawValue: "host.changed")
 
     public static let known: [EventType] = [
         .vmLifecycle, .vmReboot, .vmWatchdog, .vmIOError, .vmBlockJob, .vmGuestAgent, .jobStatus, .agentStarted,
-        .hypervisorConnection, .securityRefused, .identityTwin, .streamDropped, .clockJumped,
+        .hypervisorConnection, .securityRefused, .identityTwin, .streamDropped, .clockJumped, .hostChanged,
     ]
     /// Dropped last when the spool is full.
     public static let precious: Set<EventType> = [
@@ -114,9 +115,9 @@ public struct VMEvent: Codable, Equatable, Sendable {
     }
 }
 
-/// Body of `security.refused`, `identity.twin`, `hypervisor.connection`, `agent.started`, `clock.jumped`.
+/// Body of `security.refused`, `identity.twin`, `hypervisor.connection`, `agent.started`, `clock.jumped`, `host.changed`.
 public struct HostEvent: Codable, Equatable, Sendable {
-    /// A stable word: `bad-signature`, `stale-revision`, `connected`, ...
+    /// A stable word: `bad-signature`, `stale-revision`, `connected`, `iommu`, ...
     public var what: String
     public var message: String
 

@@ -5,7 +5,7 @@ struct IntelGraphics: Equatable, Sendable {
         /// Mediated devices of i915.
         case gvt
         /// Virtual functions, which the driver xe makes from a version of the kernel on.
-        case virtualFunctions(since: KernelVersion)
+        case virtualFunctions(since: KernelRelease)
         case none
     }
 
@@ -14,8 +14,8 @@ struct IntelGraphics: Equatable, Sendable {
 
     /// By the first two digits of the device ID.
     private static let generations: [String: IntelGraphics] = {
-        let alderLake = Sharing.virtualFunctions(since: KernelVersion(6, 18))
-        let pantherLake = Sharing.virtualFunctions(since: KernelVersion(6, 17))
+        let alderLake = Sharing.virtualFunctions(since: KernelRelease(6, 18))
+        let pantherLake = Sharing.virtualFunctions(since: KernelRelease(6, 17))
         return [
             "16": IntelGraphics(name: "Broadwell", sharing: .gvt), "19": IntelGraphics(name: "Skylake", sharing: .gvt),
             "59": IntelGraphics(name: "Kaby Lake", sharing: .gvt),

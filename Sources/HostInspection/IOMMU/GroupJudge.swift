@@ -8,7 +8,7 @@ struct GroupJudge: Sendable {
 
     init(devices: [PCIDevice], kernel: String?) {
         self.devices = Dictionary(devices.map { ($0.address, $0) }) { first, _ in first }
-        exemptsBridges = kernel.flatMap { KernelVersion($0) }.map { $0 < KernelVersion(5, 19) } ?? false
+        exemptsBridges = kernel.flatMap { KernelRelease($0) }.map { $0 < KernelRelease(5, 19) } ?? false
     }
 
     func judge(_ group: GroupReader.Group) -> IOMMUDocument.Group {

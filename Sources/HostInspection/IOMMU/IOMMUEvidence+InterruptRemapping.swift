@@ -3,11 +3,12 @@ extension IOMMUEvidence {
     var interruptRemapping: Bool? {
         let chips = interruptChips
         if chips.contains(where: { $0.hasPrefix("IR-") }) { return true }
-        let words = ["DMAR-IR: Enabled IRQ remapping", "AMD-Vi: Interrupt remapping enabled"]
-        if words.contains(where: { log.first($0) != nil }) { return true }
+        if log.contains("DMAR-IR: Enabled IRQ remapping") || log.contains("AMD-Vi: Interrupt remapping enabled") {
+            return true
+        }
         if chips.contains(where: { $0.contains("MSI") || $0.contains("IO-APIC") }) { return false }
         if log.isComplete { return false }
-        if let commandLine, commandLine.words(of: "intremap").last == "off" || commandLine.contains("nointremap") {
+        if let commandLine, commandLine.values(of: "intremap").last == "off" || commandLine.has("nointremap") {
             return false
         }
         return nil

@@ -41,7 +41,7 @@ struct IOMMUEvidence: Sendable {
         }
         hostBridgeVendor = devices.first { $0.deviceClass?.isHostBridge == true && $0.vendor != nil }?.vendor
         commandLine = KernelCommandLine(root)
-        configuration = KernelConfiguration(root, release: KernelRelease.running(root))
+        configuration = KernelConfiguration(root)
         interrupts = root.text("/proc/interrupts", limit: 16 << 20)
         self.log = log
     }

@@ -2,7 +2,7 @@ import FleetModel
 
 /// The IOMMU, and what its groups are worth.
 struct IOMMUInspector: Sendable {
-    /// - Parameter log: the kernel's messages, when they can be read.
+    /// - Parameter log: the kernel's messages; empty when they cannot be read.
     func inspect(
         _ subject: InspectionSubject, groups: [GroupReader.Group], devices: [PCIDevice], log: KernelLog
     ) -> IOMMUDocument {
@@ -28,19 +28,19 @@ struct IOMMUInspector: Sendable {
         case (false, false): break
         }
         guard let commandLine = evidence.commandLine else { return nil }
-        if commandLine.words(of: "iommu").contains("pt") || commandLine.values(of: "iommu.passthrough").last == "1" {
+        if commandLine.values(of: "iommu").contains("pt") || commandLine.values(of: "iommu.passthrough").last == "1" {
             return .passthrough
         }
-        if commandLine.words(of: "iommu").contains("nopt") || commandLine.values(of: "iommu.passthrough").last == "0" {
+        if commandLine.values(of: "iommu").contains("nopt") || commandLine.values(of: "iommu.passthrough").last == "0" {
             return .translated
         }
-        return evidence.configuration.map { $0.has("IOMMU_DEFAULT_PASSTHROUGH") == true ? .passthrough : .translated }
+        return evidence.configuration.map { $0.isOn("IOMMU_DEFAULT_PASSTHROUGH") ? .passthrough : .translated }
     }
 }
 
 extension IOMMUEvidence {
     /// A patched kernel was told to pretend that ports isolate.
     fileprivate var acsOverride: Bool {
-        commandLine?.contains("pcie_acs_override") == true || log.first("ACS overrides enabled") != nil
+        commandLine?.has("pcie_acs_override") == true || log.contains("ACS overrides enabled")
     }
 }

@@ -62,9 +62,9 @@ struct IOMMUStatus: Equatable, Sendable {
                 reason: "The kernel was told not to use the IOMMU.",
                 fix: "Remove \(option) from the kernel's command line and reboot.")
         }
-        if isIntel, seen.configuration?.has("INTEL_IOMMU") != false,
-            seen.configuration?.has("INTEL_IOMMU_DEFAULT_ON") != true,
-            seen.commandLine?.words(of: "intel_iommu").contains("on") != true
+        if isIntel, seen.configuration?.value(of: "INTEL_IOMMU") != "n",
+            seen.configuration?.isOn("INTEL_IOMMU_DEFAULT_ON") != true,
+            seen.commandLine?.values(of: "intel_iommu").contains("on") != true
         {
             return IOMMUStatus(
                 status: .needsArgument,
@@ -81,7 +81,7 @@ struct IOMMUStatus: Equatable, Sendable {
 
     private static func failed(_ seen: IOMMUEvidence, _ evidence: [String], isIntel: Bool) -> IOMMUStatus {
         let option = isIntel ? "INTEL_IOMMU" : "AMD_IOMMU"
-        if seen.configuration?.has(option) == false {
+        if seen.configuration?.value(of: option) == "n" {
             return IOMMUStatus(
                 status: .failed, evidence: evidence + ["the kernel is built without \(option)"],
                 reason: "This kernel has no driver for the IOMMU.", fix: "Boot a kernel with CONFIG_\(option)=y.")
@@ -106,9 +106,9 @@ extension IOMMUEvidence {
     fileprivate func disablingOption(isIntel: Bool) -> String? {
         guard let commandLine else { return nil }
         let own = isIntel ? "intel_iommu" : "amd_iommu"
-        let last = commandLine.words(of: own).last { $0 == "on" || $0 == "off" }
+        let last = commandLine.values(of: own).last { $0 == "on" || $0 == "off" }
         if last == "off" { return own + "=off" }
-        return commandLine.words(of: "iommu").contains("off") ? "iommu=off" : nil
+        return commandLine.values(of: "iommu").contains("off") ? "iommu=off" : nil
     }
 }
 
@@ -118,6 +118,6 @@ extension KernelLog {
         let routine = ["DMAR: IOMMU enabled", "functionality not available", "ACPI: DMAR", "ACPI: IVRS"]
         return messages.filter { message in
             (message.contains("DMAR") || message.contains("AMD-Vi")) && !routine.contains { message.contains($0) }
-        }.prefix(5).map { $0.text.split(separator: " ").joined(separator: " ") }
+        }.prefix(5).map(\.text)
     }
 }

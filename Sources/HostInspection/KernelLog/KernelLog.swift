@@ -28,8 +28,10 @@ public struct KernelLog: Equatable, Sendable {
 
     public init(messages: [Message]) { self.messages = messages }
 
-    /// It reaches back to the first message: what it does not tell did not happen.
+    /// The log reaches back to the first message: what it does not tell did not happen.
     public var isComplete: Bool { messages.first?.text.hasPrefix("Linux version ") == true }
+
+    public func contains(_ words: String) -> Bool { first(words) != nil }
 
     /// The first message that holds `words`.
     public func first(_ words: String) -> Message? { messages.first { $0.contains(words) } }

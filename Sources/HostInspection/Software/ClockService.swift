@@ -6,6 +6,8 @@ public struct ClockService: Codable, Equatable, Sendable {
     public var service: String?
     /// Only when momentary facts were asked for.
     public var synchronised: Bool?
+    /// What the kernel reads the time from: `tsc`, `kvm-clock`, `hpet`, `acpi_pm`.
+    public var source: String?
 
     private static let units: [(service: String, units: [String])] = [
         ("chrony", ["chrony.service", "chronyd.service"]),
@@ -18,6 +20,7 @@ public struct ClockService: Codable, Equatable, Sendable {
     init(_ root: HostRoot, includesMomentary: Bool) {
         let enabled = Self.enabledUnits(root)
         service = Self.units.first { !enabled.isDisjoint(with: $0.units) }?.service
+        source = root.text("/sys/devices/system/clocksource/clocksource0/current_clocksource")
         synchronised = includesMomentary ? Self.isSynchronised(root) : nil
     }
 

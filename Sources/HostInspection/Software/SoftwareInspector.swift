@@ -5,7 +5,7 @@ struct SoftwareInspector: Sendable {
         let os = OSRelease(root)
         let kernel = KernelRelease.running(root)
         let commandLine = KernelCommandLine(root)
-        let options = KernelConfiguration(root, release: kernel)
+        let options = KernelConfiguration(root)
         if kernel != nil, options == nil {
             limitations.append(.init(fact: "the kernel's build options", needs: "its config file, in /boot"))
         }

@@ -26,14 +26,14 @@ extension Boot {
         }
         if let stub { return (.efiStub, ["EFI variable StubInfo without LoaderInfo: \(stub)"]) }
         guard let commandLine else { return (nil, []) }
-        if let image = commandLine.values(of: "BOOT_IMAGE").first {
+        if let image = commandLine.value(of: "BOOT_IMAGE") {
             let evidence = "BOOT_IMAGE=\(image) on the kernel's command line"
             // syslinux writes it, too.
             if let configuration = files.grubConfiguration { return (.grub, [evidence, configuration]) }
             return (files.hasSyslinux ? nil : .grub, [evidence])
         }
         // Only EFI programs are told of their initramfs in this way.
-        if let image = commandLine.values(of: "initrd").first, image.contains("\\") {
+        if let image = commandLine.value(of: "initrd"), image.contains("\\") {
             let evidence = "initrd=\(image) on the kernel's command line"
             if let configuration = files.systemdBootConfiguration {
                 return (.systemdBoot, [evidence, configuration])
@@ -54,8 +54,8 @@ extension Boot {
     private static func manager(
         _ root: HostRoot, _ commandLine: KernelCommandLine?, _ files: BootFiles, _ loader: Loader?
     ) -> Manager? {
-        if commandLine?.contains("ostree") == true { return .ostree }
-        if root.exists("/etc/NIXOS") || commandLine?.values(of: "init").first?.hasPrefix("/nix/store/") == true {
+        if commandLine?.has("ostree") == true { return .ostree }
+        if root.exists("/etc/NIXOS") || commandLine?.value(of: "init")?.hasPrefix("/nix/store/") == true {
             return .nixos
         }
         if root.exists("/etc/kernel/proxmox-boot-uuids") { return .proxmoxBootTool }

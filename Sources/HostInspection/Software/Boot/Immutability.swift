@@ -11,7 +11,7 @@ public enum Immutability: String, Codable, Sendable, CaseIterable {
     init?(_ root: HostRoot, commandLine: KernelCommandLine?) {
         let mounts = MountTable(root)
         func isReadOnly(_ point: String) -> Bool { mounts.mount(at: point)?.options.contains("ro") == true }
-        if root.exists("/run/ostree-booted") || commandLine?.contains("ostree") == true {
+        if root.exists("/run/ostree-booted") || commandLine?.has("ostree") == true {
             self = .ostree
         } else if root.exists("/etc/NIXOS") {
             self = .nixos

@@ -5,8 +5,8 @@ public struct KernelConfiguration: Equatable, Sendable {
 
     /// Nil when no file of the tree tells: /boot/config-RELEASE and where other distributions put it, or /proc/config.gz
     /// of a kernel that carries its own.
-    public init?(_ root: HostRoot, release: String?) {
-        let files = release.map {
+    public init?(_ root: HostRoot) {
+        let files = KernelRelease.running(root).map {
             [
                 "/boot/config-\($0)", "/lib/modules/\($0)/config", "/usr/lib/modules/\($0)/config",
                 "/usr/lib/kernel/config-\($0)",
@@ -41,8 +41,10 @@ public struct KernelConfiguration: Equatable, Sendable {
         self.options = options
     }
 
-    /// Whether an option is built in or a module; nil when the kernel does not know it.
-    public func has(_ option: String) -> Bool? { options[option].map { $0 != "n" } }
+    /// `y`, `m`, a number or a string; `n` when it is said to be unset, nil when it is not named.
+    public func value(of name: String) -> String? { options[name] }
+
+    public func isOn(_ name: String) -> Bool { options[name] == "y" || options[name] == "m" }
 
     var thoseThatMatter: [String: String] { options.filter { Self.matter.contains($0.key) } }
 

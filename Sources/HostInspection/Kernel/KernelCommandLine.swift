@@ -24,18 +24,20 @@ public struct KernelCommandLine: Equatable, Sendable {
         self.init(text)
     }
 
-    /// All values of a parameter, in their order: the kernel heeds the last, or each, as the parameter has it. Dashes
-    /// and underscores in names are one to the kernel.
-    public func values(of name: String) -> [String] {
-        let sought = Self.canonical(name)
-        return arguments.filter { Self.canonical($0.name) == sought }.compactMap(\.value)
+    /// The last value of a parameter, whole.
+    public func value(of name: String) -> String? { named(name).compactMap(\.value).last }
+
+    /// All values of a parameter, in their order; a list such as `on,sm_on` is taken apart.
+    public func values(of name: String) -> [Substring] {
+        named(name).flatMap { ($0.value ?? "").split(separator: ",") }
     }
 
-    /// The words of a parameter that takes a list, such as `on,sm_on`, in their order.
-    public func words(of name: String) -> [Substring] { values(of: name).flatMap { $0.split(separator: ",") } }
+    public func has(_ name: String) -> Bool { !named(name).isEmpty }
 
-    public func contains(_ name: String) -> Bool {
-        arguments.contains { Self.canonical($0.name) == Self.canonical(name) }
+    /// Dashes and underscores in names are one to the kernel.
+    private func named(_ name: String) -> [Argument] {
+        let sought = Self.canonical(name)
+        return arguments.filter { Self.canonical($0.name) == sought }
     }
 
     private static func canonical(_ name: String) -> String { String(name.map { $0 == "-" ? "_" : $0 }) }

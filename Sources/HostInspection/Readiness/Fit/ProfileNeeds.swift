@@ -1,0 +1,35 @@
+import FleetModel
+
+/// What a profile asks of a host.
+public struct ProfileNeeds: Codable, Equatable, Sendable {
+    public var name: ResourceName
+    public var memoryBytes: UInt64
+    public var vcpus: Int
+    public var secureBoot: Bool
+    public var tpm: Bool
+    /// The firmware files are the profile's own, so those of the distribution are not asked for.
+    public var ownFirmware: Bool
+    /// The bridge its network card hangs on; none with user networking.
+    public var bridge: String?
+    /// What must be free beside the image, for the VM to grow into.
+    public var freeDiskBytes: UInt64
+
+    public init(
+        name: ResourceName, memoryBytes: UInt64, vcpus: Int, secureBoot: Bool = false, tpm: Bool = false,
+        ownFirmware: Bool = false, bridge: String? = nil, freeDiskBytes: UInt64 = 0
+    ) {
+        self.name = name
+        self.memoryBytes = memoryBytes
+        self.vcpus = vcpus
+        self.secureBoot = secureBoot
+        self.tpm = tpm
+        self.ownFirmware = ownFirmware
+        self.bridge = bridge
+        self.freeDiskBytes = freeDiskBytes
+    }
+}
+
+extension [ProfileNeeds] {
+    /// For a sentence, sorted.
+    var names: String { map(\.name).sorted().map(\.description).joined(separator: ", ") }
+}
