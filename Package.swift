@@ -163,6 +163,10 @@ let package = Package(
                 "ImageStore", "Provisioning", "Signing",
             ], path: "Tests/CrashingAgent", swiftSettings: strict),
         .testTarget(
+            name: "EmulatedHardwareTests",
+            dependencies: ["Configuration", "FleetModel", "FleetTestSupport", "Subprocess", "virtfleet-agent"],
+            exclude: ["Guest", "Scenarios"], swiftSettings: strict),
+        .testTarget(
             name: "ProgramTests",
             dependencies: [
                 "FleetClient", "FleetModel", "FleetRuntime", "FleetTestSupport", "HTTPClient", "MessageBus",

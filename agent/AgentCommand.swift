@@ -7,7 +7,7 @@ import Provisioning
 
 @main
 struct AgentCommand {
-    private static let config = Argument<String>.option(
+    static let config = Argument<String>.option(
         "config", short: "c", "FILE", "Configuration file", default: AgentConfiguration.defaultPath, completion: .files)
     private static let check = Argument<Bool>.flag(
         "check-config", "Print every problem of the configuration and of the profiles, and end")

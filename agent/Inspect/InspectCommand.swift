@@ -2,6 +2,7 @@ import CommandLineKit
 import Configuration
 import FleetModel
 import HostInspection
+import Provisioning
 
 /// `virtfleet-agent inspect`: what a machine is, without broker, controller, libvirt, configuration or root.
 enum InspectCommand {
@@ -12,6 +13,9 @@ enum InspectCommand {
         completion: .files)
     private static let output = Argument<Output>.option(
         "output", short: "o", "FORMAT", "How to print what was found", default: .table)
+    private static let profile = Argument<String?>.option(
+        "for", "PROFILE", "Also answer whether this machine can run a VM of this profile: its name, or its file",
+        completion: .files)
 
     static let command = Command(
         "inspect", "Tell what this machine is, and which of its devices a VM can have",
@@ -22,14 +26,19 @@ enum InspectCommand {
             With --root nothing outside of DIR is read, wherever its symbolic links lead; what only the running \
             machine could tell is unknown, and what DIR does not hold is left out.
 
+            A profile is looked for in the directories that the configuration names, or is given as a file \
+            (./office.yaml).
+
             docs/inspection.schema.json describes the json.
 
-            Exit status: 0 when the machine was inspected, 2 when DIR cannot be read.
+            Exit status: 0 when the machine was inspected, and with --for also fits; 1 when the profile does not fit, \
+            or when that cannot be seen; 2 when DIR or the profile cannot be read.
             """,
-        arguments: [root.specification, output.specification],
+        arguments: [root.specification, output.specification, profile.specification],
         examples: [
             .init("sudo virtfleet-agent inspect", "All there is to know of this machine"),
             .init("virtfleet-agent inspect --output json | jq .iommu.status", "Is the IOMMU on?"),
+            .init("virtfleet-agent inspect --for windows-11", "Can it run this profile, and if not, why?"),
             .init("virtfleet-agent inspect --root ./copied-from-anna", "Look at another machine's files"),
         ]
     ) { arguments, console in
@@ -40,9 +49,13 @@ enum InspectCommand {
                 "cannot inspect '\(path)': it is no directory that can be opened; "
                     + "--root names one that holds a machine's sys, proc, etc, ...")
         }
+        let needs = try arguments(profile).map {
+            try NamedProfile($0, configuration: try arguments(AgentCommand.config)).needs
+        }
         let subject = InspectionSubject(
             root: tree, agentVersion: ProductVersion.current,
-            imagesDirectory: AgentConfiguration.defaultStateDirectory + "/images", includesMomentary: true)
+            imagesDirectory: AgentConfiguration.defaultStateDirectory + "/images",
+            profiles: needs.map { [$0] } ?? [], includesMomentary: true)
         let inspection = await HostInspector().inspect(subject)
         switch try arguments(output) {
         case .table: console.output.write(try InspectionText(console.output).text(inspection))
@@ -50,6 +63,6 @@ enum InspectCommand {
             var renderer = Renderer(Inspection.presentation, format: .json)
             console.output.write(try renderer.text(.one(inspection)))
         }
-        return .success
+        return inspection.readiness.profiles.allSatisfy { $0.answer == .fits } ? .success : .failure
     }
 }

@@ -92,6 +92,26 @@ extension Finding.Level {
     }
 }
 
+extension ProfileFit {
+    static let presentation = Presentation<ProfileFit>(
+        columns: [
+            Column("PROFILE") { Cell($0.profile.description) },
+            Column("ANSWER") { $0.answer.cell },
+            Column("WHY", mayShrink: true) { .words($0.obstacles.first?.reason) },
+            Column("NEAREST FIX", mayShrink: true) { .words($0.nearestFix) },
+        ], emptyHint: "no profile was asked about", name: \.profile.description, details: { _ in [] })
+}
+
+extension ProfileFit.Answer {
+    fileprivate var cell: Cell {
+        switch self {
+        case .fits: Cell(rawValue, style: .good)
+        case .doesNotFit: Cell(rawValue, style: .bad)
+        case .unknown: Cell(rawValue, style: .warning)
+        }
+    }
+}
+
 extension Inspection.Limitation {
     static let presentation = Presentation<Inspection.Limitation>(
         columns: [Column("NOT SEEN") { Cell($0.fact) }, Column("NEEDS", mayShrink: true) { Cell($0.needs) }],

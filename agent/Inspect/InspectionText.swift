@@ -13,6 +13,7 @@ struct InspectionText {
             try render(Inspection.presentation, .one(inspection)),
             try render(PCIDevice.presentation, .list(inspection.pci)),
             try render(Finding.presentation, .list(inspection.readiness.findings)),
+            try render(ProfileFit.presentation, .list(inspection.readiness.profiles)),
             try render(Inspection.Limitation.presentation, .list(inspection.limitations)),
         ]
         return parts.filter { !$0.isEmpty }.joined(separator: "\n")

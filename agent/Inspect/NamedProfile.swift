@@ -1,0 +1,42 @@
+import CommandLineKit
+import Configuration
+import FleetModel
+import HostInspection
+import Provisioning
+
+/// The profile that a person means by a name or a file.
+struct NamedProfile {
+    let needs: ProfileNeeds
+
+    /// - Parameters:
+    ///   - text: `windows-11`, or a path with a slash or `.yaml` in it.
+    ///   - configuration: the agent's, whose profile directories count; without it, or when it may not be read, the
+    ///     defaults.
+    init(_ text: String, configuration: String) throws {
+        if text.contains("/") || text.hasSuffix(".yaml") {
+            let file = text.split(separator: "/").last.map(String.init) ?? text
+            let stem = file.hasSuffix(".yaml") ? String(file.dropLast(".yaml".count)) : file
+            let loaded = ConfigurationLoader.load(Profile.self, path: text)
+            guard let name = ResourceName(stem), loaded.problems.isEmpty else {
+                let problems = loaded.problems.map(\.description)
+                throw UsageError(
+                    (problems.isEmpty ? ["\(text): a profile's name is \(ResourceName.expectation)"] : problems)
+                        .joined(separator: "\n"))
+            }
+            needs = ProfileNeeds(name, loaded.value)
+            return
+        }
+        let directories = ConfigurationLoader.load(AgentConfiguration.self, path: configuration).value
+            .profileDirectories
+        let (profiles, complaints) = Profile.load(from: directories)
+        guard let name = ResourceName(text), let profile = profiles[name] else {
+            let known = profiles.keys.sorted().map(\.description).joined(separator: ", ")
+            throw UsageError(
+                (complaints + [
+                    "there is no profile '\(text)' in \(directories.joined(separator: ", ")), which have "
+                        + (known.isEmpty ? "none" : known) + "; name one of those, or a file such as ./\(text).yaml"
+                ]).joined(separator: "\n"))
+        }
+        needs = ProfileNeeds(name, profile)
+    }
+}
