@@ -6,8 +6,7 @@ struct GraphicsInspector: Sendable {
     private let configuration: KernelConfiguration?
 
     init(_ root: HostRoot) {
-        let release = KernelRelease.running(root)
-        kernel = release.flatMap { KernelRelease($0) }
+        kernel = KernelRelease.running(root).flatMap { KernelRelease($0) }
         hasGVTModule = root.exists("/sys/module/kvmgt")
         configuration = KernelConfiguration(root)
     }
@@ -67,7 +66,7 @@ struct GraphicsInspector: Sendable {
         }
         guard let intel = IntelGraphics(card), intel.sharing == .gvt else { return nil }
         let reason = "\(intel.name) graphics can be shared with GVT-g, but the kernel publishes no types for it"
-        if configuration?.isOn("DRM_I915_GVT_KVMGT") == false {
+        if configuration?.value(of: "DRM_I915_GVT_KVMGT") == "n" {
             return option(
                 false, reason + ": it is built without it.", "Boot a kernel with CONFIG_DRM_I915_GVT_KVMGT.")
         }
