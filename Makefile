@@ -4,6 +4,7 @@ SWIFT_BUILD := swift build
 # All tests at once would starve each other: those that wait for an answer wait behind those that compute.
 SWIFT_TEST := tools/isolated swift test --skip-build --experimental-maximum-parallelization-width 4
 GUEST := .build/guest/guest.qcow2
+EMULATED := .build/emulated
 # Where 'make install' takes programs and manual pages from, and what stands before every path it writes.
 BINARIES ?= .build/release
 MANUAL ?= .build/man
@@ -37,16 +38,19 @@ release: dependencies ## Build the three programs as they are shipped
 $(GUEST): tools/guest-image
 	@tools/guest-image $@
 
+$(EMULATED)/system.img: tools/emulated-host
+	@tools/emulated-host $(EMULATED)
+
 demo: build $(GUEST) ## Show the main job on this machine; ONCE=1 exits after it
 	@tools/demo
 
-test: test-dependencies $(GUEST) ## Run every test, real broker and real guests included
+test: test-dependencies $(GUEST) $(EMULATED)/system.img ## Run every test, real broker and real guests included
 	$(SWIFT_BUILD) --build-tests
 	$(SWIFT_TEST)
 
 test-fast: test-dependencies ## Run the tests that boot no guest
 	$(SWIFT_BUILD) --build-tests
-	$(SWIFT_TEST) --skip 'SystemTests|Guest'
+	$(SWIFT_TEST) --skip 'SystemTests|Guest|EmulatedHardware'
 
 bench: bench-dependencies release ## Measure; ONLY=name for one benchmark
 	@tools/bench $(ONLY)

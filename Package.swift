@@ -43,11 +43,11 @@ let package = Package(
         systemLibrary("CXML2", "libxml-2.0", apt: "libxml2-dev", yum: "libxml2-devel"),
         systemLibrary("CPCI", "libpci", apt: "libpci-dev", yum: "pciutils-devel"),
         systemLibrary("CCurl", "libcurl", apt: "libcurl4-openssl-dev", yum: "libcurl-devel"),
-        systemLibrary("CZlib", "zlib", apt: "zlib1g-dev", yum: "zlib-devel"),
         systemLibrary("CHWLoc", "hwloc", apt: "libhwloc-dev", yum: "hwloc-devel"),
+        systemLibrary("CZlib", "zlib", apt: "zlib1g-dev", yum: "zlib-devel"),
         .target(name: "CCurlShims", dependencies: ["CCurl"]),
-        .target(name: "CHWLocShims", dependencies: ["CHWLoc"]),
         .target(name: "CPCIShims", dependencies: ["CPCI"]),
+        .target(name: "CHWLocShims", dependencies: ["CHWLoc"]),
         .target(name: "CProcess"),
         .target(name: "CClock"),
         .target(name: "COpenAt2"),
@@ -59,13 +59,15 @@ let package = Package(
         library("Signing", ["CCrypto", "FleetModel"], strict),
         library("Subprocess", ["CProcess", "FleetRuntime"], strict),
         library("HTTPClient", ["CCurlShims", "FleetRuntime"], strict),
-        library("CommandLineKit", ["FleetModel", "FleetRuntime"], strict),
+        library("Drawing", ["FleetRuntime"]),
+        library("CommandLineKit", ["Drawing", "FleetModel", "FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
         library(
             "HostInspection",
-            ["CHWLocShims", "COpenAt2", "CPCIShims", "CZlib", "FleetModel", "FleetRuntime", "Signing"], strict),
+            ["CHWLocShims", "COpenAt2", "CPCIShims", "CZlib", "Drawing", "FleetModel", "FleetRuntime", "Signing"],
+            strict),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(
@@ -129,6 +131,7 @@ let package = Package(
         tests("Signing"),
         tests("Subprocess"),
         tests("HTTPClient"),
+        tests("Drawing", exclude: ["Golden"]),
         tests("CommandLineKit", ["Subprocess"], exclude: ["Golden"]),
         tests("MessageBus", ["Signing", "Subprocess"]),
         tests("DurableStream", ["SQLite"]),
@@ -156,9 +159,13 @@ let package = Package(
         .executableTarget(
             name: "CrashingAgent",
             dependencies: [
-                "FleetModel", "FleetRuntime", "FleetTestSupport", "HTTPClient", "Hypervisor", "ImageStore",
-                "Provisioning", "Signing",
+                "DurableStream", "FleetModel", "FleetRuntime", "FleetTestSupport", "HTTPClient", "Hypervisor",
+                "ImageStore", "Provisioning", "Signing",
             ], path: "Tests/CrashingAgent", swiftSettings: strict),
+        .testTarget(
+            name: "EmulatedHardwareTests",
+            dependencies: ["Configuration", "FleetModel", "FleetTestSupport", "Subprocess", "virtfleet-agent"],
+            exclude: ["Guest", "Scenarios"], swiftSettings: strict),
         .testTarget(
             name: "ProgramTests",
             dependencies: [

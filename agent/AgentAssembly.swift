@@ -121,7 +121,7 @@ struct AgentAssembly {
             }, profiles: profiles, vmDirectory: imagesDirectory + "/vms",
             facilities: HostFacilities(accelerator: { await KVMProbe.state() == .works ? .kvm : .tcg }), time: time)
         let outlets = JobRunner.Outlets(
-            report: { try await spool.append(.jobStatus, $0) },
+            report: { try await spool.append(.jobStatus, $0, key: $1) },
             progress: { progress in
                 guard let payload = try? FleetJSON.encode(progress) else { return }
                 try? await bus.publish(

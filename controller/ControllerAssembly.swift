@@ -86,19 +86,19 @@ struct ControllerAssembly {
     private func brokerAddress(_ secrets: ControllerSecrets) throws -> MosquittoConfiguration {
         // Room for the retained topics of a whole fleet at once.
         let limits = BusLimits(queuedEvents: 100_000, queuedBytes: 256 << 20)
+        // Nobody copies this identity to another machine: what looks like a twin is a broker that keeps dying.
+        let reconnect = ReconnectPolicy(base: .milliseconds(200), cap: .seconds(5), twinInterval: .seconds(10))
         let user = BrokerConfiguration.controllerUser
         if let external = configuration.broker.external {
             return MosquittoConfiguration(
                 host: external.host, port: external.portNumber, clientID: external.username,
                 username: external.username, password: try SecretFile.value(file: external.passwordFile),
                 tls: external.tls.map { .init(caFile: $0.ca, certificateFile: $0.certificate, keyFile: $0.key) },
-                sessionExpiry: .zero, cleanStart: true, limits: limits)
+                sessionExpiry: .zero, cleanStart: true, limits: limits, reconnect: reconnect)
         }
         return MosquittoConfiguration(
             host: "127.0.0.1", port: configuration.broker.embedded.port.number, clientID: user, username: user,
-            password: secrets.busPassword, sessionExpiry: .zero, cleanStart: true, limits: limits,
-            // Nobody copies this identity to another machine: what looks like a twin is a broker that keeps dying.
-            reconnect: ReconnectPolicy(base: .milliseconds(200), cap: .seconds(5), twinInterval: .seconds(10)))
+            password: secrets.busPassword, sessionExpiry: .zero, cleanStart: true, limits: limits, reconnect: reconnect)
     }
 
     private func enrolment(
@@ -109,7 +109,7 @@ struct ControllerAssembly {
         let text = HostConfigurationText(
             fleet: fleet, brokerHost: external?.host ?? "127.0.0.1",
             brokerPort: external?.portNumber ?? configuration.broker.embedded.port.number,
-            brokerUsesTLS: external?.tls != nil, key: secrets.signingKey.verifyingKey,
+            brokerTLS: external?.tls, key: secrets.signingKey.verifyingKey,
             imagesURL: images.publicURL ?? "http://\(images.address):\(images.port.number)")
         return HostEnrolment(
             hashBusPassword: { BrokerPassword.hash($0) }, agentConfiguration: { text.text($0) },

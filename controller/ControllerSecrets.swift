@@ -1,7 +1,6 @@
 import Configuration
 import FleetRuntime
 import FleetServer
-import Glibc
 import Signing
 
 /// What the controller makes for itself at its first start and keeps in its state directory.
@@ -19,16 +18,9 @@ struct ControllerSecrets {
             try signingKey.save(to: state.signingKey)
         }
         let path = state.path + "/bus-password"
-        if !DurableFile.exists(path) { try Self.write(SecureRandom.token(), to: path) }
+        if !DurableFile.exists(path) {
+            try DurableFile.replace(path, with: (SecureRandom.token() + "\n").utf8, mode: 0o600)
+        }
         busPassword = try SecretFile.value(file: path) ?? ""
-    }
-
-    private static func write(_ secret: String, to path: String) throws(FileError) {
-        let part = path + ".part"
-        let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw FileError("make", part) }
-        defer { close(descriptor) }
-        try DurableFile.write(Array((secret + "\n").utf8)[...], to: descriptor, path: part)
-        try DurableFile.publish(part, as: path, mode: 0o600)
     }
 }

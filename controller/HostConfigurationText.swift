@@ -1,3 +1,4 @@
+import Configuration
 import FleetModel
 import FleetServer
 import Signing
@@ -7,7 +8,9 @@ struct HostConfigurationText {
     let fleet: FleetName
     let brokerHost: String
     let brokerPort: UInt16
-    let brokerUsesTLS: Bool
+    /// How the controller reaches the broker: a host trusts the same authority, and where the controller shows a
+    /// certificate, so must a host.
+    let brokerTLS: TLSFiles?
     let key: VerifyingKey
     let imagesURL: String
 
@@ -19,7 +22,7 @@ struct HostConfigurationText {
         broker:
           host: \(quoted(brokerHost))
           port: \(brokerPort)
-          password: \(quoted(secrets.busPassword))\(brokerUsesTLS ? "\n  tls: {ca: /etc/virtfleet/tls/ca.pem}" : "")
+          password: \(quoted(secrets.busPassword))\(tls)
         controllerKeys:
           - \(quoted(key.description))
         images:
@@ -27,6 +30,13 @@ struct HostConfigurationText {
           token: \(quoted(secrets.imageToken))
 
         """
+    }
+
+    private var tls: String {
+        guard let brokerTLS else { return "" }
+        let ca = "\n  tls:\n    ca: /etc/virtfleet/tls/ca.pem"
+        if brokerTLS.certificate == nil { return ca }
+        return ca + "\n    certificate: /etc/virtfleet/tls/host.pem\n    key: /etc/virtfleet/tls/host.key"
     }
 
     /// A single-quoted scalar means itself, whatever is in it.

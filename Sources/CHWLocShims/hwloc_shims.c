@@ -10,9 +10,14 @@
 
 // putenv(3) makes this string itself part of the environment.
 static char variable[sizeof NAME + PATH_MAX] = NAME "/";
+// What a copy of a tree lacks is no news for standard error.
+static char quiet[] = "HWLOC_HIDE_ERRORS=2";
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-__attribute__((constructor)) static void add_variable(void) { putenv(variable); }
+__attribute__((constructor)) static void add_variables(void) {
+    putenv(variable);
+    putenv(quiet);
+}
 
 static int load(hwloc_topology_t topology) {
     // The component x86 asks the processor that this runs on.

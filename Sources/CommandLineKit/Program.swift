@@ -1,4 +1,5 @@
-import Glibc
+import Drawing
+import FleetRuntime
 
 /// A program with a tree of commands. It answers `--help`, `--version`, and the hidden calls of shells and packagers.
 public struct Program: Sendable {
@@ -13,7 +14,7 @@ public struct Program: Sendable {
 
     /// Runs the process's command line and ends the process.
     public func main() async -> Never {
-        exit(await run(Array(CommandLine.arguments.dropFirst()), console: .standard()).rawValue)
+        ProcessEnd.leave(await run(Array(CommandLine.arguments.dropFirst()), console: .standard()).rawValue)
     }
 
     /// - Parameter words: without the program's own name.

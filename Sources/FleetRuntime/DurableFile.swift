@@ -61,6 +61,16 @@ public enum DurableFile {
         try publish(part, as: target, mode: mode)
     }
 
+    /// Makes a file of these bytes, in place of what is there: one or the other is found after a crash.
+    public static func replace(_ path: String, with bytes: some Sequence<UInt8>, mode: mode_t) throws(FileError) {
+        let part = path + ".part"
+        let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
+        guard descriptor >= 0 else { throw FileError("make", part) }
+        defer { close(descriptor) }
+        try write(Array(bytes)[...], to: descriptor, path: part)
+        try publish(part, as: path, mode: mode)
+    }
+
     /// Writes all bytes, however many calls it takes.
     public static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, path: String) throws(FileError) {
         var rest = bytes

@@ -13,6 +13,15 @@ public struct SignedJobSet: Equatable, Sendable {
 extension FleetStore {
     /// How long a set is valid; it is signed again when half of that has passed.
     public static let jobSetLifetime: Duration = .seconds(14 * 86400)
+    /// How long a set may go on naming jobs that are over. A host gets one set a second at most: the end of a job does
+    /// not use up the second in which the next one is asked for.
+    public static let jobSetLag: Duration = .seconds(10)
+
+    /// When a set expires that need not be signed again now. Beyond it are sets from a time when this machine's clock was
+    /// ahead: the hosts wait for that time.
+    private static func validity(at now: Date) -> ClosedRange<Date> {
+        now + jobSetLifetime.seconds / 2...now + jobSetLifetime.seconds
+    }
 
     /// Tells that `takeChangedJobSets` has something to give. Coalesced; listening ends when the mailbox goes.
     public nonisolated func jobSetNotifications() -> Mailbox<Int64> { intents.listen() }
@@ -40,9 +49,10 @@ extension FleetStore {
             let unfinished = try jobs.unfinished(of: host)
             let selected = try JobSetSelection.select(unfinished, now: now)
             let text = try FleetJSON.storedText(selected)
-            if let current, current.jobs == text, !current.envelope.isEmpty,
-                current.expiresAt > now + Self.jobSetLifetime.seconds / 2
+            if let current, !current.envelope.isEmpty, Self.validity(at: now).contains(current.expiresAt),
+                try current.jobs == text || mayLag(current, behind: text, unfinished, now: now)
             {
+                if current.jobs != text { memory.laggingJobSets[host] = time.monotonic() + Self.jobSetLag }
                 return SignedJobSet(host: host, revision: current.revision, envelope: current.envelope)
             }
             guard current != nil || !selected.isEmpty else { return nil }
@@ -69,19 +79,31 @@ extension FleetStore {
         return set.flatMap { memory.publishedRevisions[host] == $0.revision ? nil : $0 }
     }
 
+    /// Whether a young set differs from what it should be only by jobs that are over.
+    private func mayLag(
+        _ set: JobSetRepository.Stored, behind jobs: String, _ unfinished: [StoredJob], now: Date
+    ) throws -> Bool {
+        let issuedAt = set.expiresAt - Self.jobSetLifetime.seconds
+        guard (0..<Self.jobSetLag.seconds).contains(now.timeIntervalSince(issuedAt)) else { return false }
+        let open = Set(unfinished.map(\.resource.id))
+        let published = try FleetJSON.decode([Job].self, from: Data(set.jobs.utf8))
+        return try FleetJSON.storedText(published.filter { open.contains($0.id) }) == jobs
+    }
+
     /// The broker has taken a host's set.
     public func jobSetPublished(_ set: SignedJobSet) { memory.publishedRevisions[set.host] = set.revision }
 
-    /// Moves jobs whose time has passed, and finds sets that must be signed again. To be called about once a second.
+    /// Moves jobs whose time has passed, and finds sets that must be made or signed again. To be called about once a
+    /// second.
     public func tickJobs() throws(StoreError) {
         let now = time.now()
-        let (overdue, ageing) = try read { connection in
+        let (overdue, outdated) = try read { connection in
             let overdue = try JobRepository(connection: connection).overdue(at: now).filter {
                 var job = $0
                 return job.handle(.expired, at: now)
             }
-            let renewBefore = now + Self.jobSetLifetime.seconds / 2
-            return (overdue, try JobSetRepository(connection: connection).expiring(before: renewBefore))
+            let outdated = try JobSetRepository(connection: connection).hosts(notExpiringWithin: Self.validity(at: now))
+            return (overdue, outdated)
         }
         if !overdue.isEmpty {
             try write { connection in
@@ -91,7 +113,10 @@ extension FleetStore {
                 }
             }
         }
-        for host in Set(overdue.map(\.resource.host)).union(ageing) { intend(for: host) }
+        let monotonic = time.monotonic()
+        let lagging = memory.laggingJobSets.filter { $0.value <= monotonic }.keys
+        for host in lagging { memory.laggingJobSets[host] = nil }
+        for host in Set(overdue.map(\.resource.host)).union(outdated).union(lagging) { intend(for: host) }
     }
 
     /// The retained documents that the broker still holds of hosts that were removed; each is told once.

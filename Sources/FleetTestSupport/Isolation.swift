@@ -8,6 +8,25 @@ public enum Isolation {
         public var description: String { "\(reason); run the tests through tools/isolated" }
     }
 
+    public struct NotRoot: Error, CustomStringConvertible {
+        let what: String
+        public var description: String { "\(what) needs root, and this is only mapped to it; run the tests as root" }
+    }
+
+    /// For what a root that is only mapped (user_namespaces(7)) cannot do, such as starting services as other users.
+    public static func requireRoot(for what: String) throws {
+        guard try hasAllUsers() else { throw NotRoot(what: what) }
+    }
+
+    /// Whether root here may become any user (user_namespaces(7)).
+    static func hasAllUsers() throws -> Bool {
+        let map = try String(contentsOfFile: "/proc/self/uid_map", encoding: .utf8)
+        return map.split { $0 == " " || $0 == "\n" } == ["0", "0", "4294967295"]
+    }
+
+    /// Interfaces that may be here: loopback, bridges of tests and their guests' taps.
+    private static let ownInterfaces = ["lo:", "vf-", "vnet"]
+
     /// Every launcher of a real daemon calls this first.
     public static func require() throws {
         guard let flag = getenv("VIRTFLEET_ISOLATED"), String(cString: flag) == "1" else {
@@ -23,7 +42,10 @@ public enum Isolation {
         }
         let interfaces = try String(contentsOfFile: "/proc/net/dev", encoding: .utf8)
             .split(separator: "\n").filter { $0.contains(":") }
-        guard interfaces.allSatisfy({ $0.drop { $0 == " " }.hasPrefix("lo:") }) else {
+        let isOwn = { (line: Substring) in
+            ownInterfaces.contains(where: line.drop { $0 == " " }.hasPrefix)
+        }
+        guard interfaces.allSatisfy(isOwn) else {
             throw Missing(reason: "there is a network beside loopback")
         }
         guard access("/dev/kvm", F_OK) != 0 else { throw Missing(reason: "/dev/kvm is in reach") }

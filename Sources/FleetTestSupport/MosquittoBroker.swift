@@ -35,11 +35,18 @@ public final class MosquittoBroker: Sendable {
     private let child: Mutex<ChildProcess>
 
     /// Returns when the broker accepts connections.
-    public init(_ settings: Settings = Settings()) async throws {
+    public convenience init(_ settings: Settings = Settings()) async throws {
         try Isolation.require()
-        directory = try TemporaryDirectory()
-        port = LoopbackPort.free()
+        let directory = try TemporaryDirectory()
+        let port = LoopbackPort.free()
         try await Self.write(settings, port: port, in: directory)
+        try await self.init(port: port, in: directory)
+    }
+
+    /// - Parameter directory: has the configuration as `conf`, with a listener on the port.
+    init(port: UInt16, in directory: TemporaryDirectory) async throws {
+        self.directory = directory
+        self.port = port
         child = Mutex(try await Self.start(port, in: directory))
     }
 
@@ -60,9 +67,12 @@ public final class MosquittoBroker: Sendable {
     /// Removes what a stopped broker has kept.
     public func wipe() throws { try FileManager.default.removeItem(atPath: directory.file("mosquitto.db")) }
 
-    /// Makes the broker read its password and access control files again.
-    public func reload(passwords: [String: String]) async throws {
-        try await Self.write(passwords, in: directory)
+    /// Adds a user, and makes the broker read its password file again.
+    public func add(_ user: String, password: String) async throws {
+        let exit = try await ChildProcess(
+            "/usr/bin/mosquitto_passwd", ["-b", directory.file("passwords"), user, password]
+        ).wait()
+        guard exit == .status(0) else { throw DidNotStart(description: "mosquitto_passwd \(exit)") }
         child.withLock { $0.signal(SIGHUP) }
     }
 
@@ -93,7 +103,7 @@ public final class MosquittoBroker: Sendable {
         guard exit == .status(0) else { throw DidNotStart(description: "mosquitto_passwd \(exit)") }
     }
 
-    private static func write(_ text: String, to path: String) throws {
+    static func write(_ text: String, to path: String) throws {
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         chmod(path, 0o600)
     }

@@ -24,7 +24,7 @@ public final class PrivateLibvirt: Sendable {
     public init() throws {
         try Isolation.require()
         directory = try TemporaryDirectory()
-        isSystem = try Self.hasAllUsers()
+        isSystem = try Isolation.hasAllUsers()
         uri = "qemu:///\(isSystem ? "system" : "session")?socket=\(directory.path)/libvirt-sock"
         logPath = directory.file("libvirtd.log")
         try Data(Self.daemonConfiguration(directory.path).utf8).write(
@@ -136,12 +136,6 @@ public final class PrivateLibvirt: Sendable {
             "HOME=\(directory.path)", "XDG_RUNTIME_DIR=\(directory.file("run"))",
             "XDG_CONFIG_HOME=\(directory.file("config"))", "XDG_CACHE_HOME=\(directory.file("cache"))",
         ]
-    }
-
-    /// Whether root here may become any user (user_namespaces(7)).
-    private static func hasAllUsers() throws -> Bool {
-        let map = try String(contentsOfFile: "/proc/self/uid_map", encoding: .utf8)
-        return map.split { $0 == " " || $0 == "\n" } == ["0", "0", "4294967295"]
     }
 }
 

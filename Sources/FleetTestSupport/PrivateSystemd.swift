@@ -17,6 +17,7 @@ public final class PrivateSystemd: Sendable {
     /// Returns when systemd takes commands.
     public init() async throws {
         try Isolation.require()
+        try Isolation.requireRoot(for: "a systemd of a test's own")
         directory = try TemporaryDirectory()
         group = "\(try Self.groupsRoot())/virtfleet-\(URL(filePath: directory.path).lastPathComponent)"
         try FileManager.default.createDirectory(atPath: group, withIntermediateDirectories: false)

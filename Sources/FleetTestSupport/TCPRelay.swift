@@ -11,6 +11,9 @@ public final class TCPRelay: Sendable {
         var sockets: Set<Int32> = []
         /// While this stands, bytes that arrive are thrown away and nobody is told.
         var silent = false
+        /// How much clients may send until then.
+        var allowance = UInt64.max
+        var sent: UInt64 = 0
     }
 
     public let port: UInt16
@@ -43,6 +46,12 @@ public final class TCPRelay: Sendable {
 
     /// From now on everything disappears on the way, and the connections stay open.
     public func setSilent(_ silent: Bool) { state.withLock { $0.silent = silent } }
+
+    /// The same, once clients have sent so much.
+    public func setSilent(after bytes: UInt64) { state.withLock { $0.allowance = bytes } }
+
+    /// What clients have sent, and the target was handed.
+    public var bytesSent: UInt64 { state.withLock(\.sent) }
 
     /// Ends the relay.
     public func close() {
@@ -78,15 +87,22 @@ public final class TCPRelay: Sendable {
                 Glibc.close(client)
                 Glibc.close(server)
             }
-            NamedThread.start("relay-up") { [self] in pump(from: client, to: server, ended) }
-            NamedThread.start("relay-down") { [self] in pump(from: server, to: client, ended) }
+            NamedThread.start("relay-up") { [self] in pump(from: client, to: server, counted: true, ended) }
+            NamedThread.start("relay-down") { [self] in pump(from: server, to: client, counted: false, ended) }
         }
     }
 
-    private func pump(from source: Int32, to sink: Int32, _ ended: @Sendable () -> Void) {
+    private func pump(from source: Int32, to sink: Int32, counted: Bool, _ ended: @Sendable () -> Void) {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while case let count = read(source, &buffer, buffer.count), count > 0 {
-            if state.withLock(\.silent) { continue }
+            let silent = state.withLock { state in
+                if counted, !state.silent {
+                    state.silent = state.sent >= state.allowance
+                    state.sent += state.silent ? 0 : UInt64(count)
+                }
+                return state.silent
+            }
+            if silent { continue }
             guard send(sink, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
         }
         shutdown(sink, Int32(SHUT_RDWR))

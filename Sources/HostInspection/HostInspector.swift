@@ -26,7 +26,8 @@ public actor HostInspector {
         let software = SoftwareInspector().inspect(subject, limitations: &limitations)
         var inspection = Inspection(
             cpu: CPUInspector().inspect(subject, kvm: kvm), memory: MemoryInspector().inspect(subject), pci: pci,
-            iommu: iommu, storage: storage, network: network, software: software,
+            iommu: iommu, graphics: GraphicsInspector(subject.root).inspect(pci, iommu: iommu), storage: storage,
+            network: network, software: software,
             laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(), limitations: limitations)
         inspection.readiness = ReadinessDocument(
             of: ReadinessFacts(of: inspection, subject, kernelLog: kernelLog, foundations: foundations))

@@ -17,6 +17,8 @@ public struct Inspection: Codable, Equatable, Sendable {
     public var memory: MemoryDocument
     public var pci: [PCIDevice]
     public var iommu: IOMMUDocument
+    /// The ways to give a VM graphics, the best for the guest first.
+    public var graphics: [GraphicsOption]
     public var storage: StorageDocument
     public var network: NetworkDocument
     public var software: SoftwareDocument
@@ -24,10 +26,17 @@ public struct Inspection: Codable, Equatable, Sendable {
     public var readiness: ReadinessDocument
     public var limitations: [Limitation]
 
+    /// `inventory/pci`.
+    private struct PCIPart: Encodable {
+        var devices: [PCIDevice]
+        var graphics: [GraphicsOption]
+    }
+
     /// The parts of the inventory.
     public func documents() throws -> [InventoryDocument] {
         let parts: [(InventoryPart, any Encodable)] = [
-            (.cpu, cpu), (.memory, memory), (.pci, pci), (.iommu, iommu), (.storage, storage), (.network, network),
+            (.cpu, cpu), (.memory, memory), (.pci, PCIPart(devices: pci, graphics: graphics)), (.iommu, iommu),
+            (.storage, storage), (.network, network),
             (.software, software), (.laptop, laptop), (.readiness, readiness),
         ]
         return try parts.map { InventoryDocument(part: $0, json: Array(try FleetJSON.encode($1))) }

@@ -54,6 +54,20 @@ public final class BaseImageStore: ImageStore {
         _ reference: ImageReference, from source: ImageSource, progress: @escaping @Sendable (ImageProgress) -> Void
     ) async throws(ImageError) {
         let part = PartFile(path: part(reference), reference: reference, progress: progress)
+        do throws(ImageError) {
+            try await fill(part, with: reference, from: source)
+        } catch {
+            // What cannot become the image, or is nothing yet, is not gone on with.
+            if error.code == .wrongSize || part.count == 0 {
+                try? await files.run { () throws(ImageError) in try part.remove() }
+            }
+            throw error
+        }
+    }
+
+    private func fill(
+        _ part: PartFile, with reference: ImageReference, from source: ImageSource
+    ) async throws(ImageError) {
         try await files.run { () throws(ImageError) in try part.open() }
         let missing = reference.sizeBytes - part.count
         try await requireSpace(missing, for: reference)

@@ -28,9 +28,12 @@ struct Reconnection {
     /// - Parameters:
     ///   - lifetime: how long the connection stood after CONNACK; nil when there was none. A twin lets every attempt
     ///     succeed, a broker that restarts does not, so a failed attempt clears the suspicion.
+    ///   - brokerForgot: the broker did not know, at CONNACK, the session that it should have kept: it had died, and so
+    ///     ended what was before. A twin takes the session over and leaves it in place.
     ///   - reasonCode: the broker's, if it gave one.
     mutating func lost(
-        after lifetime: Duration?, reasonCode: Int?, using generator: inout some RandomNumberGenerator
+        after lifetime: Duration?, brokerForgot: Bool = false, reasonCode: Int?,
+        using generator: inout some RandomNumberGenerator
     ) -> Decision {
         if let lifetime, lifetime >= Self.early { isTwinKnown = false }
         if reasonCode == Self.takenOver {
@@ -45,7 +48,7 @@ struct Reconnection {
             backoff.reset()
             return .retry(after: backoff.next(using: &generator))
         }
-        earlyLosses += 1
+        earlyLosses = brokerForgot ? 1 : earlyLosses + 1
         if earlyLosses >= Self.threshold {
             return twin(
                 "\(earlyLosses) connections in a row were lost within \(Self.early) of being accepted",

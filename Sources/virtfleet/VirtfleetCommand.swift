@@ -10,8 +10,8 @@ struct VirtfleetCommand {
             Asks the controller, and has the controller ask the hosts. Hosts are addressed by name or ID, VMs by name \
             or UUID, jobs by ID.
 
-            Exit status: 0 done, 1 failed, 2 wrong command line, 3 changes pending, 4 partly failed, 5 controller \
-            unreachable, 6 conflict.
+            Exit status: 0 done, 1 failed, 2 wrong command line, 4 partly failed, 5 controller unreachable, 6 conflict; \
+            3, changes pending, is kept for previews, which no command has yet.
             """,
         arguments: Session.arguments,
         subcommands: [

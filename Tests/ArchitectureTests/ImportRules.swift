@@ -60,8 +60,8 @@ struct ImportRules {
         ("CLibvirt", "Hypervisor"), ("CMosquitto", "MessageBus"), ("CSQLite", "SQLite"), ("CYAML", "Configuration"),
         ("CCrypto", "Signing"), ("CMicroHTTPD", "FleetServer"), ("CXML2", "Hypervisor"), ("CCurlShims", "HTTPClient"),
         ("CProcess", "Subprocess"), ("CClock", "FleetRuntime"), ("COpenAt2", "HostInspection"),
-        ("CHWLocShims", "HostInspection"),
         ("CPCIShims", "HostInspection"),
+        ("CHWLocShims", "HostInspection"),
         ("CZlib", "HostInspection"),
     ])
     func eachCModuleHasOneWrapper(library: String, wrapper: String) {

@@ -1,3 +1,4 @@
+import FleetRuntime
 import CommandLineKit
 import FleetTestSupport
 import FoundationEssentials

@@ -1,3 +1,4 @@
+import DurableStream
 import FleetModel
 import FleetRuntime
 import FleetTestSupport
@@ -10,8 +11,9 @@ import Provisioning
 import Signing
 
 /// An agent without a bus that kills itself at a given moment of its work. It carries out the job set in
-/// `<directory>/envelope.json`; base images lie in `images`. It notes the moments that it passed in `points` and what it
-/// reported in `reports`, one JSON object a line; `lives` has the process IDs of those that heard their signals.
+/// `<directory>/envelope.json`; base images lie in `images`. What it reports goes into `spool.db`, and after that into
+/// `reports`, one JSON object a line. It notes the moments that it passed in `points`; `lives` has the process IDs of
+/// those that heard their signals.
 ///
 ///     CrashingAgent URI DIRECTORY HOST PUBLIC-KEY [POINT]
 ///
@@ -39,11 +41,16 @@ struct CrashingAgent {
             hypervisor: hypervisor, images: BaseImageStore(directory: directory + "/images", client: HTTPClient()),
             imageSource: { ImageSource(url: "", token: "") }, profiles: [profile: tiny],
             vmDirectory: directory + "/images/vms", facilities: HostFacilities(accelerator: { .tcg }))
+        let spool = try Spool(
+            path: directory + "/spool.db", time: SystemTimeSource(), bootID: "test", logger: logger)
         let runner = try await JobRunner(
             configuration: JobRunner.Configuration(fleet: fleet, host: host, keys: [key]), host: jobHost,
             journal: JobJournal(path: directory + "/journal.db", bootID: "test"),
             outlets: JobRunner.Outlets(
-                report: { reports.append(String(decoding: try FleetJSON.encode($0), as: UTF8.self)) },
+                report: { report, key in
+                    try await spool.append(.jobStatus, report, key: key)
+                    reports.append(String(decoding: try FleetJSON.encode(report), as: UTF8.self))
+                },
                 progress: { _ in },
                 refused: { logger.error("refused: \($0.message)") }),
             logger: logger, isClockSynchronised: { true },
@@ -59,6 +66,7 @@ struct CrashingAgent {
         }
         try await ServiceGroup([runner, ready], logger: logger).run()
         await hypervisor.close()
+        ProcessEnd.leave(0)
     }
 
     struct Usage: Error, CustomStringConvertible {

@@ -77,6 +77,36 @@ import Testing
         #expect(spool.statistics.unacknowledgedRecords == 2)
     }
 
+    @Test func `an event with a key is taken once while it is held`() async throws {
+        let store = StoreID.random()
+        do {
+            let spool = try open()
+            for number in 1...2 { try await spool.append(.jobStatus, event(number), key: "a") }
+            try await spool.append(.jobStatus, event(3), key: "b")
+            for number in 4...5 { try await spool.append(.jobStatus, event(number)) }
+            #expect(try await messages(spool.unacknowledged(limit: 10)) == ["1", "3", "4", "5"])
+            try await spool.acknowledge(StreamPosition(store: store, epoch: spool.epoch, seq: 4))
+        }
+        // Offered in another life, with nothing new: the epoch that says nothing is none.
+        var spool = try open()
+        let recorded = spool.recorded
+        try await spool.append(.jobStatus, event(6), key: "a")
+        #expect(try await spool.unacknowledged(limit: 10).isEmpty)
+        #expect(spool.recorded == recorded && spool.statistics.records == 4)
+        // A database that lacks it gets what is held, once.
+        try await spool.acknowledge(StreamPosition(store: .random(), epoch: .random(), seq: 1))
+        #expect(try await messages(spool.unacknowledged(limit: 10)) == ["1", "3", "4", "5"])
+
+        // What is gone from here may be missing there.
+        spool = try open(directory.file("other.db"))
+        try await spool.append(.jobStatus, event(1), key: "a")
+        _ = try await spool.unacknowledged(limit: 1)
+        time.advance(by: .seconds(8 * 86400))
+        try await spool.acknowledge(StreamPosition(store: store, epoch: spool.epoch, seq: 1))
+        try await spool.append(.jobStatus, event(2), key: "a")
+        #expect(try await messages(spool.unacknowledged(limit: 10)) == ["2"])
+    }
+
     @Test func `an acknowledgement of more than was sent is not believed`() async throws {
         let spool = try open()
         for number in 1...5 { try await spool.append(.agentStarted, event(number)) }

@@ -41,6 +41,21 @@ import Testing
         #expect(sender.request?.limit == 64)
     }
 
+    @Test mutating func `a controller that comes gets everything at once`() {
+        sender.connected()
+        send(1...64)
+        sender.controllerCame()
+        #expect(sender.request?.after == nil)
+        #expect(sender.request?.limit == 64)
+        #expect(sender.deadline == nil)
+        sender.failed(at: .zero)
+        sender.controllerCame()
+        #expect(sender.request?.limit == 64, "a broker that refused may take it for a controller that is there")
+        sender.disconnected()
+        sender.controllerCame()
+        #expect(sender.request == nil)
+    }
+
     @Test mutating func `without progress it sends again, each time later, up to a bound`() {
         sender.connected()
         var now = Duration.zero

@@ -27,7 +27,7 @@ struct EventSource {
         let time = SystemTimeSource()
         try DurableFile.makeDirectory(state, mode: 0o700)
 
-        // Brokers die every other second here, which looks like a twin: do not leave for 15 minutes.
+        // Brokers die every other second here, which can look like a twin: do not leave for 15 minutes.
         let bus = MosquittoBus(
             MosquittoConfiguration(
                 host: "127.0.0.1", port: port, clientID: host.description, username: host.description,

@@ -9,6 +9,7 @@ import Testing
 @testable import FleetAgent
 
 @Suite struct AgentSessionTests {
+    private static let parts = Set(InventoryPart.allCases).subtracting([.templates])
     private let vm = VMID.random()
 
     @Test func whatTheHostIsAndItsVMsReachTheBus() async throws {
@@ -17,7 +18,7 @@ import Testing
             try await world.until("the presence tells of everything") {
                 guard let presence = try world.presence() else { return false }
                 return presence.state == .online && presence.vms == [vm] && presence.recorded != nil
-                    && Set(presence.inventory.keys) == Set(InventoryPart.allCases).subtracting([.templates])
+                    && Set(presence.inventory.keys) == Self.parts
             }
             let document = try #require(try world.document(vm))
             #expect(document.name == "office" && document.state == .shutoff && document.memoryBytes == 4 << 30)
@@ -140,6 +141,31 @@ import Testing
             #expect(world.jobs.envelopes.withLock { $0 } == [Array("envelope".utf8)])
             await controller.disconnect()
         }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aControllerThatComesGetsAgainWhatNobodyAcknowledged() async throws {
+        let world = try AgentWorld()
+        let controller = InMemoryBus(world.broker, clientID: "controller")
+        try await controller.subscribe(Topic.stream(world.host).name(in: world.fleet), qos: .atLeastOnce)
+        await controller.connect { ConnectionAttempt(will: nil) }
+        #expect(await controller.events.next() == .connected(sessionPresent: false))
+        func firstRecordArrives() async throws {
+            while case .message(let message) = await controller.events.next() {
+                if try FleetJSON.decode(StreamHeader.self, from: Data(message.payload)).seq == 1 { return }
+            }
+            Issue.record("the controller's bus has ended")
+        }
+        // The clock stands still: no timer sends anything.
+        try await world.run { _ in
+            try await firstRecordArrives()
+            let presence = ControllerPresence(state: .online, session: .random(), version: "1", time: world.time.now())
+            try await controller.publish(
+                BusMessage(
+                    topic: Topic.controller.name(in: world.fleet), payload: Array(try FleetJSON.encode(presence)),
+                    retain: true))
+            try await firstRecordArrives()
+        }
+        await controller.disconnect()
     }
 
     @Test func aBrokerThatLostEverythingIsToldAgain() async throws {

@@ -6,7 +6,10 @@ import Testing
 
 @Suite struct PresenceStateTests {
     private let session = SessionID.random()
-    private var state: PresenceState { PresenceState(agentVersion: "1", bootID: "boot", session: session) }
+    private var state: PresenceState {
+        PresenceState(
+            agentVersion: "1", bootID: "boot", session: session, startedAt: Date(timeIntervalSince1970: 5))
+    }
     private let position = StreamPosition(store: .random(), epoch: .random(), seq: 4)
 
     @Test func aNewSessionIsDueAtOnceAndThenHasNothingToSay() {
@@ -42,7 +45,7 @@ import Testing
         var state = state
         func presence(_ session: SessionID, _ word: Presence.State) -> Presence {
             Presence(
-                state: word, session: session, agentVersion: "1", bootID: "x", time: Date(timeIntervalSince1970: 0))
+                state: word, session: session, agentVersion: "1", bootID: "x", time: Date(timeIntervalSince1970: 10))
         }
         #expect(state.observe(presence(session, .online), retained: false) == .nothing)
         let foreign = SessionID.random()
@@ -51,6 +54,15 @@ import Testing
         #expect(state.observe(presence(foreign, .lost), retained: false) == .overwritten, "our last run's will")
         state.begin(.random())
         #expect(state.observe(presence(session, .online), retained: false) == .overwritten, "our last connection")
+    }
+
+    @Test func whatTheBrokerKeptForALifeThatWasKilledIsNoTwin() {
+        let state = state
+        var former = state.message(.online, at: Date(timeIntervalSince1970: 4))
+        former.session = .random()
+        #expect(state.observe(former, retained: false) == .overwritten)
+        former.time = Date(timeIntervalSince1970: 5)
+        #expect(state.observe(former, retained: false) == .twin(former.session))
     }
 
     @Test func theMessageCarriesTheFacts() {

@@ -49,6 +49,24 @@ struct JobSetTests {
         #expect(second.expiresAt > first.expiresAt)
     }
 
+    @Test func aSetFromTheFutureIsSignedAgain() async throws {
+        let host = try await fixture.host().id
+        _ = try await fixture.job(1, host: host, hours: 24 * 60)
+        fixture.time.jump(by: .seconds(86400))
+        let first = try #require(try await fixture.publish(host))
+        _ = await store.takeChangedJobSets()
+        try await store.tickJobs()
+        #expect(await store.takeChangedJobSets().isEmpty)
+        fixture.time.jump(by: .seconds(-86400))
+        try await store.tickJobs()
+        #expect(await store.takeChangedJobSets() == [host])
+        let second = try #require(try await fixture.publish(host))
+        #expect(second.revision == first.revision + 1)
+        #expect(second.issuedAt == fixture.time.now())
+        try await store.tickJobs()
+        #expect(await store.takeChangedJobSets().isEmpty)
+    }
+
     @Test func aSetHoldsWhatFitsAndTheRestStaysPlanned() async throws {
         let host = try await fixture.host().id
         for number in 0..<40 { _ = try await fixture.job(number, host: host) }
@@ -65,6 +83,35 @@ struct JobSetTests {
         let set = try #require(try await fixture.publish(host))
         #expect((10..<20).contains(set.jobs.count))
         #expect(try FleetJSON.encode(set).count <= JobSet.maximumBytes)
+    }
+
+    @Test func theEndOfAJobAloneMakesNoNewSetForAWhile() async throws {
+        let host = try await fixture.host().id
+        let first = try await fixture.job(1, host: host)
+        let set = try #require(try await fixture.publish(host))
+        let end = JobReport(job: first.id, kind: first.kind, state: .succeeded)
+        _ = try await store.commit([try fixture.report(host, .random(), 1, end)])
+        #expect(await store.takeChangedJobSets() == [host])
+        #expect(try await fixture.publish(host) == nil)
+        fixture.time.advance(by: FleetStore.jobSetLag)
+        try await store.tickJobs()
+        #expect(await store.takeChangedJobSets() == [host])
+        let empty = try #require(try await fixture.publish(host))
+        #expect(empty.revision == set.revision + 1)
+        #expect(empty.jobs.isEmpty)
+    }
+
+    @Test func whatIsAskedForTakesAlongThatAnotherJobIsOver() async throws {
+        let host = try await fixture.host().id
+        let first = try await fixture.job(1, host: host)
+        _ = try await fixture.publish(host)
+        let end = JobReport(job: first.id, kind: first.kind, state: .succeeded)
+        _ = try await store.commit([try fixture.report(host, .random(), 1, end)])
+        #expect(try await fixture.publish(host) == nil)
+        let second = try await fixture.job(2, host: host)
+        #expect(try await fixture.publish(host)?.jobs.map(\.id) == [second.id])
+        _ = try await store.requestCancel(second.id, by: "x")
+        #expect(try await fixture.publish(host)?.jobs.map(\.cancel) == [true])
     }
 
     /// Plans, cancels, reports, lets time pass and publishes at random, with a crash of the controller now and then.

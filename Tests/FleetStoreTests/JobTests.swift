@@ -62,6 +62,7 @@ struct JobTests {
         let report = JobReport(job: job.id, kind: job.kind, state: .cancelled)
         _ = try await store.commit([try fixture.report(host, .random(), 1, report)])
         #expect(try await store.job(job.id).state == .cancelled)
+        fixture.time.advance(by: FleetStore.jobSetLag)
         #expect(try await fixture.publish(host)?.jobs.isEmpty == true)
     }
 

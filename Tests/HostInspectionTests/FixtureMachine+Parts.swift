@@ -25,9 +25,14 @@ extension FixtureMachine {
     ) -> [String] {
         let subject = InspectionSubject(
             root: root, agentVersion: "1.2.3", pools: pools, imagesDirectory: images, assignments: assignments)
-        return HostUseInspector().inspect(subject, devices: [], foundations: foundations, network: network())
-            .sorted { $0.key < $1.key }
-            .flatMap { address, uses in uses.map { "\(address) \($0.purpose.rawValue): \($0.detail)" } }
+        var limitations: [Inspection.Limitation] = []
+        let groups = GroupReader(root: root).groups()
+        let devices = PCIInspector().inspect(subject, groups: groups, limitations: &limitations)
+        return HostUseInspector().inspect(
+            subject, devices: devices, foundations: foundations, network: network()
+        )
+        .sorted { $0.key < $1.key }
+        .flatMap { address, uses in uses.map { "\(address) \($0.purpose.rawValue): \($0.detail)" } }
     }
 
     private func subject(_ momentary: Bool) -> InspectionSubject {

@@ -1,5 +1,6 @@
 import FleetTestSupport
 import FoundationEssentials
+import Glibc
 import HostInspection
 import Testing
 
@@ -27,6 +28,10 @@ struct FixtureMachine {
         try FileManager.default.createSymbolicLink(atPath: file.path, withDestinationPath: target)
     }
 
+    func makePipe(_ path: String) throws {
+        guard mkfifo(directory.path + path, 0o600) == 0 else { throw FixtureError(text: path) }
+    }
+
     /// A device at `/sys` + `path`, with its link in `/sys/class/CLASS`, as the kernel makes them.
     func device(_ path: String, class name: String, _ attributes: [String: String] = [:]) throws {
         let last = try #require(path.split(separator: "/").last)
@@ -36,6 +41,9 @@ struct FixtureMachine {
     }
 
     var root: HostRoot { HostRoot(directory.path) }
+
+    /// What is found; the tree stays until then.
+    func inspection() async -> Inspection { await HostInspector().inspect(subject) }
 
     var subject: InspectionSubject {
         InspectionSubject(

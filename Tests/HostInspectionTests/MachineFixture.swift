@@ -71,7 +71,14 @@ struct MachineFixture: CustomTestStringConvertible {
             }
     }
 
-    func machine(_ shape: Shape) throws -> FixtureMachine {
+    func inspect(_ shape: Shape) async throws -> Inspection {
+        let machine = try machine(shape)
+        // The tree goes with the value.
+        defer { withExtendedLifetime(machine) {} }
+        return await HostInspector().inspect(machine.subject)
+    }
+
+    private func machine(_ shape: Shape) throws -> FixtureMachine {
         let machine = try FixtureMachine([
             "/proc/cpuinfo": "processor\t: 0\nvendor_id\t: \(vendor == "amd" ? "AuthenticAMD" : "GenuineIntel")\n"
                 + "flags\t\t: fpu vme\n",

@@ -1,3 +1,4 @@
+import FleetRuntime
 import FleetModel
 import FleetTestSupport
 import FoundationEssentials

@@ -105,45 +105,36 @@ import Testing
     }
 
     @Test func provesItselfByCertificateAndChecksTheBrokers() async throws {
-        let directory = try TemporaryDirectory()
-        let script = """
-            set -e; cd \(directory.path)
-            for ca in ca other; do
-              openssl req -x509 -newkey rsa:2048 -nodes -keyout $ca.key -out $ca.pem -subj /CN=$ca -days 1
-            done
-            issue() {
-              openssl req -newkey rsa:2048 -nodes -keyout $1.key -out $1.csr -subj /CN=$2
-              printf 'subjectAltName=IP:127.0.0.1' > $1.ext
-              openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out $1.pem -days 1 -extfile $1.ext
-            }
-            issue broker 127.0.0.1; issue host host-a
-            """
-        let made = try await ChildProcess("/bin/sh", ["-c", script], output: .file(directory.file("log"))).wait()
-        #expect(made == .status(0))
+        let (authority, other) = (try await CertificateAuthority(), try await CertificateAuthority())
+        defer { withExtendedLifetime((authority, other)) {} }
+        let (server, host) = (try await authority.issue("127.0.0.1"), try await authority.issue("host-a"))
         let broker = try await MosquittoBroker(
             .init(
                 configuration: """
-                    cafile \(directory.file("ca.pem"))
-                    certfile \(directory.file("broker.pem"))
-                    keyfile \(directory.file("broker.key"))
+                    cafile \(server.caFile)
+                    certfile \(try #require(server.certificateFile))
+                    keyfile \(try #require(server.keyFile))
                     require_certificate true
                     use_identity_as_username true
                     """, acl: "user host-a\ntopic readwrite up/#"))
         var settings = configuration(broker)
-        settings.tls = .init(
-            caFile: directory.file("ca.pem"), certificateFile: directory.file("host.pem"),
-            keyFile: directory.file("host.key"))
+        settings.tls = host
         let bus = try await connected(settings)
         try await bus.publish("up/text", "hello")
         await bus.disconnect()
 
-        for (caFile, certificate) in [("other.pem", "host"), ("ca.pem", nil), ("missing.pem", "host")] {
-            settings.tls = .init(
-                caFile: directory.file(caFile), certificateFile: certificate.map { directory.file("\($0).pem") },
-                keyFile: certificate.map { directory.file("\($0).key") })
+        var deceived = host
+        deceived.caFile = try await other.issue("host-a").caFile
+        let nameless = MosquittoConfiguration.TLS(caFile: host.caFile)
+        for (tls, reason) in [
+            (deceived, "certificate verify failed"), (nameless, "no TLS connection"),
+            (MosquittoConfiguration.TLS(caFile: "/missing.pem"), "/missing.pem"),
+        ] {
+            settings.tls = tls
             let refused = MosquittoBus(settings)
             await refused.connect { ConnectionAttempt(will: nil) }
-            #expect(try await !refused.untilDisconnected().isEmpty)
+            let said = try await refused.untilDisconnected()
+            #expect(said.contains(reason), "\(said)")
             #expect(refused.statistics.connections == 0)
             await refused.disconnect()
         }

@@ -40,6 +40,18 @@ import Testing
         }
     }
 
+    @Test mutating func takesABrokerThatKeepsForgettingForNoTwin() {
+        var reconnection = Reconnection(policy: policy)
+        for _ in 0..<10 {
+            #expect(
+                !isTwin(
+                    reconnection.lost(after: .seconds(1), brokerForgot: true, reasonCode: nil, using: &generator)))
+        }
+        // The first connection of a new broker finds no session, those after it find what the twin has taken over.
+        #expect(!isTwin(reconnection.lost(after: .seconds(1), reasonCode: nil, using: &generator)))
+        #expect(isTwin(reconnection.lost(after: .seconds(1), reasonCode: nil, using: &generator)))
+    }
+
     @Test mutating func waitsLongerWithEveryFailureUntilAConnectionHolds() {
         var reconnection = Reconnection(policy: policy)
         var long = 0

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Hypervisor
 import ImageStore
 @testable import Provisioning
+import SQLite
 import Testing
 
 /// What happens around a job while it works.
@@ -183,6 +184,46 @@ import Testing
             })
         #expect(world.last(of: job.id)?.state == .succeeded)
         try await life.stop()
+    }
+
+    /// Its word is taken by a host whose own clock says otherwise only as far as nothing is done.
+    @Test(arguments: [false, true])
+    func aControllersClockADayAheadHoldsJobsUntilItSignsWithTheRightOne(synchronised: Bool) async throws {
+        let world = try await World()
+        let first = try world.clone(1, name: "first")
+        let second = try world.clone(2, name: "second")
+        var life = try await Life(world, synchronised: synchronised)
+        await life.runner.receive(envelope: try world.envelope([first], issuedAt: Date() + 86400))
+        #expect(try await eventually { world.last(of: first.id)?.reason == "clock" })
+        try await life.stop()
+
+        life = try await Life(world, synchronised: synchronised)
+        await life.runner.receive(envelope: try world.envelope([first, second]))
+        try await life.finish(first.id, second.id)
+        #expect(world.last(of: first.id)?.state == .succeeded)
+        #expect(world.last(of: second.id)?.state == .succeeded)
+    }
+
+    /// As docs/operator-guide.md says.
+    @Test func aHostThatBelievedAClockThatWasAheadCanForgetIt() async throws {
+        let time = ManualTimeSource()
+        let world = try await World(time: time)
+        let first = try world.clone(1, name: "first")
+        let second = try world.clone(2, name: "second")
+        time.jump(by: .seconds(86400))
+        var life = try await Life(world)
+        try await life.receive(first)
+        try await life.finish(first.id)
+        time.jump(by: .seconds(-86400))
+        life = try await Life(world)
+        try await life.receive(second)
+        #expect(try await eventually { world.last(of: second.id)?.reason == "clock" })
+        try await life.stop()
+
+        try Connection(path: world.journalPath).execute("UPDATE facts SET newest_time = NULL")
+        life = try await Life(world)
+        try await life.finish(second.id)
+        #expect(world.last(of: second.id)?.state == .succeeded)
     }
 
     @Test func theProcessOfALaterAgentGoesOnWithThePlanOfTheEarlier() async throws {

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Hypervisor
 @testable import Provisioning
 import Synchronization
+import Synchronization
 import Testing
 
 /// The newest set is the whole truth of what the controller wants.
@@ -144,7 +145,7 @@ import Testing
         let world = try await World()
         let job = try world.clone()
         struct Full: Error {}
-        let life = try await Life(world, report: { _ in throw Full() })
+        let life = try await Life(world, report: { _, _ in throw Full() })
         try await life.receive(job)
         #expect(try await eventually { try await life.journal.job(job.id)?.state == .succeeded })
         try await life.stop()
@@ -155,6 +156,41 @@ import Testing
         #expect(world.states(of: job.id).first == .accepted)
         #expect(world.last(of: job.id)?.state == .succeeded)
         #expect(next.hypervisor.calls(of: .define) == 0)
+    }
+
+    /// Whoever takes reports can tell a second offer from a second report.
+    @Test func aReportKeepsItsKeyWhenItIsOfferedAgain() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        let offers = Mutex<[(state: JobState, key: String)]>([])
+        struct Killed: Error {}
+        @Sendable func take(_ report: JobReport, _ key: String) { offers.withLock { $0.append((report.state, key)) } }
+        // Its outlet takes the first report, which the journal never hears of.
+        var life = try await Life(
+            world,
+            report: {
+                take($0, $1)
+                throw Killed()
+            })
+        try await life.receive(job)
+        #expect(try await eventually { try await life.journal.job(job.id)?.state == .succeeded })
+        try await life.stop()
+        let first = offers.withLock { offers in
+            defer { offers = [] }
+            return offers.first?.key
+        }
+
+        life = try await Life(world, report: { take($0, $1) })
+        #expect(try await eventually { world.ended(job.id) })
+        // The controller, which has not read that far, names the job again.
+        try await life.receive(job)
+        #expect(try await eventually { world.states(of: job.id).filter(\.isTerminal).count == 2 })
+        try await life.stop()
+        let second = offers.withLock { $0 }
+        #expect(first != nil && second.first?.key == first)
+        #expect(second.count - 1 == Set(second.map(\.key)).count)
+        #expect(second.suffix(2).map(\.state) == [.succeeded, .succeeded])
+        #expect(Set(second.suffix(2).map(\.key)).count == 1)
     }
 
     @Test func finishedJobsAreForgottenLongAfterTheirExpiryOnly() async throws {

@@ -23,7 +23,7 @@ final class Life: Sendable {
         allowed: Set<JobKindName> = Set(JobKindName.allCases),
         programs: @escaping @Sendable (String) -> String? = { "/usr/bin/\($0)" },
         configure: (InMemoryHypervisor) -> Void = { _ in },
-        report: (@Sendable (JobReport) async throws -> Void)? = nil,
+        report: (@Sendable (JobReport, _ key: String) async throws -> Void)? = nil,
         during: @escaping @Sendable (FaultPoint, InMemoryHypervisor) async throws -> Void = { _, _ in },
         crashAt: @escaping @Sendable (FaultPoint) -> Bool = { _ in false }
     ) async throws {
@@ -43,8 +43,8 @@ final class Life: Sendable {
                 fleet: World.fleet, host: World.hostID, keys: [world.key.verifyingKey], allowedKinds: allowed),
             host: host, journal: journal,
             outlets: JobRunner.Outlets(
-                report: { item in
-                    try await report?(item)
+                report: { item, key in
+                    try await report?(item, key)
                     world.reports.withLock { $0.append(item) }
                 },
                 progress: { _ in },

@@ -1,51 +1,59 @@
+import FleetModel
 import FleetTestSupport
-import FoundationEssentials
+import Foundation
 import Testing
 
-/// The installed agent, whose wall clock is set a day ahead and back while its other clocks go on.
+/// Wall clocks that are set a day ahead and back, one machine's at a time.
 @Suite struct ClockJumpTests {
-    /// libfaketime moves the environment, which hides the command line from Swift: the agent takes its defaults.
-    private static let service = """
-        [Service]
-        Environment=LD_PRELOAD=/usr/$LIB/faketime/libfaketimeMT.so.1 FAKETIME_DONT_FAKE_MONOTONIC=1
-        Environment=FAKETIME_TIMESTAMP_FILE=/run/offset FAKETIME_NO_CACHE=1
-        """
+    private static let day = 86400
 
-    @Test func aDayForwardAndBackIsRecordedAndTheHostStays() async throws {
-        let systemd = try await PrivateSystemd()
-        do {
-            try await jump(systemd)
-        } catch {
-            Issue.record("\(error)\n\(systemd.log.split(separator: "\n").suffix(40).joined(separator: "\n"))")
+    @Test func theAgentsIsRecordedAndTheHostStays() async throws {
+        let controller = try await ControllerUnderTest()
+        let clock = try await SettableClock()
+        let agent = try await AgentUnderTest(
+            "ada", of: controller, libvirt: "test:///default", environment: clock.environment)
+        try await agent.start()
+        func jumps() async throws -> [HostEvent] {
+            try await controller.client.events(host: "ada", type: .clockJumped).reversed().map {
+                try FleetJSON.decode(HostEvent.self, from: FleetJSON.encode($0.body))
+            }
         }
-        await systemd.stop()
-    }
-
-    private func jump(_ systemd: PrivateSystemd) async throws {
-        try await systemd.installVirtfleet()
-        try await systemd.write(Self.service, to: "/etc/systemd/system/virtfleet-agent.service.d/clock.conf")
-        try await systemd.write("+0\n", to: "/run/offset")
-        _ = try await systemd.run("systemctl", "daemon-reload").successful()
-        _ = try await systemd.run("systemctl", "start", "virtfleet-controller").successful()
-        let configuration = try await systemd.run("virtfleet", "host", "add", "ada").successful().text
-        try await systemd.write(configuration + "libvirt: {uri: 'test:///default'}\n", to: "/etc/virtfleet/agent.yaml")
-        _ = try await systemd.run("systemctl", "start", "virtfleet-agent").successful()
-
-        for (offset, count) in [("+86400", 1), ("+0", 2)] {
+        for (ahead, count) in [(Self.day, 1), (0, 2)] {
             // The agent looks at its clock every 10 s and has to have seen the one before.
             try await Task.sleep(for: .seconds(11))
-            try await systemd.write("\(offset)\n", to: "/run/offset")
-            let recorded = try await eventually { try await jumps(systemd).count == count }
-            #expect(recorded)
+            try clock.set(ahead: ahead)
+            try await agent.program.until("jump \(count) is recorded") { try await jumps().count == count }
         }
-        let told = try await jumps(systemd)
-        #expect(told.first?.contains("jumped by 8640") == true && told.last?.contains("jumped by -") == true, "\(told)")
-        let hosts = try await systemd.run("virtfleet", "host", "list", "-o", "csv", "--no-headers").text
-        #expect(hosts.hasPrefix("ada,online,"), "\(hosts)")
+        let told = try await jumps().map(\.message)
+        #expect(told[0].contains("jumped by 8640") && told[1].contains("jumped by -"), "\(told)")
+        #expect(try await controller.client.host("ada").state == .online)
+        #expect(await agent.stop() == .status(0), "\(agent.program.log)")
+        #expect(await controller.stop() == .status(0), "\(controller.program.log)")
     }
 
-    private func jumps(_ systemd: PrivateSystemd) async throws -> [Substring] {
-        try await systemd.run("virtfleet", "event", "list", "--type", "clock.jumped", "-o", "csv", "--no-headers")
-            .successful().text.split(separator: "\n")
+    /// The host does nothing on the word of a clock that it cannot believe, and needs nobody once it is right again.
+    @Test func theControllersHoldsJobsUntilItIsSetBack() async throws {
+        let clock = try await SettableClock()
+        let controller = try await ControllerUnderTest(environment: clock.environment)
+        let agent = try await AgentUnderTest("ada", of: controller, libvirt: "test:///default")
+        try await agent.start()
+        try await controller.program.until("the host's VM is known") { try await !controller.client.vms().isEmpty }
+
+        try clock.set(ahead: Self.day)
+        let asked = try await controller.virtfleet("vm", "stop", "test", "--force")
+        #expect(asked.status == 0, "\(asked.errorText)")
+        let job = try #require(try await controller.client.jobs().first)
+        try await agent.program.until("the job waits for the clock") {
+            let now = try await controller.client.job(job.id)
+            return now.state == .waiting && now.reason == "clock"
+        }
+        #expect(try await controller.client.vms().first?.vm.state == .running)
+
+        try clock.set(ahead: 0)
+        try await agent.program.until("the job is over") { try await controller.client.job(job.id).state.isTerminal }
+        #expect(try await controller.client.job(job.id).state == .succeeded)
+        #expect(try await controller.client.host("ada").state == .online)
+        #expect(await agent.stop() == .status(0), "\(agent.program.log)")
+        #expect(await controller.stop() == .status(0), "\(controller.program.log)")
     }
 }

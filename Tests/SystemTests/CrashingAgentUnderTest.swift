@@ -1,6 +1,7 @@
 import FleetModel
 import FleetTestSupport
 import Foundation
+import SQLite
 import Signing
 import Subprocess
 import Testing
@@ -74,8 +75,19 @@ final class CrashingAgentUnderTest: Sendable {
     /// The moments passed, in order, those of all lives.
     var points: [String] { lines("points") }
 
+    /// What it said that it had reported; an agent that dies just then says it again.
     var reports: [JobReport] {
         lines("reports").compactMap { try? FleetJSON.decode(JobReport.self, from: Data($0.utf8)) }
+    }
+
+    /// What its durable record holds, oldest first; to be asked between lives.
+    var recorded: [JobReport] {
+        get throws {
+            let spool = try Connection(path: directory.file("spool.db"), synchronous: .normal, readOnly: true)
+            return try spool.rows("SELECT body FROM records WHERE type = 'job.status' ORDER BY epoch, seq").map {
+                try FleetJSON.decode(JobReport.self, from: Data($0.get(0, as: [UInt8].self)))
+            }
+        }
     }
 
     /// The VM's files, and what else lies where VMs have their directories.

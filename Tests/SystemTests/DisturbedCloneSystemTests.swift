@@ -34,7 +34,7 @@ import Testing
 
         // The host is none the worse for it.
         let again = try await controller.virtfleet(
-            "vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "tiny", "--wait")
+            "vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "bare", "--wait")
         #expect(again.status == 0, "\(again.errorText)\n\(agent.program.log)")
         #expect(await agent.stop() == .status(0))
         #expect(await controller.stop() == .status(0))

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetTestSupport
 import Foundation
+import SQLite
 import Testing
 
 /// `Tests/EventSource` as a host of a controller: records numbered events until it is told that there are enough.
@@ -10,8 +11,12 @@ final class EventSourceUnderTest: Sendable {
     private let directory: TemporaryDirectory
     private let controller: ControllerUnderTest
 
-    init(_ name: String, of controller: ControllerUnderTest) async throws {
-        let registration = try await controller.register(name)
+    convenience init(_ name: String, of controller: ControllerUnderTest) async throws {
+        try self.init(try await controller.register(name), of: controller)
+    }
+
+    /// A host that is registered already, with the broker too.
+    init(_ registration: HostRegistration, of controller: ControllerUnderTest) throws {
         self.controller = controller
         host = registration.host.id
         directory = try TemporaryDirectory()
@@ -70,17 +75,19 @@ final class EventSourceUnderTest: Sendable {
         try FileManager.default.moveItem(atPath: directory.file("copy"), toPath: directory.file("state"))
     }
 
-    /// Expects every event of this host to be at the controller once and in order: the numbers that were seen on disk,
-    /// at most one more per life, and no hole in any epoch's sequence.
+    /// Expects every event of this host to be in the controller's database once and in order: the numbers that were seen
+    /// on disk, at most one more per life, and no hole in any epoch's sequence. The API says the same.
     func expectExactlyOnce() async throws {
-        let events = try await controller.client.events(host: host.description).reversed()
-        var sequences: [EpochID: UInt64] = [:]
+        let events = try committedEvents()
+        let told = try await controller.client.events(host: host.description).reversed()
+        #expect(told.map { "\($0.epoch) \($0.seq)" } == events.map { "\($0.epoch) \($0.seq)" })
+        var sequences: [String: Int64] = [:]
         var numbers: [(epoch: String, count: Int)] = []
         for event in events {
             #expect(event.seq == sequences[event.epoch, default: 0] + 1, "epoch \(event.epoch)")
             sequences[event.epoch] = event.seq
             guard event.type == .numbered else { continue }
-            if numbers.last?.epoch != event.epoch.description { numbers.append((event.epoch.description, 0)) }
+            if numbers.last?.epoch != event.epoch { numbers.append((event.epoch, 0)) }
             numbers[numbers.count - 1].count += 1
             #expect(try event.number == numbers[numbers.count - 1].count, "epoch \(event.epoch)")
         }
@@ -94,6 +101,34 @@ final class EventSourceUnderTest: Sendable {
         let order = numbers.map(\.epoch).filter { epoch in recorded.contains { $0.epoch == epoch } }
         #expect(order == recorded.map(\.epoch), "epochs are out of order")
         #expect(!events.contains { $0.type == .streamDropped })
+    }
+
+    /// The rows of fleet.db, in the order of their commits.
+    private func committedEvents() throws -> [CommittedEvent] {
+        let database = try Connection(path: controller.statePath + "/fleet.db", readOnly: true)
+        return try database.rows(
+            "SELECT epoch, seq, type, record FROM events WHERE host = ? ORDER BY id", [host.description]
+        ).map { try CommittedEvent($0) }
+    }
+}
+
+/// A row of the table `events`.
+private struct CommittedEvent {
+    let epoch: String
+    let seq: Int64
+    let type: EventType
+    let record: Data
+
+    init(_ row: Row) throws {
+        epoch = try row.get(0)
+        seq = try row.get(1)
+        type = EventType(rawValue: try row.get(2))
+        record = Data(try row.get(3, as: String.self).utf8)
+    }
+
+    /// Of a `test.numbered` event.
+    var number: Int? {
+        get throws { Int(try FleetJSON.decode(StreamBody<HostEvent>.self, from: record).body.message) }
     }
 }
 

@@ -77,9 +77,7 @@ import Testing
         let broker = try await MosquittoBroker(.init(passwords: ["controller": "secret"]))
         let controller = try await ControllerUnderTest(broker: .init(port: broker.port, password: "secret"))
         let registration = try await controller.register("ada")
-        try await broker.reload(passwords: [
-            "controller": "secret", registration.host.id.description: registration.password,
-        ])
+        try await broker.add(registration.host.id.description, password: registration.password)
         let agent = try AgentUnderTest(registration, of: controller, libvirt: "test:///default")
         try await agent.start()
         try await agent.program.until("its VM is known") { try await !controller.client.vms().isEmpty }

@@ -12,11 +12,12 @@ struct OneHost {
     let agent: AgentUnderTest
 
     /// Returns when the host is online and the template is there.
-    init() async throws {
+    /// - Parameter profiles: more than every `AgentUnderTest` has; what is added to its `bare`.
+    init(profiles: [String: String] = [:]) async throws {
         controller = try await ControllerUnderTest()
         libvirt = try PrivateLibvirt()
         try await libvirt.start()
-        agent = try await AgentUnderTest("ada", of: controller, libvirt: libvirt.uri)
+        agent = try await AgentUnderTest("ada", of: controller, libvirt: libvirt.uri, profiles: profiles)
         try await agent.start()
         try await virtfleet("template", "import", GuestImage.path, "--name", "tiny", "--version", "1")
     }
@@ -26,6 +27,11 @@ struct OneHost {
         #expect(await agent.stop() == .status(0), "\(agent.program.log)")
         #expect(await controller.stop() == .status(0), "\(controller.program.log)")
         await libvirt.stop()
+    }
+
+    /// What lies where the agent keeps images and VMs.
+    var images: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: agent.statePath + "/images").sorted() }
     }
 
     var client: FleetClient { controller.client }

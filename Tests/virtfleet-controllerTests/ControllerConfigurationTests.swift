@@ -34,12 +34,15 @@ import Testing
             ])
     }
 
-    @Test func whatAHostIsGivenIsACompleteConfiguration() throws {
+    @Test(arguments: [nil, "/etc/virtfleet/tls/controller.pem"])
+    func whatAHostIsGivenIsACompleteConfiguration(certificate: String?) throws {
+        var tls = TLSFiles()
+        tls.certificate = certificate
         let key = try SigningKey.generate().verifyingKey
         let host = HostID.random()
         let text = HostConfigurationText(
             fleet: try #require(FleetName("plant")), brokerHost: "broker.example", brokerPort: 8883,
-            brokerUsesTLS: true, key: key, imagesURL: "http://it's:1")
+            brokerTLS: tls, key: key, imagesURL: "http://it's:1")
         let secrets = HostSecrets(
             host: host, name: try #require(ResourceName("bench-07")), busPassword: "p'a: #s",
             imageToken: "\(host).token")
@@ -47,7 +50,8 @@ import Testing
         #expect(loaded.problems.isEmpty && loaded.warnings.isEmpty)
         #expect(loaded.value.host == host && loaded.value.broker.password == "p'a: #s")
         #expect(loaded.value.controllerKeys == [key] && loaded.value.images.url == "http://it's:1")
-        #expect(loaded.value.broker.tls != nil)
+        #expect(loaded.value.broker.tls?.ca == "/etc/virtfleet/tls/ca.pem")
+        #expect((loaded.value.broker.tls?.certificate != nil) == (certificate != nil))
     }
 
     @Test func secretsAreMadeOnceAndKept() throws {

@@ -1,5 +1,6 @@
 import CommandLineKit
 import FleetModel
+import FleetRuntime
 import HostInspection
 
 extension Inspection {

@@ -1,3 +1,5 @@
+import Drawing
+
 enum CSVText {
     /// One record (RFC 4180), ended by LF.
     static func line(_ fields: [String]) -> String { fields.map(field).joined(separator: ",") + "\n" }

@@ -1,3 +1,4 @@
+import Drawing
 import FleetModel
 import FoundationEssentials
 
@@ -50,15 +51,5 @@ enum JSONText {
             }
         }
         return result + "\""
-    }
-}
-
-extension Unicode.Scalar {
-    /// Line and paragraph separators, the byte order mark, and overrides of the writing direction.
-    var isLineOrDirectionMark: Bool {
-        switch value {
-        case 0x2028, 0x2029, 0xFEFF, 0x202A...0x202E, 0x2066...0x2069: true
-        default: false
-        }
     }
 }

@@ -1,8 +1,7 @@
+import Drawing
 /// A piece of a table: what people read, and what a program gets in its place.
 public struct Cell: Equatable, Sendable {
-    public enum Style: Equatable, Sendable {
-        case plain, good, warning, bad, faint
-    }
+    public typealias Style = Tone
 
     public let text: String
     /// For `csv`: `2026-11-20T18:00:00.000Z` where people read "3 min ago".

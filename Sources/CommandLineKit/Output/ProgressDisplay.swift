@@ -1,3 +1,4 @@
+import Drawing
 import FleetRuntime
 import Synchronization
 

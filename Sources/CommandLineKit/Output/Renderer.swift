@@ -1,3 +1,4 @@
+import Drawing
 import FleetModel
 
 /// Turns resources into text.

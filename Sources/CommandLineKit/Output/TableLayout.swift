@@ -1,3 +1,5 @@
+import Drawing
+
 /// Lines up columns. Widths only grow, so that rows printed later stand under the earlier ones.
 struct TableLayout<Item: Sendable> {
     private static var gap: String { "  " }
@@ -65,24 +67,5 @@ struct TableLayout<Item: Sendable> {
             }
         }
         return result
-    }
-}
-
-/// SGR sequences (ECMA-48) around a text.
-enum Ink {
-    static func bold(_ text: String, _ usesColor: Bool) -> String { sequence("1", text, usesColor) }
-
-    static func styled(_ text: String, _ style: Cell.Style, _ usesColor: Bool) -> String {
-        switch style {
-        case .plain: text
-        case .good: sequence("32", text, usesColor)
-        case .warning: sequence("33", text, usesColor)
-        case .bad: sequence("31", text, usesColor)
-        case .faint: sequence("2", text, usesColor)
-        }
-    }
-
-    private static func sequence(_ code: String, _ text: String, _ usesColor: Bool) -> String {
-        usesColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 }

@@ -78,14 +78,19 @@ public actor Spool {
     public nonisolated var statistics: SpoolStatistics { snapshot.withLock(\.statistics) }
 
     /// Records an event; returns once it is on disk. Records of concurrent callers share one sync.
-    public nonisolated func append(_ type: EventType, _ body: some Encodable & Sendable) async throws(SpoolError) {
+    /// - Parameter key: for an event that may be offered again, by a caller that died before it could note that this
+    ///   returned: nothing happens while the spool holds a record with that key.
+    public nonisolated func append(
+        _ type: EventType, _ body: some Encodable & Sendable, key: String? = nil
+    ) async throws(SpoolError) {
         let bytes = try Self.encode(body)
         guard bytes.count <= limits.recordBytes else {
             throw .recordTooLarge(bytes: bytes.count, limit: limits.recordBytes)
         }
         try await append(
             NewRecord(
-                type: type, time: time.now(), bootID: bootID, uptime: time.uptime().seconds, body: bytes))
+                type: type, time: time.now(), bootID: bootID, uptime: time.uptime().seconds, body: bytes,
+                key: key))
     }
 
     private static func encode(_ body: some Encodable) throws(SpoolError) -> [UInt8] {

@@ -136,7 +136,13 @@ final class SpoolFile {
                 epoch TEXT NOT NULL,
                 seq INTEGER NOT NULL
             ) STRICT;
-            """)
+            """),
+        Migration(
+            "records that are offered again",
+            """
+            ALTER TABLE records ADD COLUMN key TEXT;
+            CREATE UNIQUE INDEX records_by_key ON records (key) WHERE key IS NOT NULL;
+            """),
     ]
 }
 

@@ -5,7 +5,7 @@ import Synchronization
 /// Brings what is in the spool to the controller: never loses, never holds more than a few records in memory.
 public actor StreamPublisher: Service {
     private enum Event: Sendable {
-        case connected, disconnected, appended, timePassed
+        case connected, disconnected, controllerCame, appended, timePassed
         case acknowledged(StreamPosition)
     }
 
@@ -36,6 +36,8 @@ public actor StreamPublisher: Service {
 
     public nonisolated func connected() { inbox.send(.connected) }
     public nonisolated func disconnected() { inbox.send(.disconnected) }
+    /// A controller has taken up its work while the connection stood.
+    public nonisolated func controllerCame() { inbox.send(.controllerCame) }
     /// `down/<host>/ack` has arrived. Refused in a flood: another one follows each record that is sent again.
     public nonisolated func acknowledged(_ position: StreamPosition) { inbox.send(.acknowledged(position)) }
 
@@ -59,6 +61,7 @@ public actor StreamPublisher: Service {
         switch event {
         case .connected: sender.connected()
         case .disconnected: sender.disconnected()
+        case .controllerCame: sender.controllerCame()
         case .appended: wakeUpQueued.store(false, ordering: .releasing)
         case .timePassed:
             isTimerSet = false

@@ -2,7 +2,8 @@ import FleetModel
 import FleetRuntime
 
 /// Decides what is sent when: at most 64 records are unacknowledged on the wire, in order; everything unacknowledged
-/// is sent again at every connection, and when nothing was acknowledged for 30 s, then 60 s, and so on.
+/// is sent again at every connection, whenever a controller takes up its work, and when nothing was acknowledged for
+/// 30 s, then 60 s, and so on.
 /// Pure: the publisher tells it what happened, and asks what to read and when to come back.
 public struct StreamSender: Sendable {
     public static let window = 64
@@ -41,6 +42,12 @@ public struct StreamSender: Sendable {
     public mutating func disconnected() {
         link = .down
         startOver()
+    }
+
+    /// A controller has come: what was sent while there was none is with nobody.
+    public mutating func controllerCame() {
+        guard link != .down else { return }
+        connected()
     }
 
     /// The broker has taken a record.

@@ -28,14 +28,16 @@ struct PresenceState: Equatable {
 
     private let agentVersion: String
     private let bootID: String
+    private let startedAt: Date
     private(set) var facts = Facts()
     private(set) var session: SessionID
     private var ownSessions: Set<SessionID> = []
     private var published: (facts: Facts, at: Duration)?
 
-    init(agentVersion: String, bootID: String, session: SessionID) {
+    init(agentVersion: String, bootID: String, session: SessionID, startedAt: Date) {
         self.agentVersion = agentVersion
         self.bootID = bootID
+        self.startedAt = startedAt
         self.session = session
         ownSessions = [session]
     }
@@ -80,7 +82,8 @@ struct PresenceState: Equatable {
     func observe(_ presence: Presence, retained: Bool) -> Observation {
         if retained || presence.session == session { return .nothing }
         // A will, or a farewell, is the voice of a connection that is gone.
-        let isLive = presence.state == .online || presence.state == .sleeping
+        // So is what was said before this agent started: the broker kept it for the life before, which was killed.
+        let isLive = (presence.state == .online || presence.state == .sleeping) && presence.time >= startedAt
         return isLive && !ownSessions.contains(presence.session) ? .twin(presence.session) : .overwritten
     }
 }

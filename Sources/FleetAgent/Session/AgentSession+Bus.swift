@@ -60,6 +60,13 @@ extension AgentSession {
             if let request = decode(Request.self, message) { await answer(request, message) }
         case .presence(host):
             if let presence = decode(Presence.self, message) { observe(presence, retained: message.retain) }
+        case .controller:
+            if let presence = decode(ControllerPresence.self, message),
+                controller.observe(presence, retained: message.retain)
+            {
+                logger.info("a controller has come")
+                stream.controllerCame()
+            }
         default:
             logger.debug("nothing here reads \(message.topic)")
         }

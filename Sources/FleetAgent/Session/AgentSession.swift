@@ -34,6 +34,7 @@ public actor AgentSession: Service {
     /// Nil before the first inspection ever.
     var knownHost: KnownHost?
     var clock = ClockWatch()
+    var controller = ControllerWatch()
     var isConnected = false
     /// The last answers of the hypervisor: while it cannot be reached they stay true.
     var hypervisorSoftware: SoftwareDocument.Hypervisor?
@@ -63,7 +64,9 @@ public actor AgentSession: Service {
         self.time = time
         self.logger = logger
         presence = Mutex(
-            PresenceState(agentVersion: settings.agentVersion, bootID: settings.bootID, session: .random()))
+            PresenceState(
+                agentVersion: settings.agentVersion, bootID: settings.bootID, session: .random(), startedAt: time.now())
+        )
         knownDomainsFile = StateFile(path: settings.stateDirectory + "/domains.json")
         knownHostFile = StateFile(path: settings.stateDirectory + "/host.json")
         registry = DomainRegistry(known: knownDomainsFile.read()?.domains)
@@ -76,7 +79,7 @@ public actor AgentSession: Service {
         await inspect()
         for topic in [
             Topic.everythingDown(to: settings.host, in: settings.fleet),
-            Topic.presence(settings.host).name(in: settings.fleet),
+            Topic.presence(settings.host).name(in: settings.fleet), Topic.controller.name(in: settings.fleet),
         ] {
             try await bus.subscribe(topic, qos: .atLeastOnce)
         }

@@ -1,4 +1,5 @@
 import FleetModel
+import FleetRuntime
 import FoundationEssentials
 
 /// What the agent remembers of one thing: a small JSON file in the state directory, replaced as a whole.
@@ -12,6 +13,6 @@ struct StateFile<Content: Codable & Sendable>: Sendable {
     }
 
     func write(_ content: Content) throws {
-        try FleetJSON.encode(content).write(to: URL(filePath: path), options: .atomic)
+        try DurableFile.replace(path, with: FleetJSON.encode(content), mode: 0o600)
     }
 }

@@ -43,6 +43,26 @@ public struct Presence: Codable, Equatable, Sendable {
         self.vms = vms
         self.recorded = recorded
     }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        state = try values.decode(State.self, forKey: .state)
+        session = try values.decode(SessionID.self, forKey: .session)
+        agentVersion = try values.decode(String.self, forKey: .agentVersion)
+        bootID = try values.decode(String.self, forKey: .bootID)
+        time = try values.decode(Date.self, forKey: .time)
+        acked = try values.decodeIfPresent(StreamPosition.self, forKey: .acked)
+        jobsRevision = try values.decode(UInt64.self, forKey: .jobsRevision)
+        desiredRevision = try values.decode(UInt64.self, forKey: .desiredRevision)
+        // A part that only a newer agent knows is passed over, so that old and new understand each other.
+        let digests = try values.decode([String: Digest].self, forKey: .inventory)
+        inventory = Dictionary(
+            uniqueKeysWithValues: digests.compactMap { name, digest in
+                InventoryPart(rawValue: name).map { ($0, digest) }
+            })
+        vms = try values.decodeIfPresent([VMID].self, forKey: .vms)
+        recorded = try values.decodeIfPresent(RecordPosition.self, forKey: .recorded)
+    }
 }
 
 /// `all/controller`, retained; also the controller's will.

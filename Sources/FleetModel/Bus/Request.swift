@@ -15,6 +15,14 @@ public struct Request: Codable, Equatable, Sendable {
         self.parts = parts
         self.expiresAt = expiresAt
     }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        call = try values.decode(Call.self, forKey: .call)
+        // A newer controller may ask for a part that there is not here.
+        parts = try values.decode([String].self, forKey: .parts).compactMap(InventoryPart.init)
+        expiresAt = try values.decode(Date.self, forKey: .expiresAt)
+    }
 }
 
 /// `up/<host>/reply`.

@@ -33,7 +33,7 @@ public actor EmbeddedBroker: Service {
     /// Replaces all credentials; the running broker takes them within moments and keeps its connections.
     public func update(credentials: [BrokerCredential]) throws {
         self.credentials = credentials
-        try replace(configuration.passwordPath, with: configuration.passwords(credentials))
+        try write(configuration.passwords(credentials), to: configuration.passwordPath)
         if acceptsReload { child?.signal(SIGHUP) }
     }
 
@@ -87,18 +87,13 @@ public actor EmbeddedBroker: Service {
 
     private func writeFiles() throws {
         try DurableFile.makeDirectory(configuration.directory, mode: 0o700)
-        try replace(configuration.configurationPath, with: configuration.text)
-        try replace(configuration.aclPath, with: configuration.acl)
-        try replace(configuration.passwordPath, with: configuration.passwords(credentials))
+        try write(configuration.text, to: configuration.configurationPath)
+        try write(configuration.acl, to: configuration.aclPath)
+        try write(configuration.passwords(credentials), to: configuration.passwordPath)
     }
 
-    private func replace(_ path: String, with text: String) throws {
-        let part = path + ".part"
-        let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw FileError("make", part) }
-        defer { close(descriptor) }
-        try DurableFile.write(Array(text.utf8)[...], to: descriptor, path: part)
-        try DurableFile.publish(part, as: path, mode: 0o600)
+    private func write(_ text: String, to path: String) throws(FileError) {
+        try DurableFile.replace(path, with: text.utf8, mode: 0o600)
     }
 }
 

@@ -209,12 +209,7 @@ public actor UploadStore {
     }
 
     private func save(_ record: Record, of upload: UploadID) throws {
-        let part = recordPath(of: upload) + ".part"
-        let descriptor = Glibc.open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw FileError("open", part) }
-        defer { close(descriptor) }
-        try DurableFile.write(Array(try FleetJSON.encode(record))[...], to: descriptor, path: part)
-        try DurableFile.publish(part, as: recordPath(of: upload), mode: 0o600)
+        try DurableFile.replace(recordPath(of: upload), with: FleetJSON.encode(record), mode: 0o600)
     }
 }
 

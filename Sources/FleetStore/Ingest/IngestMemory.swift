@@ -28,6 +28,8 @@ struct IngestMemory {
     var progress: [JobID: JobProgress] = [:]
     /// Hosts whose job set may have to be made or published.
     var changedJobSets: Set<HostID> = []
+    /// Hosts whose set still names jobs that are over, and when to look again, on the monotonic clock.
+    var laggingJobSets: [HostID: Duration] = [:]
     /// The revision that the broker holds for certain.
     var publishedRevisions: [HostID: UInt64] = [:]
     /// When the database last took a new ID because a host knew more than it.
@@ -46,6 +48,7 @@ struct IngestMemory {
         unsavedLastSeen.remove(host)
         standings[host] = nil
         changedJobSets.remove(host)
+        laggingJobSets[host] = nil
         publishedRevisions[host] = nil
     }
 }

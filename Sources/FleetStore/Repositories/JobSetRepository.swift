@@ -38,8 +38,10 @@ struct JobSetRepository {
     }
 
     /// Hosts whose set must be signed again.
-    func expiring(before time: Date) throws -> [HostID] {
-        try connection.rows("SELECT host FROM job_sets WHERE expires_at < ?", [time]).map { try $0.id(0) }
+    func hosts(notExpiringWithin times: ClosedRange<Date>) throws -> [HostID] {
+        try connection.rows(
+            "SELECT host FROM job_sets WHERE expires_at NOT BETWEEN ? AND ?", [times.lowerBound, times.upperBound]
+        ).map { try $0.id(0) }
     }
 
     /// Hosts that have, or should have, a set.

@@ -1,6 +1,7 @@
 import FleetModel
 import FoundationEssentials
 import Glibc
+import MessageBus
 import Subprocess
 
 /// The real `virtfleet-agent` of one registered host, on a state directory and a libvirt of its own.
@@ -17,20 +18,24 @@ public final class AgentUnderTest: Sendable {
     /// - Parameters:
     ///   - libvirt: a URI, such as that of a `PrivateLibvirt`.
     ///   - statePath: nil for a directory beside the configuration.
+    ///   - profiles: by name, what is added to `bare`.
     ///   - environment: of the program, beside PATH and HOME.
     public convenience init(
         _ name: String, of controller: ControllerUnderTest, libvirt: String, statePath: String? = nil,
-        environment: [String: String] = [:]
+        profiles: [String: String] = [:], environment: [String: String] = [:]
     ) async throws {
         let registration = try await controller.register(name)
         try self.init(
-            registration, of: controller, libvirt: libvirt, statePath: statePath, environment: environment)
+            registration, of: controller, libvirt: libvirt, statePath: statePath, profiles: profiles,
+            environment: environment)
     }
 
     /// An agent of a host that is registered already; a second one is its twin.
+    /// - Parameter tls: the files for which `agent.yaml` names places in /etc/virtfleet/tls.
     public init(
         _ registration: HostRegistration, of controller: ControllerUnderTest, libvirt: String,
-        statePath: String? = nil, environment: [String: String] = [:]
+        statePath: String? = nil, profiles: [String: String] = [:], environment: [String: String] = [:],
+        tls: MosquittoConfiguration.TLS? = nil
     ) throws {
         self.controller = controller
         host = registration.host.id
@@ -42,11 +47,16 @@ public final class AgentUnderTest: Sendable {
             logPath: directory.file("agent.log"))
         try FileManager.default.createDirectory(
             atPath: directory.file("profiles"), withIntermediateDirectories: false)
-        for (name, text) in ["tiny": Self.profile + "guestAgentTimeoutSeconds: 150\n", "bare": Self.profile] {
-            try Data(text.utf8).write(to: URL(filePath: directory.file("profiles/\(name).yaml")))
+        let always = ["tiny": "guestAgentTimeoutSeconds: 150\n", "bare": ""]
+        for (name, text) in always.merging(profiles, uniquingKeysWith: { $1 }) {
+            try Data((Self.profile + text).utf8).write(to: URL(filePath: directory.file("profiles/\(name).yaml")))
+        }
+        let places = ["ca.pem": tls?.caFile, "host.pem": tls?.certificateFile, "host.key": tls?.keyFile]
+        let registered = places.reduce(registration.agentConfiguration) { text, place in
+            text.replacing("/etc/virtfleet/tls/\(place.key)", with: place.value ?? "")
         }
         let configuration = """
-            \(registration.agentConfiguration)
+            \(registered)
             stateDirectory: \(self.statePath)
             profileDirectories: [\(directory.file("profiles"))]
             libvirt:

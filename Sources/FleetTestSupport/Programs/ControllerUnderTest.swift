@@ -2,6 +2,7 @@ import FleetClient
 import FleetModel
 import FoundationEssentials
 import Glibc
+import MessageBus
 import Subprocess
 
 /// The real `virtfleet-controller` on a state directory of its own, with its embedded broker or with one of the test's.
@@ -9,11 +10,13 @@ public final class ControllerUnderTest: Sendable {
     /// A broker that the test runs; the controller's user there is `controller`.
     public struct Broker: Sendable {
         public var port: UInt16
-        public var password: String
+        public var password: String?
+        public var tls: MosquittoConfiguration.TLS?
 
-        public init(port: UInt16, password: String) {
+        public init(port: UInt16, password: String? = nil, tls: MosquittoConfiguration.TLS? = nil) {
             self.port = port
             self.password = password
+            self.tls = tls
         }
     }
 
@@ -58,9 +61,17 @@ public final class ControllerUnderTest: Sendable {
 
             """
         if let broker {
-            try Data("\(broker.password)\n".utf8).write(to: URL(filePath: directory.file("bus-password")))
-            configuration +=
-                "  external: {host: 127.0.0.1, port: \(broker.port), passwordFile: \(directory.file("bus-password"))}\n"
+            configuration += "  external:\n    host: 127.0.0.1\n    port: \(broker.port)\n"
+            if let password = broker.password {
+                try Data("\(password)\n".utf8).write(to: URL(filePath: directory.file("bus-password")))
+                configuration += "    passwordFile: \(directory.file("bus-password"))\n"
+            }
+            if let tls = broker.tls {
+                configuration += "    tls:\n      ca: \(tls.caFile)\n"
+                if let certificate = tls.certificateFile, let key = tls.keyFile {
+                    configuration += "      certificate: \(certificate)\n      key: \(key)\n"
+                }
+            }
         } else {
             configuration += "  embedded: {port: \(brokerPort)}\n"
         }

@@ -1,3 +1,5 @@
+import FleetRuntime
+
 /// The share of a machine's memory that VMs can have.
 struct HostMemory: Sendable {
     private static let gibibyte: UInt64 = 1 << 30

@@ -1,3 +1,4 @@
+import FleetRuntime
 import FleetModel
 
 /// virtfleet's element in a domain's `<metadata>`: which job made the VM, from what.

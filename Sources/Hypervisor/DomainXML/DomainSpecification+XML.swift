@@ -1,3 +1,4 @@
+import FleetRuntime
 extension DomainSpecification {
     /// Libvirt's domain XML (https://libvirt.org/formatdomain.html): q35, UEFI, virtio devices, a guest-agent channel.
     public func xml() -> String {

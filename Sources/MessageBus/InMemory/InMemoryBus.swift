@@ -9,6 +9,8 @@ public final class InMemoryBus: Bus {
         var statistics = BusStatistics()
         var runner: Task<Void, Never>?
         var lastReason: String?
+        /// Of the newest connection.
+        var sessionPresent = false
     }
 
     public let events: Mailbox<BusEvent>
@@ -87,7 +89,9 @@ public final class InMemoryBus: Bus {
             case .none: return
             case .some((let lifetime, .broken(let reason, let code))):
                 report(reason)
-                decision = reconnection.lost(after: lifetime, reasonCode: code, using: &generator)
+                let brokerForgot = !cleanStart && !state.withLock(\.sessionPresent)
+                decision = reconnection.lost(
+                    after: lifetime, brokerForgot: brokerForgot, reasonCode: code, using: &generator)
             case .some((_, .twinReported(let evidence))):
                 report("disconnected for a twin")
                 decision = reconnection.reported(evidence, using: &generator)
@@ -129,6 +133,7 @@ public final class InMemoryBus: Bus {
     private func connected(_ link: InMemoryLink, _ sessionPresent: Bool) {
         state.withLock { state in
             state.link = link
+            state.sessionPresent = sessionPresent
             state.lastReason = nil
             state.statistics.connections += 1
         }

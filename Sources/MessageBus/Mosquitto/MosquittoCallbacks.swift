@@ -8,6 +8,7 @@ func setMosquittoCallbacks(_ handle: OpaquePointer) {
     mosquitto_publish_v5_callback_set(handle, onPublish)
     mosquitto_subscribe_v5_callback_set(handle, onSubscribe)
     mosquitto_message_v5_callback_set(handle, onMessage)
+    mosquitto_log_callback_set(handle, onLog)
 }
 
 private func client(_ userData: UnsafeMutableRawPointer?) -> MosquittoClient? {
@@ -47,6 +48,12 @@ private let onSubscribe:
         let reasonCode = count > 0 ? granted.map { Int($0.pointee) } ?? 0 : 0
         client(userData)?.callback { $0.subscribed(mid: mid, reasonCode: reasonCode) }
     }
+
+private let onLog: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, Int32, UnsafePointer<CChar>?) -> Void = {
+    _, userData, level, line in
+    guard level == MOSQ_LOG_ERR, let line else { return }
+    client(userData)?.complaint = String(cString: line)
+}
 
 private let onMessage:
     @convention(c) (

@@ -19,6 +19,8 @@ final class MosquittoClient {
     private let handle: OpaquePointer
     private let payloadLimit: Int
     private unowned let delegate: any MosquittoClientDelegate
+    /// What libmosquitto last called an error.
+    var complaint: String?
     /// Grows with every callback.
     private var activity = 0
 
@@ -147,7 +149,9 @@ final class MosquittoClient {
 
     private func check(_ operation: String, _ call: () -> Int32) throws(MosquittoFailure) {
         let code = call()
-        if code != MOSQ_ERR_SUCCESS.rawValue { throw MosquittoFailure(operation, code: code, errno: errno) }
+        if code != MOSQ_ERR_SUCCESS.rawValue {
+            throw MosquittoFailure(operation, code: code, errno: errno, complaint: complaint)
+        }
     }
 
     // Called by the callbacks.

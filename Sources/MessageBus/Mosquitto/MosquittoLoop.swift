@@ -63,7 +63,9 @@ final class MosquittoLoop: MosquittoClientDelegate {
             case .lost(let code, let reason):
                 report(reason)
                 stopped = !pause(
-                    reconnection.lost(after: lifetime, reasonCode: code >= 0x80 ? Int(code) : nil, using: &generator))
+                    reconnection.lost(
+                        after: lifetime, brokerForgot: !configuration.cleanStart && !sessionPresent,
+                        reasonCode: code >= 0x80 ? Int(code) : nil, using: &generator))
             case .twinReported(let evidence):
                 report("disconnected for a twin")
                 stopped = !pause(reconnection.reported(evidence, using: &generator))
@@ -187,7 +189,18 @@ final class MosquittoLoop: MosquittoClientDelegate {
         closed(code: 0, reason: "the broker refused: \(MosquittoFailure.text(code: Int32(reasonCode)))")
     }
 
-    func closed(code: Int32) { closed(code: code, reason: MosquittoFailure.text(code: code)) }
+    func closed(code: Int32) {
+        let reason = MosquittoFailure.text(code: code, complaint: client?.complaint)
+        // A broker that does not accept a certificate hangs up; TLS 1.3 lets the client think until then that all is well.
+        let isAboutTLS = configuration.tls != nil && phase == .connecting && code < 0x80
+        closed(
+            code: code,
+            reason: isAboutTLS
+                ? """
+                no TLS connection: \(reason); check that the broker's certificate names this address, and that each \
+                side's certificate is signed by the authority that the other trusts; the broker's log may say more
+                """ : reason)
+    }
 
     func published(mid: Int32, reasonCode: Int) { answer(mid, reasonCode, "publish") }
 

@@ -37,6 +37,15 @@ extension JobJournal {
                 id INTEGER PRIMARY KEY AUTOINCREMENT,
                 report TEXT NOT NULL
             );
-            """)
+            """),
+        Migration(
+            "keys of reports",
+            // A report's key is the same wherever it stands, and no other's.
+            """
+            ALTER TABLE jobs ADD COLUMN report_key TEXT NOT NULL DEFAULT '';
+            ALTER TABLE outbox ADD COLUMN key TEXT NOT NULL DEFAULT '';
+            UPDATE jobs SET report_key = lower(hex(randomblob(16)));
+            UPDATE outbox SET key = lower(hex(randomblob(16)));
+            """),
     ]
 }

@@ -28,7 +28,7 @@ extension JobJournal {
             guard try facts().revision < set.revision else { return false }
             try database.execute(
                 """
-                UPDATE facts SET revision = ?, digest = ?, newest_issued_at = max(coalesce(newest_issued_at, 0), ?),
+                UPDATE facts SET revision = ?, digest = ?, newest_issued_at = ?,
                     stamp_date = ?, stamp_uptime = ?, stamp_boot = ?
                 """,
                 [set.revision, digest.description, set.issuedAt, set.issuedAt, uptime.seconds, bootID])
@@ -53,14 +53,14 @@ extension JobJournal {
         known.job.cancel = known.job.cancel || job.cancel
         try database.execute(
             "UPDATE jobs SET wanted = 1, job = ? WHERE id = ?", [try Self.text(known.job), job.id.description])
-        // The controller does not know the end, or it would not name the job: its database may be a restored one.
-        if known.state.isTerminal { try queue(try Self.text(known.report)) }
+        // The controller does not know the end yet, or it would not name the job: its database may be a restored one.
+        if known.state.isTerminal { try queueReport(of: job.id) }
     }
 
     /// Reports that have not been handed over, the oldest first.
-    func outbox(limit: Int) throws -> [(id: Int64, report: JobReport)] {
-        try database.rows("SELECT id, report FROM outbox ORDER BY id LIMIT ?", [limit]).map {
-            (id: try $0.get(0), report: try Self.read($0, 1))
+    func outbox(limit: Int) throws -> [QueuedReport] {
+        try database.rows("SELECT id, report, key FROM outbox ORDER BY id LIMIT ?", [limit]).map {
+            QueuedReport(id: try $0.get(0), report: try Self.read($0, 1), key: try $0.get(2))
         }
     }
 

@@ -72,19 +72,20 @@ public actor JobJournal {
                 throw JournalError.impossible(report.job, from: before.state, to: report.state)
             }
             guard before.report != report else { continue }
-            let text = try Self.text(report)
             try database.execute(
-                "UPDATE jobs SET report = ?, ended = ? WHERE id = ?",
-                [text, report.state.isTerminal, report.job.description])
-            try queue(text)
+                "UPDATE jobs SET report = ?, report_key = lower(hex(randomblob(16))), ended = ? WHERE id = ?",
+                [try Self.text(report), report.state.isTerminal, report.job.description])
+            try queueReport(of: report.job)
         }
         if let time {
             try database.execute("UPDATE facts SET newest_time = max(coalesce(newest_time, 0), ?)", [time])
         }
     }
 
-    func queue(_ report: String) throws {
-        try database.execute("INSERT INTO outbox (report) VALUES (?)", [report])
+    /// Queues the job's newest report for the controller.
+    func queueReport(of job: JobID) throws {
+        try database.execute(
+            "INSERT INTO outbox (report, key) SELECT report, report_key FROM jobs WHERE id = ?", [job.description])
     }
 
     private static func job(_ row: Row) throws -> JournalledJob {

@@ -27,6 +27,14 @@ struct JournalledJob: Equatable, Sendable {
     }
 }
 
+/// A report that the durable stream may not have yet.
+struct QueuedReport: Equatable, Sendable {
+    var id: Int64
+    var report: JobReport
+    /// The report's own; queued again, it is the same.
+    var key: String
+}
+
 /// How far a step is.
 enum StepRecord: String, Equatable, Sendable {
     case intended, done, undone

@@ -19,7 +19,7 @@ struct ClockSanity: Equatable, Sendable {
     /// How far an unsynchronised clock may be from the controller's.
     static let tolerance = Duration.seconds(600)
 
-    /// The newest `issuedAt` that was signed.
+    /// `issuedAt` of the newest job set. It can be earlier than that of an older one: the controller's clock was ahead.
     var newestIssuedAt: Date?
     /// The newest time at which the journal was written under a sane clock.
     var newestJournalTime: Date?

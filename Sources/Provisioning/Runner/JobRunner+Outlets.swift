@@ -9,7 +9,7 @@ extension JobRunner {
         while !Task.isCancelled {
             do {
                 while case let batch = try await journal.outbox(limit: 64), !batch.isEmpty {
-                    for entry in batch { try await handOver(entry.report, entry.id) }
+                    for entry in batch { try await handOver(entry) }
                 }
                 backoff.reset()
                 _ = await outboxChanged.next()
@@ -20,9 +20,9 @@ extension JobRunner {
         }
     }
 
-    private func handOver(_ report: JobReport, _ id: Int64) async throws {
-        try await outlets.report(report)
-        try await journal.handedOver(upTo: id)
+    private func handOver(_ entry: QueuedReport) async throws {
+        try await outlets.report(entry.report, entry.key)
+        try await journal.handedOver(upTo: entry.id)
     }
 
     func publishProgress() async {

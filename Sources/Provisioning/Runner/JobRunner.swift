@@ -30,15 +30,16 @@ public actor JobRunner: Service {
 
     /// Where results go.
     public struct Outlets: Sendable {
-        /// Puts a report into the durable stream; when it throws, the report is offered again. May get one twice.
-        public var report: @Sendable (JobReport) async throws -> Void
+        /// Puts a report into the durable stream; when it throws, the report is offered again. May get one twice, then
+        /// with the same key, which no other report has.
+        public var report: @Sendable (_ report: JobReport, _ key: String) async throws -> Void
         /// Lossy.
         public var progress: @Sendable (JobProgress) async -> Void
         /// An envelope was refused: the body of `security.refused`.
         public var refused: @Sendable (HostEvent) async -> Void
 
         public init(
-            report: @escaping @Sendable (JobReport) async throws -> Void,
+            report: @escaping @Sendable (_ report: JobReport, _ key: String) async throws -> Void,
             progress: @escaping @Sendable (JobProgress) async -> Void,
             refused: @escaping @Sendable (HostEvent) async -> Void
         ) {
@@ -153,7 +154,7 @@ public actor JobRunner: Service {
         // The actor is free while the journal writes, so it is the journal that keeps a newer set from being overtaken.
         guard try await journal.take(set, digest: digest, uptime: uptime), set.revision > gate.revision else { return }
         gate.take(set, digest: digest)
-        clock.newestIssuedAt = max(clock.newestIssuedAt ?? set.issuedAt, set.issuedAt)
+        clock.newestIssuedAt = set.issuedAt
         clock.stamp = ClockSanity.Stamp(date: set.issuedAt, uptime: uptime)
         logger.info("took job set \(set.revision) with \(set.jobs.count) jobs")
         wake.send(())

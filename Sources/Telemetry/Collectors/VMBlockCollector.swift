@@ -14,7 +14,9 @@ extension VMCollector {
             samples.add(.vmBlockAllocation, input.number("\(disk).allocation"), device)
             samples.add(.vmBlockCapacity, input.number("\(disk).capacity"), device)
             samples.add(.vmBlockPhysical, input.number("\(disk).physical"), device)
-            samples.add(.vmBlockUsed, input.text("\(disk).path").flatMap { input.files.usedBytes(of: $0) }.map { Double($0) }, device)
+            samples.add(
+                .vmBlockUsed, input.text("\(disk).path").flatMap { input.files.usedBytes(of: $0) }.map { Double($0) },
+                device)
         }
     }
 }

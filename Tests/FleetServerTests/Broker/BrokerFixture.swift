@@ -10,7 +10,7 @@ import Synchronization
 @testable import FleetServer
 
 /// An embedded broker in a directory of its own, with two hosts.
-final class BrokerFixture: Sendable {
+final class BrokerFixture: FleetBroker {
     static let fleet = FleetName("test")!
 
     let directory: TemporaryDirectory
@@ -44,23 +44,12 @@ final class BrokerFixture: Sendable {
         BrokerCredential(username: user, passwordHash: BrokerPassword.hash(password(user)))
     }
 
-    func bus(_ user: String, password: String? = nil, clientID: String? = nil) -> MosquittoBus {
-        MosquittoBus(
-            MosquittoConfiguration(
-                host: "127.0.0.1", port: broker.configuration.port, clientID: clientID ?? user, username: user,
-                password: password ?? Self.password(user), limits: BusLimits(queuedEvents: 65_536),
-                reconnect: ReconnectPolicy(base: .milliseconds(20), cap: .milliseconds(100))))
+    func configuration(of user: String) -> MosquittoConfiguration {
+        MosquittoConfiguration(
+            host: "127.0.0.1", port: broker.configuration.port, clientID: user, username: user,
+            password: Self.password(user), limits: BusLimits(queuedEvents: 65_536),
+            reconnect: ReconnectPolicy(base: .milliseconds(20), cap: .milliseconds(100)))
     }
-
-    func connected(_ user: String, to filters: String..., clientID: String? = nil) async throws -> MosquittoBus {
-        let bus = bus(user, clientID: clientID)
-        for filter in filters { try await bus.subscribe(filter, qos: .atLeastOnce) }
-        await bus.connect { ConnectionAttempt(will: nil) }
-        _ = try await bus.take { if case .connected = $0 { () } else { nil } }
-        return bus
-    }
-
-    func name(_ topic: Topic) -> String { topic.name(in: Self.fleet) }
 
     /// The process IDs of the broker.
     var processes: [pid_t] { BrokerOrphan.find(broker.configuration.configurationPath) }
@@ -70,6 +59,8 @@ final class BrokerFixture: Sendable {
         task.cancel()
         return await task.value
     }
+
+    func end() async { await stop() }
 
     /// How the service ended by itself.
     func ended() async -> Result<Void, any Error> { await task.value }

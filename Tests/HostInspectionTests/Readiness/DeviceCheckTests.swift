@@ -13,11 +13,11 @@ import Testing
         let finding = try await ReadinessFixture.finding(.iommu) {
             $0.iommu.status = status
             $0.iommu.reason = "The reason."
-            $0.iommu.evidence = ["The evidence."]
+            $0.iommu.evidence = ["one thing", "another"]
             $0.iommu.fix = "The fix."
         }
         #expect(finding.level == level)
-        #expect(finding.evidence == "The reason. The evidence.")
+        #expect(finding.evidence == "The reason. Seen: one thing; another.")
         #expect((finding.fix == "The fix.") == (level == .warning || level == .notice))
     }
 

@@ -32,6 +32,9 @@ import Testing
         Shortage(section: "which-profiles-fit", reason: "QEMU", fix: "qemu-system-x86") {
             $0.software.components.qemu = nil
         },
+        Shortage(section: "which-profiles-fit", reason: "libvirt", fix: "libvirt-daemon-kvm") {
+            $0.software.components.libvirt = nil
+        },
         Shortage(section: "tpm", reason: "swtpm", fix: "swtpm-tools") { $0.software.components.swtpm = nil },
         Shortage(section: "secure-boot-firmware", reason: "Secure Boot", fix: "edk2-ovmf") {
             $0.software.firmware.removeFirst()

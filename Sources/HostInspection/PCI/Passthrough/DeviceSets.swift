@@ -5,7 +5,7 @@ import FleetModel
 struct DeviceSets: Sendable {
     /// The set of each device, by its place in the list.
     private var setOf: [Int]
-    /// The members, in the order of the list.
+    /// The members, sorted by address.
     private var members: [[Int]]
 
     init(_ devices: [PCIDevice]) {
@@ -38,7 +38,7 @@ struct DeviceSets: Sendable {
                 }
                 next += 1
             }
-            members.append(reached.sorted())
+            members.append(reached.sorted { devices[$0].address < devices[$1].address })
         }
     }
 

@@ -1,3 +1,5 @@
+import FleetRuntime
+
 extension Check {
     static let diskSpace = Check(
         "disk-space", reason: "A full file system stops its VMs in the middle of a write."

@@ -42,11 +42,9 @@ extension Check {
 extension ReadinessFacts {
     /// Those given to vfio-pci as its option `ids`: `10de:1c82:ffffffff:...,144d:a804`.
     fileprivate var idsForVFIO: Set<String> {
-        let options = (software.commandLine ?? "").split(separator: " ").compactMap { option in
-            ["vfio-pci.ids=", "vfio_pci.ids="].first { option.hasPrefix($0) }.map { option.dropFirst($0.count) }
-        }
-        let lists = options + [software.moduleParameters["vfio_pci.ids", default: ""][...]]
-        return Set(lists.flatMap { $0.split(separator: ",") }.map { String($0.prefix(9)).lowercased() })
+        let booted = KernelCommandLine(software.commandLine ?? "").values(of: "vfio-pci.ids")
+        let loaded = software.moduleParameters["vfio_pci.ids", default: ""].split(separator: ",")
+        return Set((booted + loaded).map { String($0.prefix(9)).lowercased() })
     }
 }
 

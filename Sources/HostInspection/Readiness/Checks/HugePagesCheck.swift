@@ -1,3 +1,5 @@
+import FleetRuntime
+
 extension Check {
     static let hugePages = Check(
         "huge-pages", reason: "Memory that is set aside as huge pages is lost to everything that does not ask for them."

@@ -4,7 +4,8 @@ extension Check {
         "iommu", reason: "Only an IOMMU keeps a device that a VM owns from writing into the rest of the memory."
     ) { facts in
         let iommu = facts.iommu
-        let seen = ([iommu.reason] + iommu.evidence).joined(separator: " ")
+        let evidence = iommu.evidence.joined(separator: "; ")
+        let seen = evidence.isEmpty ? iommu.reason : "\(iommu.reason) Seen: \(evidence)."
         switch iommu.status {
         case .enabled: return [.ok(seen)]
         case .unknown:

@@ -1,10 +1,9 @@
 extension Check {
-    /// 5.15: the oldest long-term kernel whose VFIO, KVM and VirtIO are what the rest of virtfleet is tried with.
-    private static let oldest = (5, 15)
+    private static let oldest = KernelRelease(5, 15)
 
     static let kernelVersion = Check(
         "kernel-version",
-        reason: "Before Linux 5.15, VFIO and KVM lack mends that Windows 11 VMs and passthrough rely on."
+        reason: "Virtfleet is meant for Linux 5.15 and newer; older kernels lack later mends of VFIO and KVM."
     ) { facts in
         guard let release = facts.software.kernel else {
             return [
@@ -13,15 +12,14 @@ extension Check {
                     shownBy: "It is told by /proc/sys/kernel/osrelease, which cannot be read here.")
             ]
         }
-        let numbers = release.split(separator: ".", maxSplits: 2).map { $0.prefix { $0.isASCII && $0.isNumber } }
-        guard numbers.count >= 2, let major = Int(numbers[0]), let minor = Int(numbers[1]) else {
+        guard let version = KernelRelease(release) else {
             return [.unknown("The kernel calls itself \(release).", shownBy: "A release such as 6.1.0 was expected.")]
         }
-        guard (major, minor) >= oldest else {
+        guard version >= oldest else {
             return [
                 .warning(
                     "The kernel is \(release).",
-                    fix: "Install a kernel of 5.15 or newer, from a newer release or the backports of the distribution."
+                    fix: "Install a newer kernel, or a newer release of the distribution."
                 )
             ]
         }

@@ -1,3 +1,5 @@
+import FleetRuntime
+
 extension Check {
     /// RLIMIT_MEMLOCK. libvirt raises it for the QEMU processes of its system daemon, by what each VM needs.
     static let memoryLocking = Check(

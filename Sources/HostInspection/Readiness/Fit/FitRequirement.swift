@@ -1,15 +1,24 @@
+import FleetRuntime
+
 /// One thing a profile may ask for, and what keeps the machine from offering it.
 struct FitRequirement: Sendable {
     let obstacle: @Sendable (ProfileNeeds, ReadinessFacts) -> ProfileFit.Obstacle?
 
     /// In the order of the effort that mending takes: a package, a command, tidying up, a restart, other hardware.
-    static let all: [FitRequirement] = [qemu, tpm, firmware, bridge, diskSpace, kvm, memory, processors]
+    static let all: [FitRequirement] = [qemu, libvirt, tpm, firmware, bridge, diskSpace, kvm, memory, processors]
 
     private static let qemu = FitRequirement { _, facts in
         guard facts.software.components.qemu == nil else { return nil }
         guard facts.showsPrograms else { return .unseen("Whether QEMU is installed cannot be seen.") }
         return .missing(
             "QEMU is not installed.", fix: "Install qemu-system-x86 (Debian) or qemu-system-x86-core (Fedora).")
+    }
+
+    private static let libvirt = FitRequirement { _, facts in
+        guard facts.software.components.libvirt == nil else { return nil }
+        guard facts.showsPrograms else { return .unseen("Whether libvirt is installed cannot be seen.") }
+        return .missing(
+            "libvirt is not installed.", fix: "Install libvirt-daemon-system (Debian) or libvirt-daemon-kvm (Fedora).")
     }
 
     private static let tpm = FitRequirement { needs, facts in

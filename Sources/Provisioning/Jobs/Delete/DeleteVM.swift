@@ -72,7 +72,8 @@ struct DeleteVM: JobKind {
     private func definition(of id: VMID, on host: JobHost) async throws -> String? {
         do throws(HypervisorError) {
             return try await host.hypervisor.definition(of: id)
-        } catch  where error.code == .noSuchDomain {
+        } catch {
+            guard error.code == .noSuchDomain else { throw error }
             return nil
         }
     }

@@ -6,7 +6,8 @@ extension Hypervisor {
     func domainIfAny(_ id: VMID) async throws -> Domain? {
         do throws(HypervisorError) {
             return try await domain(id)
-        } catch  where error.code == .noSuchDomain {
+        } catch {
+            guard error.code == .noSuchDomain else { throw error }
             return nil
         }
     }

@@ -1,12 +1,14 @@
 /// Writes indented XML in which every value is escaped.
-struct XMLWriter {
-    typealias Attributes = KeyValuePairs<String, String?>
+public struct XMLWriter {
+    public typealias Attributes = KeyValuePairs<String, String?>
 
-    private(set) var text = ""
+    public private(set) var text = ""
     private var depth = 0
 
+    public init() {}
+
     /// Writes `<name attributes>text</name>`, or `<name attributes/>` without text. Attributes that are nil are left out.
-    mutating func element(_ name: String, _ attributes: Attributes = [:], text content: String? = nil) {
+    public mutating func element(_ name: String, _ attributes: Attributes = [:], text content: String? = nil) {
         open(name, attributes)
         if let content {
             text += ">" + Self.escape(content) + "</\(name)>\n"
@@ -16,7 +18,7 @@ struct XMLWriter {
     }
 
     /// Writes an element with the elements that `body` writes inside.
-    mutating func element(_ name: String, _ attributes: Attributes = [:], _ body: (inout XMLWriter) -> Void) {
+    public mutating func element(_ name: String, _ attributes: Attributes = [:], _ body: (inout XMLWriter) -> Void) {
         open(name, attributes)
         text += ">\n"
         depth += 1
@@ -33,7 +35,7 @@ struct XMLWriter {
     }
 
     /// What XML 1.0 cannot express at all (most control characters) becomes U+FFFD.
-    static func escape(_ value: String) -> String {
+    public static func escape(_ value: String) -> String {
         var result = ""
         for scalar in value.unicodeScalars {
             switch scalar {

@@ -1,4 +1,3 @@
-import FleetRuntime
 import FoundationEssentials
 import Glibc
 

@@ -1,9 +1,9 @@
 extension String {
     /// How many columns of a terminal the text takes.
-    var terminalWidth: Int { reduce(0) { $0 + $1.terminalWidth } }
+    public var terminalWidth: Int { reduce(0) { $0 + $1.terminalWidth } }
 
     /// The text without anything that a terminal would obey: a VM's or a guest's words must not move the cursor.
-    var withoutControls: String {
+    public var withoutControls: String {
         guard unicodeScalars.contains(where: \.isControl) else { return self }
         return String(
             String.UnicodeScalarView(
@@ -14,7 +14,7 @@ extension String {
     }
 
     /// The text cut to a width, an ellipsis at its end when something is missing.
-    func truncated(to width: Int) -> String {
+    public func truncated(to width: Int) -> String {
         guard terminalWidth > width else { return self }
         var result = ""
         var used = 0
@@ -25,11 +25,10 @@ extension String {
         }
         return result + "…"
     }
-
 }
 
 extension Character {
-    fileprivate var terminalWidth: Int {
+    var terminalWidth: Int {
         // A cluster is as wide as its widest scalar; U+FE0F asks for the emoji's wide picture.
         let widest = unicodeScalars.map(\.terminalWidth).max() ?? 0
         return unicodeScalars.contains("\u{FE0F}") ? max(widest, 2) : widest
@@ -55,4 +54,14 @@ extension Unicode.Scalar {
         0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6,
         0x20000...0x3FFFD,
     ]
+}
+
+extension Unicode.Scalar {
+    /// Line and paragraph separators, the byte order mark, and overrides of the writing direction.
+    public var isLineOrDirectionMark: Bool {
+        switch value {
+        case 0x2028, 0x2029, 0xFEFF, 0x202A...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
 }
