@@ -28,6 +28,10 @@ import Testing
         try await agent.program.until("the first look is known") { try await isKnown("vf-cable") }
         #expect(await agent.stop() == .status(0), "\(agent.program.log)")
         #expect(try await events() == [], "the first look is the baseline")
+        let summary = try await shown()
+        for label in ["Kernel:", "Processor:", "Memory:", "IOMMU:", "Default route:", "Readiness\n", "Checks:"] {
+            #expect(summary.contains("  \(label)") || summary.contains("\n\(label)"), "\(label) in \(summary)")
+        }
 
         let steps = [("vf-cable", "vf-radio"), ("vf-radio", "vf-modem")]
         for (life, (before, now)) in steps.enumerated() {
