@@ -67,7 +67,7 @@ extension Fleet {
          "pci": {"devices": [7, {"gpu": {}}, {"address": "0000:01:00.0", "gpu": {"role": "a-new-role"},
                              "passthrough": {"verdict": "perhaps", "with": "nobody"}}]},
          "iommu": {"status": "off-in-firmware", "groups": 7, "reason": "VT-d is switched off.", "vendor": "intel"},
-         "storage": {"disks": [{"name": "sdb"}, "sdc", {"model": "nameless"}]}, "network": [],
+         "storage": {"disks": [{"name": "sdb\\u001b[2J"}, "sdc", {"model": "nameless"}]}, "network": [],
          "software": {"kernel": "6.1\\u001b[31m", "hostname": null, "hypervisor": "qemu"},
          "laptop": {"batteries": [{"name": "BAT1"}, {"cycles": 3}, {"name": "BAT2", "fullCapacity": 50000}]},
          "readiness": {"findings": [{"level": "warning"}, {"level": "unheard-of"}, 3], "profiles": [{"profile": "x"}]}}
