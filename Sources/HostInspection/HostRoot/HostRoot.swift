@@ -31,13 +31,23 @@ public struct HostRoot: Sendable {
 
     /// Runs `body` with a descriptor of the file; nil when it cannot be opened.
     func withFile<Result>(_ path: String, _ flags: Int32, _ body: (Int32) -> Result?) -> Result? {
+        withDescriptor(path, flags) { descriptor in
+            // A device node in a copy would speak for the machine that holds the copy.
+            isLive || isFileOrDirectory(descriptor) ? body(descriptor) : nil
+        }
+    }
+
+    /// A device node, a FIFO or a socket is there: opened without care, it could speak for another machine, or wait.
+    func isSpecial(_ path: String) -> Bool {
+        withDescriptor(path, vf_path_only) { !isFileOrDirectory($0) } ?? false
+    }
+
+    private func withDescriptor<Result>(_ path: String, _ flags: Int32, _ body: (Int32) -> Result?) -> Result? {
         var descriptor = vf_openat2(top.descriptor, path, UInt64(flags), vf_resolve_in_root)
         // Before Linux 5.6. A copy of a tree is not read without the kernel's help.
         if descriptor < 0, errno == ENOSYS, isLive { descriptor = open(path, flags | O_CLOEXEC) }
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        // A device node in a copy would speak for the machine that holds the copy.
-        guard isLive || isFileOrDirectory(descriptor) else { return nil }
         return body(descriptor)
     }
 
