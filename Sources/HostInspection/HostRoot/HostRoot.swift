@@ -18,6 +18,8 @@ public struct HostRoot: Sendable {
         top = Directory(path)
     }
 
+    private static let attempts = 1000
+
     /// Whether the tree itself could be opened.
     public var isReadable: Bool { top.descriptor >= 0 }
 
@@ -43,7 +45,12 @@ public struct HostRoot: Sendable {
     }
 
     private func withDescriptor<Result>(_ path: String, _ flags: Int32, _ body: (Int32) -> Result?) -> Result? {
-        var descriptor = vf_openat2(top.descriptor, path, UInt64(flags), vf_resolve_in_root)
+        var descriptor: Int32 = -1
+        // Each renaming or mounting anywhere on the machine makes the kernel unsure about `..`, and it says EAGAIN.
+        for _ in 0..<Self.attempts {
+            descriptor = vf_openat2(top.descriptor, path, UInt64(flags), vf_resolve_in_root)
+            if descriptor >= 0 || errno != EAGAIN { break }
+        }
         // Before Linux 5.6. A copy of a tree is not read without the kernel's help.
         if descriptor < 0, errno == ENOSYS, isLive { descriptor = open(path, flags | O_CLOEXEC) }
         guard descriptor >= 0 else { return nil }
