@@ -78,7 +78,7 @@ struct MachineFixture: CustomTestStringConvertible {
         return await HostInspector().inspect(machine.subject)
     }
 
-    private func machine(_ shape: Shape) throws -> FixtureMachine {
+    func machine(_ shape: Shape) throws -> FixtureMachine {
         let machine = try FixtureMachine([
             "/proc/cpuinfo": "processor\t: 0\nvendor_id\t: \(vendor == "amd" ? "AuthenticAMD" : "GenuineIntel")\n"
                 + "flags\t\t: fpu vme\n",
