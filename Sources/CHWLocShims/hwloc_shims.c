@@ -5,29 +5,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define NAME "HWLOC_FSROOT="
 
+// putenv(3) makes these strings themselves part of the environment.
 static char variable[sizeof NAME + PATH_MAX] = NAME "/";
 // What a copy of a tree lacks is no news for standard error.
 static char quiet[] = "HWLOC_HIDE_ERRORS=2";
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static char **variables;
+static int is_ready;
 
-/// Puts the two before all others. Who reads the old environment meanwhile still can. It must not be done before main:
-/// Swift's runtime, when it is linked statically, finds the program's arguments beside the environment's first place.
-static void add_variables(void) {
-    size_t count = 0;
-    while (environ && environ[count]) count++;
-    variables = calloc(count + 3, sizeof *variables);
-    if (!variables) return;
-    variables[0] = variable;
-    variables[1] = quiet;
-    if (count) memcpy(variables + 2, environ, count * sizeof *variables);
-    __atomic_store_n(&environ, variables, __ATOMIC_RELEASE);
-}
+/// Not before main: the environment moves, and Swift's runtime, when it is linked statically, finds the program's
+/// arguments beside the first place of it.
+static void add_variables(void) { is_ready = putenv(quiet) == 0 && putenv(variable) == 0; }
 
 static int load(hwloc_topology_t topology) {
     // The component x86 asks the processor that this runs on.
@@ -42,7 +33,7 @@ static int load(hwloc_topology_t topology) {
 hwloc_topology_t vf_hwloc_load(const char *root) {
     hwloc_topology_t topology;
     pthread_once(&once, add_variables);
-    if (!variables || strlen(root) >= PATH_MAX) return NULL;
+    if (!is_ready || strlen(root) >= PATH_MAX) return NULL;
     pthread_mutex_lock(&lock);
     strcpy(variable + strlen(NAME), root);
     if (hwloc_topology_init(&topology) < 0) {

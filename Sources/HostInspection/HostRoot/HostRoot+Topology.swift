@@ -24,7 +24,8 @@ extension HostRoot {
             return false
         }
         return isLive
-            || hasSaneNumbers && Self.otherFiles.allSatisfy(isHarmless) && Self.directories.allSatisfy(isClosed)
+            || hasSaneNumbers && Self.otherFiles.allSatisfy(isHarmless)
+                && Self.directories.allSatisfy { isHarmless($0) && isClosed($0) }
     }
 
     private var hasSaneNumbers: Bool {
@@ -35,8 +36,22 @@ extension HostRoot {
             [Self.processors, Self.memoryNodes].flatMap { ["\($0)/online", "\($0)/possible"] } + [
                 "/sys/devices/cpu_core/cpus", "/sys/devices/cpu_atom/cpus",
             ]
-        return (names + lists.compactMap { text($0) }).allSatisfy { text in
-            text.split { !$0.isNumber }.allSatisfy { Int($0).map { $0 < Self.highestNumber } == true }
+        return names.allSatisfy { $0.split { !$0.isNumber }.allSatisfy(isSane) }
+            && lists.compactMap { text($0) }.allSatisfy(isList)
+    }
+
+    private func isSane(_ number: Substring) -> Bool {
+        Int(number).map { (0..<Self.highestNumber).contains($0) } == true
+    }
+
+    /// `0-3,8`; hwloc ends the process over a list of no nodes, or of all that there could be.
+    private func isList(_ text: String) -> Bool {
+        text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { range in
+            let bounds = range.split(separator: "-", omittingEmptySubsequences: false)
+            guard bounds.count <= 2, bounds.allSatisfy(isSane), let first = bounds.first.flatMap({ Int($0) }),
+                let last = bounds.last.flatMap({ Int($0) })
+            else { return false }
+            return first <= last
         }
     }
 
