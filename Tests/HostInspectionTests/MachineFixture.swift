@@ -71,13 +71,6 @@ struct MachineFixture: CustomTestStringConvertible {
             }
     }
 
-    func inspect(_ shape: Shape) async throws -> Inspection {
-        let machine = try machine(shape)
-        // The tree goes with the value.
-        defer { withExtendedLifetime(machine) {} }
-        return await HostInspector().inspect(machine.subject)
-    }
-
     func machine(_ shape: Shape) throws -> FixtureMachine {
         let machine = try FixtureMachine([
             "/proc/cpuinfo": "processor\t: 0\nvendor_id\t: \(vendor == "amd" ? "AuthenticAMD" : "GenuineIntel")\n"

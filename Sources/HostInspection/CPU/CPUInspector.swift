@@ -34,7 +34,7 @@ struct CPUInspector: Sendable {
     }
 
     private func nested(_ root: HostRoot) -> Bool? {
-        ["kvm_intel", "kvm_amd"].lazy.compactMap { root.text("/sys/module/\($0)/parameters/nested") }.first
+        ["kvm_intel", "kvm_amd"].firstResult { root.text("/sys/module/\($0)/parameters/nested") }
             .map { $0 == "Y" || $0 == "1" }
     }
 

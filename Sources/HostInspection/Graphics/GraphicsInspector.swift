@@ -6,7 +6,7 @@ struct GraphicsInspector: Sendable {
     private let configuration: KernelConfiguration?
 
     init(_ root: HostRoot) {
-        kernel = root.text("/proc/sys/kernel/osrelease").flatMap { KernelRelease($0) }
+        kernel = KernelRelease.running(root).flatMap { KernelRelease($0) }
         hasGVTModule = root.exists("/sys/module/kvmgt")
         configuration = KernelConfiguration(root)
     }
@@ -76,7 +76,7 @@ struct GraphicsInspector: Sendable {
     }
 
     private func virGL(_ cards: [PCIDevice]) -> GraphicsOption {
-        let driver = cards.lazy.filter { $0.gpu?.connectors != nil }.compactMap(\.driver).first
+        let driver = cards.firstResult { $0.gpu?.connectors == nil ? nil : $0.driver }
         let caveat = "A Windows guest gets no 3D from it, and it rules out snapshots with memory."
         guard let driver else {
             return GraphicsOption(

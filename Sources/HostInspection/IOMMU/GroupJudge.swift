@@ -29,9 +29,9 @@ struct GroupJudge: Sendable {
         let ends = group.devices.filter { devices[$0]?.deviceClass?.isPCIBridge != true }
         guard Set(ends.map(\.slot)).count > 1 else { return nil }
         let members = Set(group.devices)
-        let ports = ends.lazy.map(ports(above:)).filter { !$0.isEmpty }
-        if let port = ports.compactMap({ $0.first { !isolates($0) } }).first { return leaking(port) }
-        if let port = ports.compactMap({ $0.first { $0.acs == nil && members.contains($0.address) } }).first {
+        let ports = ends.map(ports(above:))
+        if let port = ports.firstResult({ $0.first { !isolates($0) } }) { return leaking(port) }
+        if let port = ports.firstResult({ $0.first { $0.acs == nil && members.contains($0.address) } }) {
             return IOMMUDocument.Dirt(
                 port: port.address,
                 reason: "The port \(port.address) is in the group with what is below it, so it, or one above it, does "

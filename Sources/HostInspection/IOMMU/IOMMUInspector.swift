@@ -8,7 +8,7 @@ struct IOMMUInspector: Sendable {
     ) -> IOMMUDocument {
         let evidence = IOMMUEvidence(subject.root, groups: groups, devices: devices, log: log)
         let status = IOMMUStatus.judge(evidence)
-        let judge = GroupJudge(devices: devices, kernel: subject.root.text("/proc/sys/kernel/osrelease"))
+        let judge = GroupJudge(devices: devices, kernel: KernelRelease.running(subject.root))
         return IOMMUDocument(
             status: status.status, evidence: status.evidence, reason: status.reason, fix: status.fix,
             vendor: evidence.vendor, interruptRemapping: evidence.interruptRemapping,

@@ -13,7 +13,7 @@ public struct KernelConfiguration: Equatable, Sendable {
             ]
         }
         let limit = 4 << 20
-        if let text = (files ?? []).lazy.compactMap({ root.bytes($0, limit: limit) }).first {
+        if let text = (files ?? []).firstResult({ root.bytes($0, limit: limit) }) {
             self.init(text)
         } else if let packed = root.bytes("/proc/config.gz"), let text = Gzip.unpacked(packed, limit: limit) {
             self.init(text)

@@ -12,8 +12,8 @@ struct ModuleAliases: Sendable {
     /// Keeps what concerns `functions`, of some ten thousand lines.
     init(_ root: HostRoot, kernel: String?, for functions: [PCIModuleAlias]) {
         guard let kernel, !functions.isEmpty else { return }
-        let file = ["/lib/modules/\(kernel)/modules.alias", "/usr/lib/modules/\(kernel)/modules.alias"].lazy
-            .compactMap { root.bytes($0, limit: 32 << 20) }.first
+        let file = ["/lib/modules/\(kernel)/modules.alias", "/usr/lib/modules/\(kernel)/modules.alias"]
+            .firstResult { root.bytes($0, limit: 32 << 20) }
         guard let file else { return }
         let wanted = Set(functions.compactMap(\.key))
         let start = Array("alias pci:".utf8)

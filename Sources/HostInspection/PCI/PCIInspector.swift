@@ -38,7 +38,7 @@ struct PCIInspector: Sendable {
         let wanted = devices.map { device in
             root.text("/sys/bus/pci/devices/\(device.address)/modalias").flatMap { PCIModuleAlias($0.utf8) }
         }
-        let kernel = root.text("/proc/sys/kernel/osrelease")
+        let kernel = KernelRelease.running(root)
         let aliases = ModuleAliases(root, kernel: kernel, for: wanted.compactMap { $0 })
         for (index, alias) in zip(devices.indices, wanted) {
             devices[index].driverAlternatives = alias.map(aliases.modules) ?? []

@@ -15,7 +15,7 @@ final class PCINameDatabase {
 
     /// Nil when the tree has no database.
     init?(_ root: HostRoot) {
-        let read = Self.paths.lazy.compactMap { path in
+        let read = Self.paths.firstResult { path in
             root.withFile(path, O_RDONLY | O_NONBLOCK | O_NOCTTY) { descriptor -> OpaquePointer? in
                 var status = stat()
                 guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
@@ -23,7 +23,7 @@ final class PCINameDatabase {
                 else { return nil }
                 return vf_pci_names_read("/proc/self/fd/\(descriptor)")
             }
-        }.first
+        }
         guard let read else { return nil }
         names = read
     }

@@ -20,7 +20,7 @@ struct SysfsDevice: Sendable {
         let found = candidates.lazy.map { ($0, Set(root.names(in: $0))) }.first { !$0.1.isEmpty }
         directory = found?.0 ?? ""
         entries = found?.1 ?? []
-        link = candidates.lazy.compactMap { root.link($0) }.first
+        link = candidates.firstResult { root.link($0) }
     }
 
     func has(_ file: String) -> Bool { entries.contains(file) }

@@ -16,7 +16,7 @@ struct MountTable: Sendable {
     let mounts: [Mount]
 
     init(_ root: HostRoot) {
-        let table = ["/proc/self/mountinfo", "/proc/1/mountinfo"].lazy.compactMap { root.text($0) }.first
+        let table = ["/proc/self/mountinfo", "/proc/1/mountinfo"].firstResult { root.text($0) }
         let mounts = Self.lines(table).compactMap(Self.mountinfo)
         self.mounts = mounts.isEmpty ? Self.lines(root.text("/proc/mounts")).compactMap(Self.mtab) : mounts
     }

@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: MachineFixture.names, MachineFixture.Shape.allCases)
     func everyDeviceGetsItsVerdict(name: String, shape: MachineFixture.Shape) async throws {
         let fixture = try MachineFixture(name)
-        let inspection = try await fixture.inspect(shape)
+        let inspection = try await fixture.machine(shape).inspection()
         #expect(inspection.pci.map(\.address) == fixture.verdicts.keys.sorted())
         let parents = Dictionary(uniqueKeysWithValues: fixture.devices.map { ($0.address, $0.parent) })
         for device in inspection.pci {
@@ -27,14 +27,14 @@ import Testing
     }
 
     @Test func theMuxlessLaptopIsWarnedBeforeAnyWorkStarts() async throws {
-        let inspection = try await MachineFixture("laptop-kabylake-r-mx150").inspect(.links)
+        let inspection = try await MachineFixture("laptop-kabylake-r-mx150").machine(.links).inspection()
         let gpu = try #require(inspection.pci.first { $0.address.description == "0000:01:00.0" })
         #expect(gpu.gpu?.role == .renderOnly && gpu.portPath == "0000:00/1c.0/00.0")
         #expect(gpu.passthrough.warnings.contains { $0.contains("no picture") })
     }
 
     @Test func theServersDisplayBelongsToItsManagementController() async throws {
-        let inspection = try await MachineFixture("server-coffeelake-i350").inspect(.links)
+        let inspection = try await MachineFixture("server-coffeelake-i350").machine(.links).inspection()
         let display = try #require(inspection.pci.first { $0.address.description == "0000:06:00.0" })
         #expect(display.passthrough.reason.contains("management controller"))
         #expect(!inspection.graphics.contains { $0.device == display.address })

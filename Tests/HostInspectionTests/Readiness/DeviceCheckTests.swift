@@ -17,7 +17,7 @@ import Testing
             $0.iommu.fix = "The fix."
         }
         #expect(finding.level == level)
-        #expect(finding.evidence == "The reason. Seen: one thing; another.")
+        #expect(finding.evidence == "The IOMMU is \(status.rawValue): The reason. Seen: one thing; another.")
         #expect((finding.fix == "The fix.") == (level == .warning || level == .notice))
     }
 

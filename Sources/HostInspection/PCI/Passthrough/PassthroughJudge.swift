@@ -36,7 +36,7 @@ struct PassthroughJudge: Sendable {
             return PCIDevice.Passthrough(
                 verdict: .notSeparable, with: inTheWay.map { devices[$0].address }.sorted(),
                 reason: "It cannot be taken away from \(names), which must stay with the host.",
-                fix: inTheWay.lazy.compactMap { Self.releaseFix(devices[$0]) }.first ?? dirt?.fixes.first
+                fix: inTheWay.firstResult { Self.releaseFix(devices[$0]) } ?? dirt?.fixes.first
                     ?? "Give the VM another device of this kind: these are parts of one chip.")
         }
         if !others.isEmpty {

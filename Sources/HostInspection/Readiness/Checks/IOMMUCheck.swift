@@ -5,7 +5,8 @@ extension Check {
     ) { facts in
         let iommu = facts.iommu
         let evidence = iommu.evidence.joined(separator: "; ")
-        let seen = evidence.isEmpty ? iommu.reason : "\(iommu.reason) Seen: \(evidence)."
+        let seen =
+            "The IOMMU is \(iommu.status.rawValue): \(iommu.reason)" + (evidence.isEmpty ? "" : " Seen: \(evidence).")
         switch iommu.status {
         case .enabled: return [.ok(seen)]
         case .unknown:
