@@ -155,7 +155,8 @@ let package = Package(
         tests("virtfleet-agent", ["Configuration", "Provisioning", "Subprocess"]),
         tests("virtfleet-controller", ["Configuration", "FleetServer", "Signing", "virtfleet-agent"]),
         .executableTarget(
-            name: "InspectionFuzzer", dependencies: ["FleetModel", "FleetRuntime", "FleetTestSupport", "HostInspection"],
+            name: "InspectionFuzzer",
+            dependencies: ["FleetModel", "FleetRuntime", "FleetTestSupport", "HostInspection"],
             path: "Tests/InspectionFuzzer", swiftSettings: strict),
         .executableTarget(
             name: "EventSource",
