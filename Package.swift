@@ -137,7 +137,9 @@ let package = Package(
         tests("MessageBus", ["Signing", "Subprocess"]),
         tests("DurableStream", ["SQLite"]),
         tests("Hypervisor", exclude: ["Golden"]),
-        tests("HostInspection", ["Drawing", "Subprocess"], exclude: ["Fixtures", "Pictures/Golden"]),
+        tests(
+            "HostInspection", ["Drawing", "InspectionFuzzer", "Subprocess"],
+            exclude: ["Corpus", "Fixtures", "Pictures/Golden"]),
         tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess"]),
@@ -152,6 +154,10 @@ let package = Package(
             exclude: ["Golden"]),
         tests("virtfleet-agent", ["Configuration", "Provisioning", "Subprocess"]),
         tests("virtfleet-controller", ["Configuration", "FleetServer", "Signing", "virtfleet-agent"]),
+        .executableTarget(
+            name: "InspectionFuzzer",
+            dependencies: ["FleetModel", "FleetRuntime", "FleetTestSupport", "HostInspection"],
+            path: "Tests/InspectionFuzzer", swiftSettings: strict),
         .executableTarget(
             name: "EventSource",
             dependencies: [

@@ -8,16 +8,17 @@
 
 #define NAME "HWLOC_FSROOT="
 
-// putenv(3) makes this string itself part of the environment.
+// putenv(3) makes these strings themselves part of the environment.
 static char variable[sizeof NAME + PATH_MAX] = NAME "/";
 // What a copy of a tree lacks is no news for standard error.
 static char quiet[] = "HWLOC_HIDE_ERRORS=2";
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int is_ready;
 
-__attribute__((constructor)) static void add_variables(void) {
-    putenv(variable);
-    putenv(quiet);
-}
+/// Not before main: the environment moves, and Swift's runtime, when it is linked statically, finds the program's
+/// arguments beside the first place of it.
+static void add_variables(void) { is_ready = putenv(quiet) == 0 && putenv(variable) == 0; }
 
 static int load(hwloc_topology_t topology) {
     // The component x86 asks the processor that this runs on.
@@ -31,7 +32,8 @@ static int load(hwloc_topology_t topology) {
 
 hwloc_topology_t vf_hwloc_load(const char *root) {
     hwloc_topology_t topology;
-    if (strlen(root) >= PATH_MAX) return NULL;
+    pthread_once(&once, add_variables);
+    if (!is_ready || strlen(root) >= PATH_MAX) return NULL;
     pthread_mutex_lock(&lock);
     strcpy(variable + strlen(NAME), root);
     if (hwloc_topology_init(&topology) < 0) {

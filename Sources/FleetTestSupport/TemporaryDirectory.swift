@@ -5,8 +5,9 @@ import Glibc
 public final class TemporaryDirectory: Sendable {
     public let path: String
 
-    public init() throws {
-        var template = Array("/tmp/vf-XXXXXX".utf8CString)
+    /// - Parameter parent: /dev/shm for thousands of small files, which are kept in memory there.
+    public init(below parent: String = "/tmp") throws {
+        var template = Array("\(parent)/vf-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw CocoaError(.fileWriteUnknown) }
         path = String(cString: made)
     }

@@ -2,7 +2,8 @@
 #include <hwloc.h>
 
 // hwloc takes the root of its reading from the environment alone (HWLOC_FSROOT), which a program with threads must not
-// change. So the variable is put there before main, in storage of our own, and only what stands in it is changed.
+// change. So the first call puts the variable there, in storage of our own, and from then on only what stands in it is
+// changed.
 
 /// Processors, caches and memory of the machine whose files lie below `root`; NULL when hwloc refuses. No devices, and
 /// nothing asked of the processor that this runs on.

@@ -70,8 +70,8 @@ extension HostRoot {
         } ?? []
     }
 
-    /// The symbolic links and the directories in a directory.
-    func entries(of path: String) -> (links: [String], directories: [String]) {
+    /// What is in a directory, by its kind; `others` are neither links nor directories nor files.
+    func entries(of path: String) -> (links: [String], directories: [String], others: [String]) {
         withFile(path, O_RDONLY | O_DIRECTORY) { descriptor in
             let copy = dup(descriptor)
             guard copy >= 0, let stream = fdopendir(copy) else {
@@ -79,14 +79,18 @@ extension HostRoot {
                 return nil
             }
             defer { closedir(stream) }
-            var found: (links: [String], directories: [String]) = ([], [])
+            var found: (links: [String], directories: [String], others: [String]) = ([], [], [])
             while let entry = readdir(stream)?.pointee {
                 let name = withUnsafeBytes(of: entry.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-                if entry.d_type == DT_LNK { found.links.append(name) }
-                if entry.d_type == DT_DIR, name != ".", name != ".." { found.directories.append(name) }
+                switch Int(entry.d_type) {
+                case DT_LNK: found.links.append(name)
+                case DT_DIR: if name != ".", name != ".." { found.directories.append(name) }
+                case DT_REG: break
+                default: found.others.append(name)
+                }
             }
             return found
-        } ?? ([], [])
+        } ?? ([], [], [])
     }
 
     /// The entries `cpu0`, `cpu1`, ... `cpu10` of a directory, by number.

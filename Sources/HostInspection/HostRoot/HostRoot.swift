@@ -18,6 +18,8 @@ public struct HostRoot: Sendable {
         top = Directory(path)
     }
 
+    private static let attempts = 1000
+
     /// Whether the tree itself could be opened.
     public var isReadable: Bool { top.descriptor >= 0 }
 
@@ -31,13 +33,28 @@ public struct HostRoot: Sendable {
 
     /// Runs `body` with a descriptor of the file; nil when it cannot be opened.
     func withFile<Result>(_ path: String, _ flags: Int32, _ body: (Int32) -> Result?) -> Result? {
-        var descriptor = vf_openat2(top.descriptor, path, UInt64(flags), vf_resolve_in_root)
+        withDescriptor(path, flags) { descriptor in
+            // A device node in a copy would speak for the machine that holds the copy.
+            isLive || isFileOrDirectory(descriptor) ? body(descriptor) : nil
+        }
+    }
+
+    /// A device node, a FIFO or a socket is there: opened without care, it could speak for another machine, or wait.
+    func isSpecial(_ path: String) -> Bool {
+        withDescriptor(path, vf_path_only) { !isFileOrDirectory($0) } ?? false
+    }
+
+    private func withDescriptor<Result>(_ path: String, _ flags: Int32, _ body: (Int32) -> Result?) -> Result? {
+        var descriptor: Int32 = -1
+        // Each renaming or mounting anywhere on the machine makes the kernel unsure about `..`, and it says EAGAIN.
+        for _ in 0..<Self.attempts {
+            descriptor = vf_openat2(top.descriptor, path, UInt64(flags), vf_resolve_in_root)
+            if descriptor >= 0 || errno != EAGAIN { break }
+        }
         // Before Linux 5.6. A copy of a tree is not read without the kernel's help.
         if descriptor < 0, errno == ENOSYS, isLive { descriptor = open(path, flags | O_CLOEXEC) }
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        // A device node in a copy would speak for the machine that holds the copy.
-        guard isLive || isFileOrDirectory(descriptor) else { return nil }
         return body(descriptor)
     }
 

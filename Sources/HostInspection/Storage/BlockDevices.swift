@@ -57,9 +57,11 @@ struct BlockDevices: Sendable {
                     ? controllers.functions(ofNamespace: name, at: path) : functions)
         }
         self.devices = devices
-        byNumber = Dictionary(devices.values.compactMap { device in device.number.map { ($0, device.name) } }) { $1 }
+        // Two may claim the same number or name in a tree that is not whole; it must always be the same one that counts.
+        let sorted = devices.values.sorted { $0.name < $1.name }
+        byNumber = Dictionary(sorted.compactMap { device in device.number.map { ($0, device.name) } }) { $1 }
         byMapperName = Dictionary(
-            devices.values.compactMap { device in device.mapperName.map { ($0, device.name) } }
+            sorted.compactMap { device in device.mapperName.map { ($0, device.name) } }
         ) { $1 }
     }
 

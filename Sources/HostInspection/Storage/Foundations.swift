@@ -54,6 +54,9 @@ struct Foundations: Sendable {
     private struct Walk {
         var found: [Foundation] = []
         var seen: Set<String> = []
+        var depth = 0
+        /// The kernel stacks fewer.
+        static let deepest = 64
     }
 
     private func visit(path: String, through: [String], _ walk: inout Walk) {
@@ -62,7 +65,9 @@ struct Foundations: Sendable {
     }
 
     private func visit(_ mount: MountTable.Mount, through: [String], _ walk: inout Walk) {
-        guard walk.seen.insert("mount " + mount.point).inserted else { return }
+        guard walk.depth < Walk.deepest, walk.seen.insert("mount " + mount.point).inserted else { return }
+        walk.depth += 1
+        defer { walk.depth -= 1 }
         switch mount.type {
         case "overlay":
             for option in mount.superOptions {
@@ -98,7 +103,10 @@ struct Foundations: Sendable {
     }
 
     private func visit(_ name: String, through: [String], _ walk: inout Walk) {
-        guard let device = devices.devices[name], walk.seen.insert(name).inserted else { return }
+        guard walk.depth < Walk.deepest, let device = devices.devices[name], walk.seen.insert(name).inserted
+        else { return }
+        walk.depth += 1
+        defer { walk.depth -= 1 }
         let whole = device.disk.flatMap { devices.devices[$0] } ?? device
         if !whole.slaves.isEmpty {
             for slave in whole.slaves { visit(slave, through: through + [device.file], &walk) }

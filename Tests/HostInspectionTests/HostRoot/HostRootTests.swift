@@ -1,7 +1,9 @@
+import FleetRuntime
 import FleetTestSupport
 import FoundationEssentials
 import Glibc
 import HostInspection
+import Synchronization
 import Testing
 
 @Suite struct HostRootTests {
@@ -64,5 +66,22 @@ import Testing
 
     @Test func readingStopsAtTheLimit() {
         #expect(root.bytes("/sys/a/file", limit: 3) == Array("ins".utf8))
+    }
+
+    /// Each renaming anywhere makes openat2(2) unsure of a path with `..` in it.
+    @Test func renamingsElsewhereHideNothing() throws {
+        let machine = try FixtureMachine(["/a/file": "here", "/b/c/.keep": ""])
+        try machine.link("/b/c/link", to: "../../a/file")
+        let other = try TemporaryDirectory(below: "/dev/shm")
+        try Data().write(to: URL(filePath: other.file("old")))
+        let isOver = Mutex(false)
+        NamedThread.start("renames") {
+            while !isOver.withLock({ $0 }) {
+                rename(other.file("old"), other.file("new"))
+                rename(other.file("new"), other.file("old"))
+            }
+        }
+        defer { isOver.withLock { $0 = true } }
+        for _ in 0..<5000 { #expect(machine.root.text("/b/c/link") == "here") }
     }
 }
