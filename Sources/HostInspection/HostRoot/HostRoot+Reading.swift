@@ -82,8 +82,10 @@ extension HostRoot {
             var found: (links: [String], directories: [String]) = ([], [])
             while let entry = readdir(stream)?.pointee {
                 let name = withUnsafeBytes(of: entry.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-                if entry.d_type == DT_LNK { found.links.append(name) }
-                if entry.d_type == DT_DIR, name != ".", name != ".." { found.directories.append(name) }
+                // Some file systems leave it to the caller to find out (readdir(3)).
+                let isUntold = entry.d_type == DT_UNKNOWN
+                if entry.d_type == DT_LNK || isUntold { found.links.append(name) }
+                if entry.d_type == DT_DIR || isUntold, name != ".", name != ".." { found.directories.append(name) }
             }
             return found
         } ?? ([], [])

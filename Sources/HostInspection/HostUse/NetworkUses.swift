@@ -7,7 +7,8 @@ struct NetworkUses: Sendable {
     func uses(_ root: HostRoot) -> [(PCIAddress, HostUse)] {
         var uses: [(PCIAddress, HostUse)] = []
         for route in network.defaultRoutes {
-            for (interface, through) in physical(below: route, through: []) {
+            var seen: Set<String> = []
+            for (interface, through) in physical(below: route, through: [], &seen) {
                 let way = through.isEmpty ? "" : ", through " + through.joined(separator: " and ")
                 uses += interface.functions.map { function in
                     (
@@ -41,13 +42,14 @@ struct NetworkUses: Sendable {
         return first
     }
 
+    /// - Parameter seen: of one walk: an interface that is reached in two ways is told once.
     private func physical(
-        below name: String, through: [String]
+        below name: String, through: [String], _ seen: inout Set<String>
     ) -> [(NetworkDocument.Interface, through: [String])] {
-        guard !through.contains(name), let interface = network.interfaces.first(where: { $0.name == name }) else {
+        guard seen.insert(name).inserted, let interface = network.interfaces.first(where: { $0.name == name }) else {
             return []
         }
         if interface.isPhysical { return [(interface, through)] }
-        return interface.lower.flatMap { physical(below: $0, through: through + [name]) }
+        return interface.lower.flatMap { physical(below: $0, through: through + [name], &seen) }
     }
 }
