@@ -104,7 +104,8 @@ let package = Package(
         .executableTarget(
             name: "virtfleet-agent",
             dependencies: [
-                "CommandLineKit", "Configuration", "DurableStream", "FleetAgent", "FleetModel", "FleetRuntime",
+                "CommandLineKit", "Configuration", "Drawing", "DurableStream", "FleetAgent", "FleetModel",
+                "FleetRuntime",
                 "HTTPClient", "HostInspection", "Hypervisor", "ImageStore", "MessageBus", "Provisioning", "Signing",
                 "Telemetry",
             ], path: "agent", swiftSettings: strict),
@@ -136,7 +137,7 @@ let package = Package(
         tests("MessageBus", ["Signing", "Subprocess"]),
         tests("DurableStream", ["SQLite"]),
         tests("Hypervisor", exclude: ["Golden"]),
-        tests("HostInspection", ["Subprocess"], exclude: ["Fixtures"]),
+        tests("HostInspection", ["Drawing", "Subprocess"], exclude: ["Fixtures", "Pictures/Golden"]),
         tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess"]),

@@ -13,9 +13,11 @@ extension Inspection {
         return Panel(
             "IOMMU groups", lines: status,
             children: iommu.groups.map { group in
-                Panel(
+                let isOfNoUse = group.devices.allSatisfy { devices[$0]?.passthrough.verdict == .never }
+                return Panel(
                     "group \(group.id)\(group.dirty == nil ? "" : ", not isolated")",
-                    tone: group.dirty == nil ? .plain : .warning, lines: group.devices.map { line($0, devices) })
+                    tone: group.dirty != nil ? .warning : isOfNoUse ? .faint : .plain,
+                    lines: group.devices.map { line($0, devices) })
             } + (rest.isEmpty ? [] : [Panel("without group", tone: .faint, lines: rest.map { line($0, devices) })]),
             arrangement: .columns(atLeast: Self.groupWidth))
     }

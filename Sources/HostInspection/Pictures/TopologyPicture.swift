@@ -51,11 +51,13 @@ extension Inspection {
             cpu.coreKinds.flatMap { kind in kind.threads.map { ($0, kind.name) } }
         ) { first, _ in first }
         return grouped(threads, by: \.core).map { core, threads in
-            let kind = threads.first.flatMap { kindOf[$0.id] }
-            return Panel(
-                "core \(core)", tone: kind == "efficiency" ? .faint : .plain,
-                lines: [.init(threads.map { String($0.id) }.joined(separator: " "))]
-                    + (kind.map { [.init($0, tone: .faint)] } ?? []))
+            let numbers = Panel.Line(threads.map { String($0.id) }.joined(separator: " "))
+            switch threads.first.flatMap({ kindOf[$0.id] }) {
+            case nil: return Panel("core \(core)", lines: [numbers])
+            case "performance"?: return Panel("P-core \(core)", lines: [numbers])
+            case "efficiency"?: return Panel("E-core \(core)", tone: .faint, lines: [numbers])
+            case let kind?: return Panel("core \(core)", lines: [numbers, .init(kind, tone: .faint)])
+            }
         }
     }
 
