@@ -6,9 +6,9 @@ struct GroupJudge: Sendable {
     /// Before Linux 5.19 VFIO minded no driver on what has a bridge's header.
     private let exemptsBridges: Bool
 
-    init(devices: [PCIDevice], kernel: String?) {
+    init(devices: [PCIDevice], kernel: KernelRelease?) {
         self.devices = Dictionary(devices.map { ($0.address, $0) }) { first, _ in first }
-        exemptsBridges = kernel.flatMap { KernelRelease($0) }.map { $0 < KernelRelease(5, 19) } ?? false
+        exemptsBridges = kernel.map { $0 < KernelRelease(5, 19) } ?? false
     }
 
     func judge(_ group: GroupReader.Group) -> IOMMUDocument.Group {

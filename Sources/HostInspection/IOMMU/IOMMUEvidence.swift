@@ -24,7 +24,9 @@ struct IOMMUEvidence: Sendable {
 
     init() {}
 
-    init(_ root: HostRoot, groups: [GroupReader.Group], devices: [PCIDevice], log: KernelLog) {
+    init(
+        _ root: HostRoot, kernel: RunningKernel, groups: [GroupReader.Group], devices: [PCIDevice], log: KernelLog
+    ) {
         units = root.names(in: "/sys/class/iommu")
         self.groups = groups.count
         groupedDevices = groups.reduce(0) { $0 + $1.devices.count }
@@ -40,8 +42,8 @@ struct IOMMUEvidence: Sendable {
             }
         }
         hostBridgeVendor = devices.first { $0.deviceClass?.isHostBridge == true && $0.vendor != nil }?.vendor
-        commandLine = KernelCommandLine(root)
-        configuration = KernelConfiguration(root)
+        commandLine = kernel.commandLine
+        configuration = kernel.configuration
         interrupts = root.text("/proc/interrupts", limit: 16 << 20)
         self.log = log
     }
