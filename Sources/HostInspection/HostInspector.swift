@@ -20,7 +20,7 @@ public actor HostInspector {
         let groups = GroupReader(root: subject.root).groups()
         var pci = PCIInspector(kernel: kernel).inspect(subject, groups: groups, limitations: &limitations)
         let hostUses = HostUseInspector().inspect(
-            subject, devices: pci, foundations: foundations, network: network)
+            subject, devices: pci, foundations: foundations, network: network, limitations: &limitations)
         for index in pci.indices { pci[index].hostUses = hostUses[pci[index].address] ?? [] }
         let iommu = IOMMUInspector(kernel: kernel).inspect(subject, groups: groups, devices: pci, log: kernelLog)
         PassthroughJudge(iommu: iommu).judge(&pci)

@@ -30,7 +30,7 @@ extension FixtureMachine {
         let devices = PCIInspector(kernel: RunningKernel(root)).inspect(
             subject, groups: groups, limitations: &limitations)
         return HostUseInspector().inspect(
-            subject, devices: devices, foundations: foundations, network: network()
+            subject, devices: devices, foundations: foundations, network: network(), limitations: &limitations
         )
         .sorted { $0.key < $1.key }
         .flatMap { address, uses in uses.map { "\(address) \($0.purpose.rawValue): \($0.detail)" } }

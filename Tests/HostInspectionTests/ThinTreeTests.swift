@@ -52,6 +52,12 @@ import Testing
         let inspection = try await machine().inspection()
         #expect(inspection.iommu.status == .unknown && inspection.iommu.groups.isEmpty)
         #expect(inspection.pci.map(\.verdict) == ["never", "blocked", "blocked"])
+        let unseen = Set(inspection.limitations.map(\.fact))
+        #expect(
+            unseen.isSuperset(of: [
+                "the disks that the host lives on", "the network cards that the host needs",
+                "the keyboards' controllers",
+            ]))
     }
 
     @Test func oddNamesOfGroupsAreNone() throws {
