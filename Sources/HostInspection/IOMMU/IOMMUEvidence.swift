@@ -32,15 +32,10 @@ struct IOMMUEvidence: Sendable {
         groupedDevices = groups.reduce(0) { $0 + $1.devices.count }
         hasGroupsDirectory = root.exists("/sys/kernel/iommu_groups")
         if root.exists("/sys/firmware/acpi/tables") { tables = Set(root.names(in: "/sys/firmware/acpi/tables")) }
-        // The first processor speaks for all.
-        for field in root.fields("/proc/cpuinfo") {
-            hasProcessorInformation = true
-            if field.key == "vendor_id" { processorVendor = field.value }
-            if field.key == "flags" {
-                isGuest = field.value.split(separator: " ").contains("hypervisor")
-                break
-            }
-        }
+        let processor = FirstProcessor(root)
+        hasProcessorInformation = !processor.fields.isEmpty
+        processorVendor = processor.vendor
+        isGuest = processor.isGuest
         hostBridgeVendor = devices.first { $0.deviceClass?.isHostBridge == true && $0.vendor != nil }?.vendor
         commandLine = kernel.commandLine
         configuration = kernel.configuration
