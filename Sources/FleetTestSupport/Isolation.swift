@@ -24,6 +24,16 @@ public enum Isolation {
         return map.split { $0 == " " || $0 == "\n" } == ["0", "0", "4294967295"]
     }
 
+    /// A command line that runs another one as a user who owns nothing (setpriv(1)). A root that is only mapped can become
+    /// nobody else, and has no rights outside of its namespace anyway: its user goes into one more, without root.
+    public static func nobodysCommand(_ command: [String]) throws -> [String] {
+        let change =
+            try hasAllUsers()
+            ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+            : ["unshare", "--user", "--map-user=65534", "--map-group=65534"]
+        return change + ["--"] + command
+    }
+
     /// Interfaces that may be here: loopback, bridges of tests and their guests' taps.
     private static let ownInterfaces = ["lo:", "vf-", "vnet"]
 

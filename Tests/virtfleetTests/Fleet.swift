@@ -14,12 +14,20 @@ enum Fleet {
         HostResource(
             id: anna, name: ResourceName("anna-laptop")!, labels: ["site": "berlin", "team": "plc"], state: .online,
             lastSeenAt: now, createdAt: now - 40 * 86_400, agentVersion: "0.1.0", vmCount: 2,
-            inventory: [.cpu: .object(["model": .string("Core i7"), "threads": .integer(16)])]),
+            inventory: inventory),
         HostResource(
             id: ben, name: ResourceName("ben-laptop")!, labels: [:], state: .offline, lastSeenAt: now - 12_000,
             createdAt: Date(timeIntervalSince1970: 1_790_000_000),
             agentVersion: nil, vmCount: 1),
     ]
+
+    /// What `host show` asks for: its age is the same on every day.
+    static func shown(_ inventory: [InventoryPart: JSONValue]) -> HostResource {
+        var host = hosts[0]
+        host.createdAt = hosts[1].createdAt
+        host.inventory = inventory
+        return host
+    }
 
     static let vms = [
         vm(1, "office", on: hosts[0], .running), vm(2, "plc-line-4", on: hosts[0], .crashed),

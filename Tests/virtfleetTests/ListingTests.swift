@@ -7,7 +7,8 @@ import Testing
     private func fleet() throws -> FakeController {
         try FakeController([
             "GET /hosts": { $1.respond(page: Fleet.hosts) },
-            "GET /hosts/anna-laptop": { $1.respond(json: Fleet.hosts[0]) },
+            "GET /hosts/anna-laptop": { $1.respond(json: Fleet.shown(Fleet.inventory)) },
+            "GET /hosts/strange-laptop": { $1.respond(json: Fleet.shown(Fleet.strangeInventory)) },
             "GET /hosts/ben-laptop": { $1.respond(json: Fleet.hosts[1]) },
             "GET /vms": { request, exchange in
                 exchange.respond(
@@ -26,6 +27,7 @@ import Testing
 
     @Test(arguments: [
         ("host-list", ["host", "list"]), ("host-list-names", ["host", "list", "-o", "name"]),
+        ("host-show", ["host", "show", "anna-laptop"]), ("host-show-strange", ["host", "show", "strange-laptop"]),
         ("host-show-offline", ["host", "show", "ben-laptop", "--output=table"]),
         ("vm-list", ["vm", "list"]), ("vm-list-bare", ["vm", "list", "--no-headers", "--host", "ben-laptop"]),
         ("vm-show", ["vm", "show", "plc-line-4"]), ("job-list", ["job", "list"]), ("event-list", ["event", "list"]),
@@ -52,6 +54,14 @@ import Testing
         let output = try await fleet().run(["vm", "list", "-o", "json"])
         let read = try FleetJSON.decode([JSONValue].self, from: .init(output.standardOutput))
         #expect(read.map { $0["vm"]?["name"] } == [.string("office"), .string("plc-line-4"), .string("office")])
+    }
+
+    @Test func theWholeInventoryIsThereForPrograms() async throws {
+        let output = try await fleet().run(["host", "show", "anna-laptop", "-o", "json"])
+        let read = try FleetJSON.decode(HostResource.self, from: .init(output.standardOutput))
+        #expect(read.inventory == Fleet.inventory)
+        let yaml = try await fleet().run(["host", "show", "anna-laptop", "-o", "yaml"])
+        #expect(yaml.text.contains("threadList:") && yaml.text.contains("ext4 cannot share blocks."))
     }
 
     @Test func aVMIsFoundByNameHostAndUUID() async throws {

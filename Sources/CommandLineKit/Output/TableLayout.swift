@@ -28,14 +28,15 @@ struct TableLayout<Item: Sendable> {
 
     func details(_ sections: [DetailSection]) -> String {
         sections.filter { !$0.fields.isEmpty }.map { section in
-            let labelWidth = section.fields.map { $0.label.terminalWidth }.max() ?? 0
+            let labels = section.fields.map(\.label.withoutControls)
+            let labelWidth = labels.map(\.terminalWidth).max() ?? 0
             let indent = section.title == nil ? "" : "  "
             let title = section.title.map { Ink.bold($0, usesColor) + "\n" } ?? ""
             return title
-                + section.fields.map { field in
-                    let padding = String(repeating: " ", count: labelWidth - field.label.terminalWidth)
+                + zip(labels, section.fields).map { label, field in
+                    let padding = String(repeating: " ", count: labelWidth - label.terminalWidth)
                     let value = Ink.styled(field.cell.text.withoutControls, field.cell.style, usesColor)
-                    return "\(indent)\(field.label):\(padding)\(Self.gap)\(value)\n"
+                    return "\(indent)\(label):\(padding)\(Self.gap)\(value)\n"
                 }.joined()
         }.joined(separator: "\n")
     }

@@ -7,7 +7,7 @@ extension EventResource {
         func word(_ key: String) -> String? { body[key]?.stringValue }
         func detail(_ text: String?) -> String? { text.map { "(\($0))" } }
         var step: String? {
-            guard case .integer(let index)? = body["step"]?["index"], case .integer(let count)? = body["step"]?["count"]
+            guard let index = body["step"]?["index"]?.integerValue, let count = body["step"]?["count"]?.integerValue
             else { return nil }
             return "\(index)/\(count) \(body["step"]?["name"]?.stringValue ?? "")"
         }

@@ -47,28 +47,6 @@ extension HostResource {
                         ("Registered", .time(host.createdAt)),
                     ])
             ]
-                + (host.inventory ?? [:]).sorted { $0.key.rawValue < $1.key.rawValue }.map { part, document in
-                    DetailSection(
-                        part.rawValue.prefix(1).uppercased() + part.rawValue.dropFirst(), document.flattened())
-                }
+                + InventorySummary(host.inventory ?? [:]).sections
         })
-}
-
-extension JSONValue {
-    /// The leaves, each with its path: `pools.0.name`.
-    func flattened(_ path: String = "") -> [(String, Cell)] {
-        func below(_ key: String, _ value: JSONValue) -> [(String, Cell)] {
-            value.flattened(path.isEmpty ? key : "\(path).\(key)")
-        }
-        switch self {
-        case .object(let members): return members.sorted { $0.key < $1.key }.flatMap { below($0.key, $0.value) }
-        case .array(let items): return items.enumerated().flatMap { below("\($0.offset)", $0.element) }
-        case .null: return [(path, .none)]
-        case .bool(let value): return [(path, .yesNo(value))]
-        case .integer(let value):
-            return [(path, path.hasSuffix("Bytes") && value >= 0 ? .bytes(UInt64(value)) : Cell("\(value)"))]
-        case .number(let value): return [(path, Cell("\(value)"))]
-        case .string(let value): return [(path, Cell(value))]
-        }
-    }
 }

@@ -16,6 +16,14 @@ extension Cell {
 
     static func optional(_ text: String?) -> Cell { text.map { Cell($0) } ?? .none }
 
+    /// Those that are known, one after the other; nil when none is.
+    static func words(_ parts: String?..., separator: String = ", ") -> Cell? { words(parts, separator: separator) }
+
+    static func words(_ parts: [String?], separator: String = ", ") -> Cell? {
+        let known = parts.compactMap { $0 }
+        return known.isEmpty ? nil : Cell(known.joined(separator: separator))
+    }
+
     static func yesNo(_ value: Bool) -> Cell { Cell(value ? "yes" : "no", raw: "\(value)") }
 }
 
