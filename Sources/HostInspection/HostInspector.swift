@@ -12,21 +12,24 @@ public actor HostInspector {
         let kvm = subject.root.isLive ? await KVMProbe.state() : nil
         var limitations: [Inspection.Limitation] = []
         let kernelLog = KernelLog(of: subject.root, limitations: &limitations)
+        let kernel = RunningKernel(subject.root)
         let foundations = Foundations(
             root: subject.root, devices: BlockDevices(subject.root), mounts: MountTable(subject.root))
         let storage = StorageInspector(foundations: foundations).inspect(subject, limitations: &limitations)
         let network = NetworkInspector().inspect(subject)
         let groups = GroupReader(root: subject.root).groups()
-        var pci = PCIInspector().inspect(subject, groups: groups, limitations: &limitations)
+        var pci = PCIInspector(kernel: kernel).inspect(subject, groups: groups, limitations: &limitations)
         let hostUses = HostUseInspector().inspect(
-            subject, devices: pci, foundations: foundations, network: network)
+            subject, devices: pci, foundations: foundations, network: network, limitations: &limitations)
         for index in pci.indices { pci[index].hostUses = hostUses[pci[index].address] ?? [] }
-        let iommu = IOMMUInspector().inspect(subject, groups: groups, devices: pci, log: kernelLog)
+        let iommu = IOMMUInspector(kernel: kernel).inspect(subject, groups: groups, devices: pci, log: kernelLog)
         PassthroughJudge(iommu: iommu).judge(&pci)
-        let software = SoftwareInspector().inspect(subject, limitations: &limitations)
+        let software = SoftwareInspector(kernel: kernel, mounts: foundations.mounts).inspect(
+            subject, limitations: &limitations)
         var inspection = Inspection(
             cpu: CPUInspector().inspect(subject, kvm: kvm), memory: MemoryInspector().inspect(subject), pci: pci,
-            iommu: iommu, graphics: GraphicsInspector(subject.root).inspect(pci, iommu: iommu), storage: storage,
+            iommu: iommu, graphics: GraphicsInspector(subject.root, kernel: kernel).inspect(pci, iommu: iommu),
+            storage: storage,
             network: network, software: software,
             laptop: LaptopInspector().inspect(subject), readiness: ReadinessDocument(), limitations: limitations)
         inspection.readiness = ReadinessDocument(

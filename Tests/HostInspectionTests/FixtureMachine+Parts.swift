@@ -27,9 +27,10 @@ extension FixtureMachine {
             root: root, agentVersion: "1.2.3", pools: pools, imagesDirectory: images, assignments: assignments)
         var limitations: [Inspection.Limitation] = []
         let groups = GroupReader(root: root).groups()
-        let devices = PCIInspector().inspect(subject, groups: groups, limitations: &limitations)
+        let devices = PCIInspector(kernel: RunningKernel(root)).inspect(
+            subject, groups: groups, limitations: &limitations)
         return HostUseInspector().inspect(
-            subject, devices: devices, foundations: foundations, network: network()
+            subject, devices: devices, foundations: foundations, network: network(), limitations: &limitations
         )
         .sorted { $0.key < $1.key }
         .flatMap { address, uses in uses.map { "\(address) \($0.purpose.rawValue): \($0.detail)" } }

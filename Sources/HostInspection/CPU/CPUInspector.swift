@@ -4,23 +4,20 @@ import FleetModel
 struct CPUInspector: Sendable {
     func inspect(_ subject: InspectionSubject, kvm: KVMState?) -> CPUDocument {
         let root = subject.root
-        // The first processor speaks for all; with 500 of them the file has a megabyte.
-        let fields = Dictionary(root.fields("/proc/cpuinfo", limit: 1 << 14).map { ($0.key, $0.value) }) { first, _ in
-            first
-        }
-        let flags = Set("\(fields["flags"] ?? "") \(fields["vmx flags"] ?? "")".split(separator: " "))
+        let processor = FirstProcessor(root)
+        let (fields, flags) = (processor.fields, processor.flags)
         let topology = HardwareTopology(root)
         let threads = onNodes(ThreadTable(root).threads, topology?.nodes ?? [])
         let cores = Set(threads.map(\.core))
         return CPUDocument(
-            vendor: fields["vendor_id"], model: fields["model name"], family: fields["cpu family"].flatMap { Int($0) },
+            vendor: processor.vendor, model: fields["model name"], family: fields["cpu family"].flatMap { Int($0) },
             modelNumber: fields["model"].flatMap { Int($0) }, stepping: fields["stepping"].flatMap { Int($0) },
             microcode: fields["microcode"],
             sockets: threads.isEmpty ? nil : Set(threads.map(\.package)).count,
             cores: threads.isEmpty ? nil : cores.count, threads: threads.isEmpty ? nil : threads.count,
             virtualisation: ["vmx", "svm"].first { flags.contains($0[...]) },
             nestedPaging: flags.isEmpty ? nil : flags.contains("ept") || flags.contains("npt"), nested: nested(root),
-            kvm: kvm, isGuest: flags.contains("hypervisor"), frequency: frequency(root, threads), threadList: threads,
+            kvm: kvm, isGuest: processor.isGuest, frequency: frequency(root, threads), threadList: threads,
             caches: topology?.caches ?? [], nodes: topology?.nodes ?? [], coreKinds: topology?.kinds ?? [])
     }
 

@@ -1,14 +1,12 @@
 /// The ways to give a VM graphics on this host, the best for the guest first. What the kernel publishes counts; the
 /// generation of the hardware only explains why it publishes nothing.
 struct GraphicsInspector: Sendable {
-    private let kernel: KernelRelease?
+    private let kernel: RunningKernel
     private let hasGVTModule: Bool
-    private let configuration: KernelConfiguration?
 
-    init(_ root: HostRoot) {
-        kernel = KernelRelease.running(root).flatMap { KernelRelease($0) }
+    init(_ root: HostRoot, kernel: RunningKernel) {
+        self.kernel = kernel
         hasGVTModule = root.exists("/sys/module/kvmgt")
-        configuration = KernelConfiguration(root)
     }
 
     func inspect(_ devices: [PCIDevice], iommu: IOMMUDocument) -> [GraphicsOption] {
@@ -47,7 +45,7 @@ struct GraphicsInspector: Sendable {
         guard let intel = IntelGraphics(card), case .virtualFunctions(let since) = intel.sharing else { return nil }
         let reason =
             "\(intel.name) graphics have virtual functions, but \(card.driver ?? "no driver") does not publish them"
-            + (kernel.map { ", on kernel \($0)" } ?? "") + "."
+            + (kernel.version.map { ", on kernel \($0)" } ?? "") + "."
         return option(
             false, reason, "Drive it with xe on Linux \(since) or newer: xe makes its virtual functions, i915 does not."
         )
@@ -66,7 +64,7 @@ struct GraphicsInspector: Sendable {
         }
         guard let intel = IntelGraphics(card), intel.sharing == .gvt else { return nil }
         let reason = "\(intel.name) graphics can be shared with GVT-g, but the kernel publishes no types for it"
-        if configuration?.value(of: "DRM_I915_GVT_KVMGT") == "n" {
+        if kernel.configuration?.value(of: "DRM_I915_GVT_KVMGT") == "n" {
             return option(
                 false, reason + ": it is built without it.", "Boot a kernel with CONFIG_DRM_I915_GVT_KVMGT.")
         }

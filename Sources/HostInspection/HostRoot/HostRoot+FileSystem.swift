@@ -7,7 +7,7 @@ extension HostRoot {
         withFile(path, vf_path_only) { descriptor in
             var status = stat()
             guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-            return UInt64(status.st_blocks) * 512
+            return UInt64(exactly: status.st_blocks).flatMap { Self.product($0, 512) }
         }
     }
 
@@ -17,8 +17,17 @@ extension HostRoot {
             var status = statvfs()
             guard fstatvfs(descriptor, &status) == 0 else { return nil }
             let block = UInt64(status.f_frsize)
-            return (UInt64(status.f_blocks) * block, UInt64(status.f_bavail) * block)
+            guard let size = Self.product(UInt64(status.f_blocks), block),
+                let available = Self.product(UInt64(status.f_bavail), block)
+            else { return nil }
+            return (size, available)
         }
+    }
+
+    /// Nil for what no file system holds: one in user space may say anything.
+    static func product(_ count: UInt64, _ size: UInt64) -> UInt64? {
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
+        return overflow ? nil : bytes
     }
 
     /// XFS_IOC_FSGEOMETRY_V4 of fs/xfs/libxfs/xfs_fs.h: 112 bytes, the flags at offset 92. Any user may ask.

@@ -82,10 +82,15 @@ extension HostRoot {
             var found: (links: [String], directories: [String], others: [String]) = ([], [], [])
             while let entry = readdir(stream)?.pointee {
                 let name = withUnsafeBytes(of: entry.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+                if name == "." || name == ".." { continue }
                 switch Int(entry.d_type) {
-                case DT_LNK: found.links.append(name)
-                case DT_DIR: if name != ".", name != ".." { found.directories.append(name) }
                 case DT_REG: break
+                case DT_LNK: found.links.append(name)
+                case DT_DIR: found.directories.append(name)
+                // Some file systems leave it to the caller to find out (readdir(3)).
+                case DT_UNKNOWN:
+                    found.links.append(name)
+                    found.directories.append(name)
                 default: found.others.append(name)
                 }
             }

@@ -42,7 +42,7 @@ struct NetworkUses: Sendable {
         return first
     }
 
-    /// - Parameter seen: those that were visited; interfaces that stand on each other would be walked without end.
+    /// - Parameter seen: of one walk: an interface that is reached in two ways is told once.
     private func physical(
         below name: String, through: [String], _ seen: inout Set<String>
     ) -> [(NetworkDocument.Interface, through: [String])] {

@@ -6,9 +6,9 @@ struct GroupJudge: Sendable {
     /// Before Linux 5.19 VFIO minded no driver on what has a bridge's header.
     private let exemptsBridges: Bool
 
-    init(devices: [PCIDevice], kernel: String?) {
+    init(devices: [PCIDevice], kernel: KernelRelease?) {
         self.devices = Dictionary(devices.map { ($0.address, $0) }) { first, _ in first }
-        exemptsBridges = kernel.flatMap { KernelRelease($0) }.map { $0 < KernelRelease(5, 19) } ?? false
+        exemptsBridges = kernel.map { $0 < KernelRelease(5, 19) } ?? false
     }
 
     func judge(_ group: GroupReader.Group) -> IOMMUDocument.Group {
@@ -22,7 +22,7 @@ struct GroupJudge: Sendable {
     private func isBlocker(_ address: PCIAddress) -> Bool {
         guard let device = devices[address], let driver = device.driver else { return false }
         if driver == "pcieport" || driver == "pci-stub" || driver.isVFIO { return false }
-        return !(exemptsBridges && device.deviceClass?.hasBridgeHeader == true)
+        return !(exemptsBridges && device.deviceClass?.isPCIBridge == true)
     }
 
     private func dirt(_ group: GroupReader.Group) -> IOMMUDocument.Dirt? {
@@ -88,11 +88,6 @@ struct GroupJudge: Sendable {
         "Only as a last resort a kernel with pcie_acs_override: it separates the groups on paper, and a VM can then reach "
             + "the memory of the devices it was separated from.",
     ]
-}
-
-extension PCIClass {
-    /// PCI-to-PCI and CardBus bridges; host and ISA bridges have an ordinary header.
-    fileprivate var hasBridgeHeader: Bool { isPCIBridge || description == "0607" }
 }
 
 extension String {

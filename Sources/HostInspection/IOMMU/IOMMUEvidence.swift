@@ -24,24 +24,21 @@ struct IOMMUEvidence: Sendable {
 
     init() {}
 
-    init(_ root: HostRoot, groups: [GroupReader.Group], devices: [PCIDevice], log: KernelLog) {
+    init(
+        _ root: HostRoot, kernel: RunningKernel, groups: [GroupReader.Group], devices: [PCIDevice], log: KernelLog
+    ) {
         units = root.names(in: "/sys/class/iommu")
         self.groups = groups.count
         groupedDevices = groups.reduce(0) { $0 + $1.devices.count }
         hasGroupsDirectory = root.exists("/sys/kernel/iommu_groups")
         if root.exists("/sys/firmware/acpi/tables") { tables = Set(root.names(in: "/sys/firmware/acpi/tables")) }
-        // The first processor speaks for all.
-        for field in root.fields("/proc/cpuinfo") {
-            hasProcessorInformation = true
-            if field.key == "vendor_id" { processorVendor = field.value }
-            if field.key == "flags" {
-                isGuest = field.value.split(separator: " ").contains("hypervisor")
-                break
-            }
-        }
+        let processor = FirstProcessor(root)
+        hasProcessorInformation = !processor.fields.isEmpty
+        processorVendor = processor.vendor
+        isGuest = processor.isGuest
         hostBridgeVendor = devices.first { $0.deviceClass?.isHostBridge == true && $0.vendor != nil }?.vendor
-        commandLine = KernelCommandLine(root)
-        configuration = KernelConfiguration(root)
+        commandLine = kernel.commandLine
+        configuration = kernel.configuration
         interrupts = root.text("/proc/interrupts", limit: 16 << 20)
         self.log = log
     }

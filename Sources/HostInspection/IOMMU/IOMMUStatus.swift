@@ -72,7 +72,9 @@ struct IOMMUStatus: Equatable, Sendable {
                     seen.configuration == nil
                         ? "the kernel's configuration cannot be read"
                         : "the kernel is built without INTEL_IOMMU_DEFAULT_ON",
-                    "intel_iommu=on is not on the kernel's command line",
+                    seen.commandLine == nil
+                        ? "the kernel's command line cannot be read"
+                        : "intel_iommu=on is not on the kernel's command line",
                 ], reason: "This kernel uses an Intel IOMMU only when it is told to.",
                 fix: "Add intel_iommu=on to the kernel's command line and reboot.")
         }

@@ -45,19 +45,18 @@ public struct KernelCommandLine: Equatable, Sendable {
     /// Words are separated by white space outside of double quotes, which are not part of them (lib/cmdline.c).
     private static func words(_ text: String) -> [String] {
         var words: [String] = []
-        var word: String?
+        var word = ""
+        var isInWord = false
         var isQuoted = false
         for character in text {
-            if character == "\"" {
-                isQuoted.toggle()
-                word = word ?? ""
-            } else if character.isWhitespace && !isQuoted {
-                if let finished = word { words.append(finished) }
-                word = nil
-            } else {
-                word = (word ?? "") + String(character)
+            if character.isWhitespace && !isQuoted {
+                if isInWord { words.append(word) }
+                (word, isInWord) = ("", false)
+                continue
             }
+            isInWord = true
+            if character == "\"" { isQuoted.toggle() } else { word.append(character) }
         }
-        return words + (word.map { [$0] } ?? [])
+        return isInWord ? words + [word] : words
     }
 }

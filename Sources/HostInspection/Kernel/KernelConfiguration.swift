@@ -5,8 +5,8 @@ public struct KernelConfiguration: Equatable, Sendable {
 
     /// Nil when no file of the tree tells: /boot/config-RELEASE and where other distributions put it, or /proc/config.gz
     /// of a kernel that carries its own.
-    public init?(_ root: HostRoot) {
-        let files = KernelRelease.running(root).map {
+    init?(_ root: HostRoot, release: String?) {
+        let files = release.map {
             [
                 "/boot/config-\($0)", "/lib/modules/\($0)/config", "/usr/lib/modules/\($0)/config",
                 "/usr/lib/kernel/config-\($0)",

@@ -22,14 +22,3 @@ public struct KernelRelease: Comparable, Sendable, CustomStringConvertible {
         (left.major, left.minor) < (right.major, right.minor)
     }
 }
-
-extension KernelRelease {
-    /// The release of the kernel that runs, as a whole: `6.1.0-18-amd64`.
-    static func running(_ root: HostRoot) -> String? {
-        if let release = root.text("/proc/sys/kernel/osrelease"), !release.isEmpty { return release }
-        // `Linux version 6.1.0-22-amd64 (...) ...`
-        let words = (root.text("/proc/version") ?? "").split(separator: " ")
-        guard words.count > 2, words[0] == "Linux", words[1] == "version" else { return nil }
-        return String(words[2])
-    }
-}

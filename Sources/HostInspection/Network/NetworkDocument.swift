@@ -10,7 +10,7 @@ public struct NetworkDocument: Codable, Equatable, Sendable {
             case wifi
             /// A modem for mobile networks; no port for a bridge either.
             case wwan
-            case infiniband, bridge, vlan, bond, team, tun, tap, macvlan, macvtap, ipvlan, veth, wireguard, vxlan, dummy
+            case infiniband, bridge, vlan, bond, team, tun, tap, macvlan, macvtap, ipvlan, veth, wireguard, vxlan
             case loopback, other
         }
 

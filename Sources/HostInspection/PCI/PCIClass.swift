@@ -15,8 +15,9 @@ public struct PCIClass: TextIdentifier {
 
     /// Host, ISA, PCI and all other bridges.
     public var isBridge: Bool { base == "06" }
-    /// A bridge from PCI to PCI: root ports, switch ports, bridges to conventional PCI.
-    public var isPCIBridge: Bool { description == "0604" || description == "0609" }
+    /// A bridge from PCI to PCI or CardBus: root ports, switch ports, bridges to conventional PCI. Unlike host and ISA
+    /// bridges these have a header of their own kind.
+    public var isPCIBridge: Bool { ["0604", "0607", "0609"].contains(description) }
     public var isHostBridge: Bool { description == "0600" }
     /// VGA (0300), 3D (0302) and other display controllers.
     public var isDisplay: Bool { base == "03" }

@@ -18,7 +18,7 @@ struct PCIFunctionReader: Sendable {
         var device = PCIDevice(address: address, passthrough: .unjudged)
         identify(&device, files)
         device.driver = files.linkName("driver")
-        device.iommuGroup = group ?? files.linkName("iommu_group").flatMap { Int($0) }
+        device.iommuGroup = group
         if let path = files.path {
             device.parent = path.hops.dropLast().last
             device.portPath = ([String(path.rootBus)] + path.hops.map(\.portHop)).joined(separator: "/")

@@ -11,7 +11,8 @@ import Testing
         defer { withExtendedLifetime(machine) {} }
         var devices = devices
         PassthroughJudge(iommu: iommu).judge(&devices)
-        return GraphicsInspector(machine.subject.root).inspect(devices, iommu: iommu)
+        let root = machine.subject.root
+        return GraphicsInspector(root, kernel: RunningKernel(root)).inspect(devices, iommu: iommu)
     }
 
     private func intel(_ id: String, driver: String = "i915", _ more: (inout PCIDevice) -> Void = { _ in }) throws

@@ -2,9 +2,10 @@ import FleetRuntime
 import FleetTestSupport
 import FoundationEssentials
 import Glibc
-import HostInspection
 import Synchronization
 import Testing
+
+@testable import HostInspection
 
 @Suite struct HostRootTests {
     private let directory: TemporaryDirectory
@@ -62,6 +63,10 @@ import Testing
         #expect(root.lastLines("/lines", limit: 8).map { String(decoding: $0, as: UTF8.self) } == "three\n")
         #expect(root.lastLines("/lines", limit: 99).map { String(decoding: $0, as: UTF8.self) } == "one\ntwo\nthree\n")
         #expect(root.lastLines("/none", limit: 8) == nil && root.lastLines("/sys", limit: 8) == nil)
+    }
+
+    @Test func aFileSystemWithoutSenseHasNoSize() {
+        #expect(HostRoot.product(.max, 4096) == nil && HostRoot.product(3, 4096) == 12288)
     }
 
     @Test func readingStopsAtTheLimit() {

@@ -45,6 +45,19 @@ import Testing
             ])
     }
 
+    @Test func aTangleOfInterfacesIsWalkedOnce() throws {
+        let names = (1...24).map { "n\($0)" }
+        let machine = try FixtureMachine([
+            "/proc/net/route": route + "n1\t00000000\t0101A8C0\t0003\t0\t0\t425\t00000000\t0\t0\t0\n"
+        ])
+        for name in names {
+            try virtual(name, in: machine, Dictionary(uniqueKeysWithValues: names.map { ("lower_\($0)/state", "") }))
+        }
+        try card("z0", "0000:03:00.0", in: machine)
+        try machine.write("/sys/devices/virtual/net/n24/lower_z0/state", "")
+        #expect(machine.hostUses().filter { $0.contains(" default-route: ") }.count == 1)
+    }
+
     @Test func theOnlyCardIsKept() throws {
         let machine = try FixtureMachine([:])
         try card("wlp2s0", "0000:02:00.0", in: machine, carrier: "0")

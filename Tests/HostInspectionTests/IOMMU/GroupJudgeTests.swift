@@ -6,7 +6,8 @@ import Testing
 @Suite struct GroupJudgeTests {
     private func judge(_ devices: [PCIDevice], kernel: String? = "6.1.0") -> IOMMUDocument.Group {
         let members = devices.filter { $0.iommuGroup == 1 }.map(\.address)
-        return GroupJudge(devices: devices, kernel: kernel).judge(.init(id: 1, type: "DMA", devices: members))
+        return GroupJudge(devices: devices, kernel: kernel.flatMap { KernelRelease($0) }).judge(
+            .init(id: 1, type: "DMA", devices: members))
     }
 
     @Test(arguments: [nil, "vfio-pci", "mlx5_vfio_pci", "nvgrace-gpu-vfio-pci", "pci-stub", "pcieport"])

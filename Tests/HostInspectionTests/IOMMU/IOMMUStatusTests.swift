@@ -16,7 +16,7 @@ import Testing
         let machine = try FixtureMachine(trees.reduce(into: [:]) { $0.merge($1) { $1 } })
         let subject = machine.subject
         defer { withExtendedLifetime(machine) {} }
-        return IOMMUInspector().inspect(
+        return IOMMUInspector(kernel: RunningKernel(subject.root)).inspect(
             subject, groups: GroupReader(root: subject.root).groups(), devices: devices,
             log: KernelLog(of: subject.root))
     }
@@ -119,6 +119,13 @@ import Testing
         let iommu = try inspect(commandLine("intel_iommu=on"))
         #expect(iommu.status == .unknown && iommu.vendor == nil && iommu.mode == nil)
         #expect(iommu.interruptRemapping == nil && iommu.fix == nil)
+    }
+
+    @Test func anUnreadableCommandLineIsSaidToBeSo() throws {
+        #expect(try inspect(dmar).evidence.contains("the kernel's command line cannot be read"))
+        #expect(
+            try inspect(dmar, commandLine("quiet")).evidence.last
+                == "intel_iommu=on is not on the kernel's command line")
     }
 
     @Test func theVendorIsToldByTheStrongestSign() throws {

@@ -21,13 +21,13 @@ import Testing
     @Test(arguments: ["/boot/config-6.1", "/lib/modules/6.1/config", "/usr/lib/modules/6.1/config"])
     func theConfigurationIsFoundWhereDistributionsPutIt(path: String) throws {
         let machine = try FixtureMachine([path: Self.configuration, "/proc/sys/kernel/osrelease": "6.1\n"])
-        let options = try #require(KernelConfiguration(machine.subject.root))
+        let options = try #require(RunningKernel(machine.root).configuration)
         #expect(options.isOn("KVM") && options.value(of: "INTEL_IOMMU_DEFAULT_ON") == "n")
         #expect(options.value(of: "VFIO") == nil && options.options["LOCALVERSION"] == "-x")
         #expect(
             options.thoseThatMatter == ["KVM": "m", "INTEL_IOMMU": "y", "INTEL_IOMMU_DEFAULT_ON": "n"])
         try machine.write("/proc/sys/kernel/osrelease", "6.2")
-        #expect(KernelConfiguration(machine.subject.root) == nil)
+        #expect(RunningKernel(machine.root).configuration == nil)
     }
 
     @Test func theRunningKernelsOwnConfigurationIsUnpacked() async throws {
@@ -35,7 +35,7 @@ import Testing
             .standardOutput
         let machine = try FixtureMachine([:])
         try machine.write("/proc/config.gz", packed)
-        #expect(KernelConfiguration(machine.subject.root)?.isOn("KVM") == true)
+        #expect(RunningKernel(machine.root).configuration?.isOn("KVM") == true)
         #expect(Gzip.unpacked(packed, limit: 10) == Array(Self.configuration.utf8.prefix(10)))
         #expect(Gzip.unpacked(Array(packed.prefix(20)), limit: 1000) == nil)
         #expect(Gzip.unpacked([], limit: 10) == nil && Gzip.unpacked([1, 2, 3], limit: 10) == nil)

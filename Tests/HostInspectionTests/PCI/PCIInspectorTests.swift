@@ -49,7 +49,8 @@ import Testing
         subject.includesMomentary = momentary
         var limitations: [Inspection.Limitation] = []
         let groups = GroupReader(root: subject.root).groups()
-        return (PCIInspector().inspect(subject, groups: groups, limitations: &limitations), limitations)
+        let inspector = PCIInspector(kernel: RunningKernel(subject.root))
+        return (inspector.inspect(subject, groups: groups, limitations: &limitations), limitations)
     }
 
     @Test func aFunctionIsDescribed() throws {

@@ -100,4 +100,10 @@ import Testing
         #expect(judged["00:1f.3"]?.verdict == "not-separable 00:1f.0", "not with the companion 00:1f.5")
         #expect(judged["00:1f.3"]?.passthrough.fix != nil)
     }
+
+    @Test(arguments: ["0604", "0607", "0609"])
+    func portsAndBridgesStandInNobodysWay(kind: String) throws {
+        let judged = try [device("05:00.0", kind, group: 4), device("06:00.0", "0200", group: 4)].judged()
+        #expect(judged["05:00.0"]?.verdict == "never" && judged["06:00.0"]?.verdict == "pass")
+    }
 }

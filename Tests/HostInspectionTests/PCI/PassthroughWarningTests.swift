@@ -28,6 +28,12 @@ import Testing
         }
     }
 
+    @Test func whatCannotBeSeenMayBeNeeded() throws {
+        let unseen = try device("05:00.0", "", group: 3)
+        #expect(warnings("05:00.0", [unseen]).contains("What 0000:05:00.0 is cannot be seen"))
+        #expect(try warnings("05:00.1", [unseen, device("05:00.1", "0200", group: 3)]).contains("05:00.0 is cannot"))
+    }
+
     @Test func aRenderOnlyGPUShowsNoPictureEvenWhenItIsBlocked() throws {
         let screen = try device("00:02.0", "0300", group: 1)
         #expect(warnings("01:00.0", [screen, try device("01:00.0", "0302", group: 2)]).contains("no picture"))
@@ -102,7 +108,7 @@ import Testing
         var iommu = IOMMUDocument.on
         let devices = try [device("00:1c.0", "0604", group: 7, driver: "shpchp"), device("01:00.0", "0200", group: 7)]
         iommu.groups = [
-            GroupJudge(devices: devices, kernel: "6.1.0")
+            GroupJudge(devices: devices, kernel: KernelRelease(6, 1))
                 .judge(.init(id: 7, type: nil, devices: devices.map(\.address)))
         ]
         #expect(warnings("01:00.0", devices, iommu).contains("0000:00:1c.0 is bound to shpchp"))

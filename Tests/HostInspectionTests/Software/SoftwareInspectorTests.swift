@@ -8,7 +8,8 @@ import Testing
     private func software(_ files: [String: String]) throws -> (SoftwareDocument, [String]) {
         let machine = try FixtureMachine(files)
         var limitations: [Inspection.Limitation] = []
-        let document = SoftwareInspector().inspect(machine.subject, limitations: &limitations)
+        let document = SoftwareInspector(kernel: RunningKernel(machine.root), mounts: MountTable(machine.root)).inspect(
+            machine.subject, limitations: &limitations)
         return (document, limitations.map(\.fact))
     }
 

@@ -45,7 +45,7 @@ struct PassthroughWarnings: Sendable {
         let set = verdict == .pass || verdict == .passWithCompanions ? sets.members(with: index) : [index]
         warnings += set.compactMap(noPicture)
         guard verdict == .pass || verdict == .passWithCompanions else { return warnings }
-        warnings += set.flatMap(consent)
+        warnings += set.compactMap(unseen) + set.flatMap(consent)
         if iommu.interruptRemapping == false {
             warnings.append(
                 "Interrupt remapping is off, and without it VFIO refuses devices: enable it, often listed with x2APIC or "
@@ -86,6 +86,11 @@ struct PassthroughWarnings: Sendable {
         guard devices[index].gpu?.role == .renderOnly else { return nil }
         return "\(devices[index].address) has no output of its own: a VM can compute with it but shows no picture on a "
             + "monitor (a muxless laptop's second GPU is such a one)."
+    }
+
+    private func unseen(_ index: Int) -> String? {
+        guard devices[index].deviceClass == nil else { return nil }
+        return "What \(devices[index].address) is cannot be seen: it may be a part that the host cannot give away."
     }
 
     private func consent(_ index: Int) -> [String] {

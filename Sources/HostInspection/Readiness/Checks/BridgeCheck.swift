@@ -26,7 +26,7 @@ extension Check {
                 return .failure("Bridge \(name) is missing; it is asked for by \(users).", fix: bridgeFix(name))
             }
             // Those of VMs and containers come and go, and lead nowhere.
-            let ports = interfaces.filter { $0.master == name && ![.tap, .macvtap, .veth, .dummy].contains($0.kind) }
+            let ports = interfaces.filter { $0.master == name && ![.tap, .macvtap, .veth].contains($0.kind) }
             guard !ports.isEmpty else {
                 return .notice(
                     "Bridge \(name) has no network card on it: VMs of \(users) reach each other and the host only.",

@@ -4,13 +4,7 @@ extension Check {
         reason:
             "new_id and vfio-pci.ids= take every device with an ID, and so the host's own when it has one of the same."
     ) { facts in
-        guard !facts.pci.isEmpty else {
-            return [
-                .unknown(
-                    "No PCI devices can be seen.",
-                    shownBy: "It is told by /sys/bus/pci and /sys/devices, which cannot be read here.")
-            ]
-        }
+        guard !facts.pci.isEmpty else { return [.unseenDevices] }
         // Virtual functions are made alike, and are bound one by one anyway.
         let candidates = facts.pci.filter { $0.physicalFunction == nil && $0.vendor != nil && $0.device != nil }
         let byID = Dictionary(grouping: candidates) { "\($0.vendor ?? ""):\($0.device ?? "")" }

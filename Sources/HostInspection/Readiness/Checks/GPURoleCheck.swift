@@ -2,13 +2,7 @@ extension Check {
     static let gpuRole = Check(
         "gpu-role", reason: "A VM can have a GPU of its own only when the host does not need it for its own picture."
     ) { facts in
-        guard !facts.pci.isEmpty else {
-            return [
-                .unknown(
-                    "No PCI devices can be seen.",
-                    shownBy: "It is told by /sys/bus/pci and /sys/devices, which cannot be read here.")
-            ]
-        }
+        guard !facts.pci.isEmpty else { return [.unseenDevices] }
         let displays = facts.pci.compactMap { device in device.gpu.map { (device, $0) } }
         guard !displays.isEmpty else { return [.notice("The machine has no display controller on PCI.")] }
         return displays.map { device, gpu in
@@ -33,4 +27,10 @@ extension Check {
             }
         }
     }
+}
+
+extension Check.Outcome {
+    static let unseenDevices = unknown(
+        "No PCI devices can be seen.",
+        shownBy: "It is told by /sys/bus/pci and /sys/devices, which cannot be read here.")
 }

@@ -32,6 +32,6 @@ public struct ProfileFit: Codable, Equatable, Sendable {
         profile = needs.name
         obstacles = found.filter { !$0.unseen } + found.filter(\.unseen)
         answer = found.isEmpty ? .fits : found.contains { !$0.unseen } ? .doesNotFit : .unknown
-        nearestFix = obstacles.lazy.compactMap(\.fix).first
+        nearestFix = obstacles.firstResult(\.fix)
     }
 }

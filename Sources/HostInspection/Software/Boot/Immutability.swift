@@ -8,8 +8,7 @@ public enum Immutability: String, Codable, Sendable, CaseIterable {
     /// Only /usr is.
     case readOnlyUsr = "read-only-usr"
 
-    init?(_ root: HostRoot, commandLine: KernelCommandLine?) {
-        let mounts = MountTable(root)
+    init?(_ root: HostRoot, commandLine: KernelCommandLine?, mounts: MountTable) {
         func isReadOnly(_ point: String) -> Bool { mounts.mount(at: point)?.options.contains("ro") == true }
         if root.exists("/run/ostree-booted") || commandLine?.has("ostree") == true {
             self = .ostree
