@@ -8,7 +8,7 @@ import Testing
 /// Whatever stands in a machine's files, an inspection ends, and its document can be read.
 @Suite struct FuzzTests {
     /// In the environment as FUZZ_ROUNDS; see docs/testing.md.
-    private let rounds = ProcessInfo.processInfo.environment["FUZZ_ROUNDS"].flatMap { UInt64($0) } ?? 40
+    private let rounds = ProcessInfo.processInfo.environment["FUZZ_ROUNDS"].flatMap { UInt64($0) } ?? 15
     private let seed =
         ProcessInfo.processInfo.environment["FUZZ_SEED"].flatMap { UInt64($0) } ?? .random(in: .min ... .max)
 
