@@ -50,9 +50,4 @@ public struct AckCoalescer: Sendable {
         }
         return result
     }
-
-    /// When `due` has something to say next; nil when nothing waits.
-    public var nextDue: Duration? {
-        hosts.values.lazy.filter { !$0.waiting.isEmpty }.map { $0.publishedAt.map { $0 + interval } ?? .zero }.min()
-    }
 }

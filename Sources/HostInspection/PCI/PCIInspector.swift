@@ -19,10 +19,10 @@ struct PCIInspector: Sendable {
         addDriverAlternatives(to: &devices, root)
         GPURoles.assign(to: &devices)
         if reader.sawHiddenCapabilities {
-            limitations.append(.init(fact: "pci.acs", needs: "run as root"))
+            limitations.append(.init(fact: "which ports isolate (ACS)", needs: "run as root"))
         }
         if framebuffer.knowledge == .hidden, devices.contains(where: { $0.gpu != nil }) {
-            limitations.append(.init(fact: "pci.bootFramebuffer", needs: "run as root"))
+            limitations.append(.init(fact: "the boot framebuffer's card", needs: "run as root"))
         }
         return devices
     }

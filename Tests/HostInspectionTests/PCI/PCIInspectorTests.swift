@@ -88,7 +88,7 @@ import Testing
         try machine.write("/proc/iomem", "00000000-00000000 : PCI Bus 0000:00\n  00000000-00000000 : BOOTFB\n")
         let seen = inspect()
         #expect(seen.devices.last?.bootFramebuffer == nil)
-        #expect(seen.limitations.contains { $0.fact == "pci.bootFramebuffer" && $0.needs == "run as root" })
+        #expect(seen.limitations.contains { $0.fact == "the boot framebuffer's card" && $0.needs == "run as root" })
     }
 
     @Test func withoutRootThePortsIsolationIsUnknownAndThatIsSaid() throws {
@@ -96,7 +96,7 @@ import Testing
         try machine.write(config, [UInt8](repeating: 0, count: 64))
         let seen = inspect()
         #expect(seen.devices.first?.acs == nil)
-        #expect(seen.limitations == [.init(fact: "pci.acs", needs: "run as root")])
+        #expect(seen.limitations == [.init(fact: "which ports isolate (ACS)", needs: "run as root")])
         try machine.write(config, [UInt8](repeating: 0, count: 4096))
         #expect(inspect().devices.first?.acs?.capable == false && inspect().limitations.isEmpty)
     }
