@@ -1,9 +1,9 @@
+import AgentSetup
 import CommandLineKit
 import Configuration
 import Drawing
 import FleetModel
 import HostInspection
-import Provisioning
 
 /// `virtfleet-agent inspect`: what a machine is, without broker, controller, libvirt, configuration or root.
 enum InspectCommand {

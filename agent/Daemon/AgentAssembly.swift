@@ -1,3 +1,4 @@
+import AgentSetup
 import Configuration
 import DurableStream
 import FleetAgent
@@ -10,6 +11,7 @@ import HostInspection
 import Hypervisor
 import ImageStore
 import MessageBus
+import Placement
 import Provisioning
 import Telemetry
 
