@@ -1,4 +1,4 @@
-/// The options that a kernel was built with.
+/// The options that a kernel was built with, as far as they matter here.
 public struct KernelConfiguration: Equatable, Sendable {
     /// `INTEL_IOMMU` → `y`; `n` where the file says that it is not set.
     public let options: [String: String]
@@ -25,29 +25,35 @@ public struct KernelConfiguration: Equatable, Sendable {
     /// - Parameter text: lines `CONFIG_KVM=m` and `# CONFIG_KVM_XEN is not set` (Documentation/kbuild/kconfig.rst).
     init(_ text: [UInt8]) {
         var options: [String: String] = [:]
-        for line in text.split(separator: UInt8(ascii: "\n")) {
+        text.forEachLine { line in
             let isUnset = line.starts(with: "# CONFIG_".utf8)
-            guard isUnset || line.starts(with: "CONFIG_".utf8) else { continue }
-            let rest = String(decoding: line.dropFirst(isUnset ? 9 : 7), as: UTF8.self)
+            guard isUnset || line.starts(with: "CONFIG_".utf8) else { return }
+            let rest = line.dropFirst(isUnset ? 9 : 7)
+            guard let end = rest.firstIndex(of: UInt8(ascii: isUnset ? " " : "=")) else { return }
+            // Most of some ten thousand options end here.
+            guard Self.lengths.contains(end - rest.startIndex) else { return }
+            let name = String(decoding: rest[..<end], as: UTF8.self)
+            guard Self.matter.contains(name) else { return }
+            let value = String(decoding: rest[end...].dropFirst(), as: UTF8.self)
             if isUnset {
-                guard let space = rest.firstIndex(of: " "), rest[space...] == " is not set" else { continue }
-                options[String(rest[..<space])] = "n"
-            } else if let equals = rest.firstIndex(of: "=") {
-                let value = rest[rest.index(after: equals)...]
+                if value == "is not set" { options[name] = "n" }
+            } else {
                 let isText = value.count >= 2 && value.first == "\"" && value.last == "\""
-                options[String(rest[..<equals])] = String(isText ? value.dropFirst().dropLast() : value)
+                options[name] = isText ? String(value.dropFirst().dropLast()) : value
             }
         }
         self.options = options
     }
 
     /// `y`, `m`, a number or a string; `n` when it is said to be unset, nil when it is not named.
-    public func value(of name: String) -> String? { options[name] }
+    public func value(of name: String) -> String? {
+        assert(Self.matter.contains(name), "\(name) is not among the options that are read")
+        return options[name]
+    }
 
-    public func isOn(_ name: String) -> Bool { options[name] == "y" || options[name] == "m" }
+    public func isOn(_ name: String) -> Bool { ["y", "m"].contains(value(of: name)) }
 
-    var thoseThatMatter: [String: String] { options.filter { Self.matter.contains($0.key) } }
-
+    private static let lengths = Set(matter.map(\.utf8.count))
     /// What decides about IOMMU, VFIO, KVM and its guests' memory, devices and networks.
     private static let matter: Set<String> = [
         "AMD_IOMMU", "AMD_IOMMU_V2", "BRIDGE", "DRM_I915_GVT", "DRM_I915_GVT_KVMGT", "EFI_STUB", "FB_EFI", "HUGETLBFS",

@@ -17,14 +17,15 @@ struct ModuleAliases: Sendable {
         guard let file else { return }
         let wanted = Set(functions.compactMap(\.key))
         let start = Array("alias pci:".utf8)
-        for line in file.split(separator: UInt8(ascii: "\n")) where line.starts(with: start) {
+        file.forEachLine { line in
+            guard line.starts(with: start) else { return }
             let words = line.split(separator: UInt8(ascii: " "))
-            guard words.count == 3, let pattern = PCIModuleAlias(words[1]) else { continue }
+            guard words.count == 3, let pattern = PCIModuleAlias(words[1]) else { return }
             guard let key = pattern.key else {
                 general.append(Alias(pattern: pattern, module: String(decoding: words[2], as: UTF8.self)))
-                continue
+                return
             }
-            guard wanted.contains(key) else { continue }
+            guard wanted.contains(key) else { return }
             exact[key, default: []].append(Alias(pattern: pattern, module: String(decoding: words[2], as: UTF8.self)))
         }
     }

@@ -28,7 +28,10 @@ struct PCIInspector: Sendable {
     }
 
     private func addNames(to devices: inout [PCIDevice], _ root: HostRoot) {
-        guard !devices.isEmpty, let names = PCINameDatabase(root) else { return }
+        let wanted = devices.compactMap { device in
+            device.vendor.flatMap { vendor in device.device.map { (vendor, $0) } }
+        }
+        guard !wanted.isEmpty, let names = PCINameDatabase(root, for: wanted) else { return }
         for index in devices.indices {
             let device = devices[index]
             devices[index].vendorName = names.vendor(device.vendor)

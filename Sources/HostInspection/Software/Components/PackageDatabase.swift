@@ -1,6 +1,9 @@
 /// The versions of installed packages, from the package manager's own files. rpm keeps them in a database that only
 /// rpm can read.
 struct PackageDatabase: Sendable {
+    /// Of a system with every package there is, twice.
+    private static let largestStatus = 256 << 20
+
     let versions: [String: String]
     /// There is a database that cannot be read here.
     let isForeign: Bool
@@ -18,7 +21,8 @@ struct PackageDatabase: Sendable {
         var versions: [String: String] = [:]
         var package: String?
         var isInstalled = false
-        root.forEachLine(of: "/var/lib/dpkg/status") { line in
+        let status = root.bytes("/var/lib/dpkg/status", limit: largestStatus) ?? []
+        status.forEachLine { line in
             if let name = value("Package: ", line) {
                 package = names.contains(name) ? name : nil
                 isInstalled = false
@@ -30,7 +34,7 @@ struct PackageDatabase: Sendable {
         return versions
     }
 
-    private static func value(_ field: StaticString, _ line: ArraySlice<UInt8>) -> String? {
+    private static func value(_ field: StaticString, _ line: UnsafeBufferPointer<UInt8>) -> String? {
         let isField = field.withUTF8Buffer { line.starts(with: $0) }
         return isField ? String(decoding: line.dropFirst(field.utf8CodeUnitCount), as: UTF8.self) : nil
     }
