@@ -20,6 +20,15 @@ public enum NamedThread {
         pthread_detach(thread)
     }
 
+    /// What `body` returns, on such a thread.
+    public static func result<Result: Sendable>(
+        _ name: String, _ body: @escaping @Sendable () -> Result
+    ) async -> Result {
+        await withCheckedContinuation { continuation in
+            start(name) { continuation.resume(returning: body()) }
+        }
+    }
+
     private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
         guard let argument else { return nil }
         let body = Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()

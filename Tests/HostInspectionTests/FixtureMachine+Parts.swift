@@ -27,7 +27,7 @@ extension FixtureMachine {
             root: root, agentVersion: "1.2.3", pools: pools, imagesDirectory: images, assignments: assignments)
         var limitations: [Inspection.Limitation] = []
         let groups = GroupReader(root: root).groups()
-        let devices = PCIInspector(kernel: RunningKernel(root)).inspect(
+        let devices = PCIInspector().inspect(
             subject, groups: groups, limitations: &limitations)
         return HostUseInspector().inspect(
             subject, devices: devices, foundations: foundations, network: network(), limitations: &limitations

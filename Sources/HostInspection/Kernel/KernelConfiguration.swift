@@ -1,48 +1,45 @@
 /// The options that a kernel was built with, as far as they matter here.
 public struct KernelConfiguration: Equatable, Sendable {
     /// `INTEL_IOMMU` → `y`; `n` where the file says that it is not set.
-    public let options: [String: String]
+    public private(set) var options: [String: String] = [:]
 
     /// Nil when no file of the tree tells: /boot/config-RELEASE and where other distributions put it, or /proc/config.gz
     /// of a kernel that carries its own.
     init?(_ root: HostRoot, release: String?) {
-        let files = release.map {
-            [
-                "/boot/config-\($0)", "/lib/modules/\($0)/config", "/usr/lib/modules/\($0)/config",
-                "/usr/lib/kernel/config-\($0)",
-            ]
-        }
-        let limit = 4 << 20
-        if let text = (files ?? []).firstResult({ root.bytes($0, limit: limit) }) {
-            self.init(text)
-        } else if let packed = root.bytes("/proc/config.gz"), let text = Gzip.unpacked(packed, limit: limit) {
-            self.init(text)
-        } else {
+        let paths = release.map(Self.paths) ?? []
+        if paths.contains(where: { root.forEachLine(of: $0) { take($0) } }) { return }
+        let largest = 4 << 20
+        guard let packed = root.bytes("/proc/config.gz"), let text = Gzip.unpacked(packed, limit: largest) else {
             return nil
         }
+        text.withUnsafeBufferPointer { $0.forEachLine { take($0) } }
     }
 
-    /// - Parameter text: lines `CONFIG_KVM=m` and `# CONFIG_KVM_XEN is not set` (Documentation/kbuild/kconfig.rst).
-    init(_ text: [UInt8]) {
-        var options: [String: String] = [:]
-        text.forEachLine { line in
-            let isUnset = line.starts(with: "# CONFIG_".utf8)
-            guard isUnset || line.starts(with: "CONFIG_".utf8) else { return }
-            let rest = line.dropFirst(isUnset ? 9 : 7)
-            guard let end = rest.firstIndex(of: UInt8(ascii: isUnset ? " " : "=")) else { return }
-            // Most of some ten thousand options end here.
-            guard Self.lengths.contains(end - rest.startIndex) else { return }
-            let name = String(decoding: rest[..<end], as: UTF8.self)
-            guard Self.matter.contains(name) else { return }
-            let value = String(decoding: rest[end...].dropFirst(), as: UTF8.self)
-            if isUnset {
-                if value == "is not set" { options[name] = "n" }
-            } else {
-                let isText = value.count >= 2 && value.first == "\"" && value.last == "\""
-                options[name] = isText ? String(value.dropFirst().dropLast()) : value
-            }
+    private static func paths(_ release: String) -> [String] {
+        [
+            "/boot/config-\(release)", "/lib/modules/\(release)/config", "/usr/lib/modules/\(release)/config",
+            "/usr/lib/kernel/config-\(release)",
+        ]
+    }
+
+    /// - Parameter line: `CONFIG_KVM=m` or `# CONFIG_KVM_XEN is not set` (Documentation/kbuild/kconfig.rst).
+    private mutating func take(_ line: UnsafeBufferPointer<UInt8>) {
+        let isUnset = line.starts(with: "# CONFIG_".utf8)
+        guard isUnset || line.starts(with: "CONFIG_".utf8) else { return }
+        let rest = line.dropFirst(isUnset ? 9 : 7)
+        // Most of some ten thousand options end here.
+        guard let end = rest.firstIndex(of: UInt8(ascii: isUnset ? " " : "=")),
+            Self.lengths.contains(end - rest.startIndex)
+        else { return }
+        let name = String(decoding: rest[..<end], as: UTF8.self)
+        guard Self.matter.contains(name) else { return }
+        let value = String(decoding: rest[end...].dropFirst(), as: UTF8.self)
+        if isUnset {
+            if value == "is not set" { options[name] = "n" }
+        } else {
+            let isText = value.count >= 2 && value.first == "\"" && value.last == "\""
+            options[name] = isText ? String(value.dropFirst().dropLast()) : value
         }
-        self.options = options
     }
 
     /// `y`, `m`, a number or a string; `n` when it is said to be unset, nil when it is not named.

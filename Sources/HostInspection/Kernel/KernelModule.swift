@@ -67,7 +67,7 @@ public struct KernelModule: Codable, Equatable, Sendable {
     private static func names(in path: String, _ root: HostRoot) -> Set<String> {
         var names: Set<String> = []
         let sought = Set(matter)
-        (root.bytes(path, limit: 8 << 20) ?? []).forEachLine { line in
+        _ = root.forEachLine(of: path) { line in
             let file = line.prefix { $0 != UInt8(ascii: ":") }
             let start = file.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? file.startIndex
             let stem = file[start...].prefix { $0 != UInt8(ascii: ".") }

@@ -7,9 +7,8 @@ final class PCINameDatabase {
     /// Four lowercase hexadecimal digits each.
     typealias DeviceID = (vendor: String, device: String)
 
-    private static let paths = [
-        "/usr/share/hwdata/pci.ids", "/usr/share/misc/pci.ids", "/usr/share/misc/pci.ids.gz",
-    ]
+    private static let plainPaths = ["/usr/share/hwdata/pci.ids", "/usr/share/misc/pci.ids"]
+    private static let packedPath = "/usr/share/misc/pci.ids.gz"
     /// Of a real one, ten times.
     private static let largestFile = 16 << 20
 
@@ -18,13 +17,14 @@ final class PCINameDatabase {
 
     /// Nil when the tree has no database.
     init?(_ root: HostRoot, for devices: [DeviceID]) {
-        let text = Self.paths.firstResult { path -> [UInt8]? in
-            guard let bytes = root.bytes(path, limit: Self.largestFile) else { return nil }
-            return path.hasSuffix(".gz") ? Gzip.unpacked(bytes, limit: Self.largestFile) : bytes
+        var excerpt = Excerpt(of: devices)
+        if !Self.plainPaths.contains(where: { root.forEachLine(of: $0) { excerpt.take($0) } }) {
+            guard let packed = root.bytes(Self.packedPath, limit: Self.largestFile),
+                let text = Gzip.unpacked(packed, limit: Self.largestFile)
+            else { return nil }
+            text.withUnsafeBufferPointer { $0.forEachLine { excerpt.take($0) } }
         }
-        guard let text else { return nil }
-        let excerpt = Self.excerpt(of: text, devices)
-        guard let names = vf_pci_names_read(excerpt, excerpt.count) else { return nil }
+        guard let names = vf_pci_names_read(excerpt.text, excerpt.text.count) else { return nil }
         self.names = names
     }
 
@@ -42,26 +42,32 @@ final class PCINameDatabase {
         return vf_pci_device_name(names, vendor, device, &buffer, buffer.count).map { String(cString: $0) }
     }
 
-    /// `8086  Intel Corporation`, and behind a tab the devices of that vendor: `1521  I350 ...` (pci.ids(5)).
-    private static func excerpt(of text: [UInt8], _ devices: [DeviceID]) -> [UInt8] {
-        let wanted = Dictionary(grouping: devices) { word($0.vendor.utf8) }
-            .mapValues { Set($0.map { word($0.device.utf8) }) }
-        var excerpt: [UInt8] = []
-        var ofVendor: Set<UInt32>?
-        text.forEachLine { line in
-            let isDevice = line.first == UInt8(ascii: "\t")
-            if isDevice {
-                guard let ofVendor, ofVendor.contains(word(line.dropFirst().prefix(4))) else { return }
+    /// The lines of a database that are about some devices: `8086  Intel Corporation`, and behind a tab those of that
+    /// vendor, `1521  I350 ...` (pci.ids(5)).
+    private struct Excerpt {
+        private(set) var text: [UInt8] = []
+        private let wanted: [UInt32: Set<UInt32>]
+        private var ofVendor: Set<UInt32>?
+
+        init(of devices: [DeviceID]) {
+            wanted = Dictionary(grouping: devices) { Self.word($0.vendor.utf8) }
+                .mapValues { Set($0.map { Self.word($0.device.utf8) }) }
+        }
+
+        mutating func take(_ line: UnsafeBufferPointer<UInt8>) {
+            if line.first == UInt8(ascii: "\t") {
+                guard let ofVendor, ofVendor.contains(Self.word(line.dropFirst().prefix(4))) else { return }
             } else {
-                ofVendor = wanted[word(line.prefix(4))]
+                ofVendor = wanted[Self.word(line.prefix(4))]
                 guard ofVendor != nil else { return }
             }
-            excerpt += line
-            excerpt.append(UInt8(ascii: "\n"))
+            text += line
+            text.append(UInt8(ascii: "\n"))
         }
-        return excerpt
-    }
 
-    /// Its bytes, to compare.
-    private static func word(_ digits: some Collection<UInt8>) -> UInt32 { digits.reduce(0) { $0 << 8 | UInt32($1) } }
+        /// Its bytes, to compare.
+        private static func word(_ digits: some Collection<UInt8>) -> UInt32 {
+            digits.reduce(0) { $0 << 8 | UInt32($1) }
+        }
+    }
 }

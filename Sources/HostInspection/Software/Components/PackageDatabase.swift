@@ -1,9 +1,6 @@
 /// The versions of installed packages, from the package manager's own files. rpm keeps them in a database that only
 /// rpm can read.
 struct PackageDatabase: Sendable {
-    /// Of a system with every package there is, twice.
-    private static let largestStatus = 256 << 20
-
     let versions: [String: String]
     /// There is a database that cannot be read here.
     let isForeign: Bool
@@ -21,8 +18,7 @@ struct PackageDatabase: Sendable {
         var versions: [String: String] = [:]
         var package: String?
         var isInstalled = false
-        let status = root.bytes("/var/lib/dpkg/status", limit: largestStatus) ?? []
-        status.forEachLine { line in
+        _ = root.forEachLine(of: "/var/lib/dpkg/status") { line in
             if let name = value("Package: ", line) {
                 package = names.contains(name) ? name : nil
                 isInstalled = false
