@@ -107,7 +107,8 @@ let package = Package(
         .target(
             name: "AgentSetup",
             dependencies: [
-                "CommandLineKit", "Configuration", "FleetModel", "FleetRuntime", "HostInspection", "Placement", "Signing",
+                "CommandLineKit", "Configuration", "FleetModel", "FleetRuntime", "HostInspection", "Placement",
+                "Signing",
             ], path: "agent/Setup", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-agent",

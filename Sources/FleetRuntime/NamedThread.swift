@@ -1,6 +1,7 @@
 import Glibc
+import Synchronization
 
-/// A detached thread for work that blocks for as long as it lives; the body's end is the thread's.
+/// Work on a thread of its own, which may block.
 public enum NamedThread {
     private final class Body {
         let name: String
@@ -11,22 +12,53 @@ public enum NamedThread {
         }
     }
 
+    /// Starts a thread that nobody waits for; the body's end is its end.
     /// - Parameter name: the thread's name as `ps -L` shows it; at most 15 bytes count.
     public static func start(_ name: String, _ run: @escaping @Sendable () -> Void) {
-        var thread = pthread_t()
-        let body = Unmanaged.passRetained(Body(name: name, run: run))
-        let code = pthread_create(&thread, nil, main, body.toOpaque())
-        precondition(code == 0, "cannot start thread \(name): \(String(cString: strerror(code)))")
-        pthread_detach(thread)
+        pthread_detach(create(name, run))
     }
 
-    /// What `body` returns, on such a thread.
+    /// What `body` returns, on a thread of its own.
     public static func result<Result: Sendable>(
         _ name: String, _ body: @escaping @Sendable () -> Result
     ) async -> Result {
         await withCheckedContinuation { continuation in
             start(name) { continuation.resume(returning: body()) }
         }
+    }
+
+    /// Work that another blocking thread does at the same time as its own, and waits for.
+    public final class Part<Result: Sendable>: Sendable {
+        private let thread: pthread_t
+        private let outcome: Outcome
+
+        private final class Outcome: Sendable {
+            let result = Mutex<Result?>(nil)
+        }
+
+        public init(_ name: String, _ body: @escaping @Sendable () -> Result) {
+            let outcome = Outcome()
+            self.outcome = outcome
+            thread = create(name) {
+                let result = body()
+                outcome.result.withLock { $0 = result }
+            }
+        }
+
+        /// Waits for its end. To be called once.
+        public func join() -> Result {
+            pthread_join(thread, nil)
+            guard let result = outcome.result.withLock({ $0 }) else { preconditionFailure("joined twice") }
+            return result
+        }
+    }
+
+    private static func create(_ name: String, _ run: @escaping @Sendable () -> Void) -> pthread_t {
+        var thread = pthread_t()
+        let body = Unmanaged.passRetained(Body(name: name, run: run))
+        let code = pthread_create(&thread, nil, main, body.toOpaque())
+        precondition(code == 0, "cannot start thread \(name): \(String(cString: strerror(code)))")
+        return thread
     }
 
     private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in

@@ -7,10 +7,12 @@ public struct HostInspector: Sendable {
     public func inspect(_ subject: InspectionSubject) async -> Inspection {
         // A copy has no device to ask.
         async let kvm = subject.root.isLive ? KVMProbe.state() : nil
-        async let log = NamedThread.result("inspect-log") { KernelLogPart(subject) }
-        async let system = NamedThread.result("inspect-system") { SystemPart(subject) }
-        let devices = await NamedThread.result("inspect-devices") { DevicePart(subject) }
-        return await judged(subject, devices, log, system, kvm)
+        let facts = await NamedThread.result("inspect") {
+            let log = NamedThread.Part("inspect-log") { KernelLogPart(subject) }
+            let system = NamedThread.Part("inspect-system") { SystemPart(subject) }
+            return (devices: DevicePart(subject), log: log.join(), system: system.join())
+        }
+        return await judged(subject, facts.devices, facts.log, facts.system, kvm)
     }
 
     private func judged(

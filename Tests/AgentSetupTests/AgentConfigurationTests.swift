@@ -6,7 +6,6 @@ import FoundationEssentials
 import Placement
 import Testing
 
-
 @Suite struct AgentConfigurationTests {
     private static let host = "host: 1b4e28ba-2fa1-41d2-883f-0016d3cca427\n"
 

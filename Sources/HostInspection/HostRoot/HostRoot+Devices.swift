@@ -14,7 +14,11 @@ extension HostRoot {
             case "..": _ = resolved.popLast()
             default:
                 resolved.append(component.name)
-                if component.isLinked, resolved.starts(with: ["sys", "devices"]) { continue }
+                if resolved.first == "sys",
+                    component.isLinked ? resolved.dropFirst().first == "devices" : resolved.count < 3
+                {
+                    continue
+                }
                 // path_resolution(7) gives up after 40 links.
                 guard links < 40, let target = link("/" + resolved.joined(separator: "/")) else { continue }
                 links += 1

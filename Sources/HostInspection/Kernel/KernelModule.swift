@@ -30,6 +30,7 @@ public struct KernelModule: Codable, Equatable, Sendable {
     /// Of each what the tree tells; none of those of which nothing is known.
     static func thoseThatMatter(_ root: HostRoot, release: String?) -> [KernelModule] {
         let loaded = loadedNames(root)
+        let known = Set(root.names(in: "/sys/module"))
         let directory = release.flatMap { release in
             ["/lib/modules/\(release)", "/usr/lib/modules/\(release)"].first { root.exists($0 + "/modules.dep") }
         }
@@ -39,7 +40,7 @@ public struct KernelModule: Codable, Equatable, Sendable {
             if loaded?.contains(name) == true { return KernelModule(name: name, state: .loaded) }
             if builtIn.contains(name) { return KernelModule(name: name, state: .builtIn) }
             // Parts of the kernel itself have a directory, too, when they have parameters.
-            if root.exists("/sys/module/\(name)") {
+            if known.contains(name) {
                 return KernelModule(
                     name: name, state: loaded == nil || available?.contains(name) == true ? .loaded : .builtIn)
             }

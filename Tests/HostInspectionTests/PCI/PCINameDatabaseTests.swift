@@ -27,7 +27,8 @@ import Testing
 
     @Test func malformedLinesCostNoOtherNames() throws {
         try names([
-            "/usr/share/misc/pci.ids": "8086  Intel\n\t\t\t\tzzzz\n\t\n\t1521  I350\nnonsense\n\n8\n10de  NVIDIA\n\t1c8\n"
+            "/usr/share/misc/pci.ids":
+                "8086  Intel\n\t\t\t\tzzzz\n\t\n\t1521  I350\nnonsense\n\n8\n10de  NVIDIA\n\t1c8\n"
         ]) { names in
             #expect(names?.vendor("8086") == "Intel" && names?.device("8086", "1521") == "I350")
             #expect(names?.vendor("10de") == "NVIDIA" && names?.device("10de", "1c82") == nil)
