@@ -1,42 +1,44 @@
 import FleetRuntime
 
-/// Inspects the machine, on threads of its own: a file system that hangs holds up nothing else.
+/// Inspects the machine. What does not need each other is read at the same time.
 public struct HostInspector: Sendable {
     public init() {}
 
+    /// On a thread of its own: a file system that hangs holds up nothing else.
     public func inspect(_ subject: InspectionSubject) async -> Inspection {
+        await NamedThread.result("inspect") { inspection(of: subject) }
+    }
+
+    /// For a caller that may block.
+    public func inspection(of subject: InspectionSubject) -> Inspection {
         // A copy has no device to ask.
-        async let kvm = subject.root.isLive ? KVMProbe.state() : nil
-        let facts = await NamedThread.result("inspect") {
-            let log = NamedThread.Part("inspect-log") { KernelLogPart(subject) }
-            let system = NamedThread.Part("inspect-system") { SystemPart(subject) }
-            return (devices: DevicePart(subject), log: log.join(), system: system.join())
-        }
-        return await judged(subject, facts.devices, facts.log, facts.system, kvm)
+        let kvm = subject.root.isLive ? KVMProbe() : nil
+        let system = NamedThread.Part("inspect-system") { SystemPart(subject) }
+        let log = NamedThread.Part("inspect-log") { KernelLogPart(subject) }
+        let devices = DevicePart(subject)
+        return judged(subject, devices, log.join(), system.join(), kvm?.state())
     }
 
     private func judged(
         _ subject: InspectionSubject, _ devices: DevicePart, _ log: KernelLogPart, _ system: SystemPart,
         _ kvm: KVMState?
-    ) async -> Inspection {
-        await NamedThread.result("inspect") {
-            let kernel = system.kernel
-            var pci = devices.pci
-            let iommu = IOMMUInspector(kernel: kernel).inspect(
-                subject, groups: devices.groups, devices: pci, log: log.log)
-            PassthroughJudge(iommu: iommu).judge(&pci)
-            var cpu = system.cpu
-            cpu.kvm = kvm
-            var inspection = Inspection(
-                cpu: cpu, memory: system.memory, pci: pci, iommu: iommu,
-                graphics: GraphicsInspector(subject.root, kernel: kernel).inspect(pci, iommu: iommu),
-                storage: devices.storage, network: devices.network, software: system.software, laptop: system.laptop,
-                readiness: ReadinessDocument(),
-                limitations: log.limitations + devices.limitations + system.limitations)
-            inspection.readiness = ReadinessDocument(
-                of: ReadinessFacts(of: inspection, subject, kernelLog: log.log, foundations: devices.foundations))
-            return inspection
-        }
+    ) -> Inspection {
+        let kernel = system.kernel
+        var pci = devices.pci
+        let iommu = IOMMUInspector(kernel: kernel).inspect(
+            subject, groups: devices.groups, devices: pci, log: log.log)
+        PassthroughJudge(iommu: iommu).judge(&pci)
+        var cpu = system.cpu
+        cpu.kvm = kvm
+        var inspection = Inspection(
+            cpu: cpu, memory: system.memory, pci: pci, iommu: iommu,
+            graphics: GraphicsInspector(subject.root, kernel: kernel).inspect(pci, iommu: iommu),
+            storage: devices.storage, network: devices.network, software: system.software, laptop: system.laptop,
+            readiness: ReadinessDocument(),
+            limitations: log.limitations + devices.limitations + system.limitations)
+        inspection.readiness = ReadinessDocument(
+            of: ReadinessFacts(of: inspection, subject, kernelLog: log.log, foundations: devices.foundations))
+        return inspection
     }
 }
 

@@ -64,7 +64,7 @@ enum InspectCommand {
             root: tree, agentVersion: ProductVersion.current,
             imagesDirectory: AgentConfiguration.defaultStateDirectory + "/images",
             profiles: needs.map { [$0] } ?? [], includesMomentary: true)
-        let inspection = await HostInspector().inspect(subject)
+        let inspection = HostInspector().inspection(of: subject)
         switch try arguments(output) {
         case .table:
             let text = InspectionText(console.output, ascii: try arguments(ascii))
