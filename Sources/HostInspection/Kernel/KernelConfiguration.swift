@@ -34,15 +34,10 @@ public struct KernelConfiguration: Equatable, Sendable {
         let name = String(decoding: rest[..<end], as: UTF8.self)
         guard Self.matter.contains(name) else { return }
         let value = String(decoding: rest[end...].dropFirst(), as: UTF8.self)
-        if isUnset {
-            if value == "is not set" { options[name] = "n" }
-        } else {
-            let isText = value.count >= 2 && value.first == "\"" && value.last == "\""
-            options[name] = isText ? String(value.dropFirst().dropLast()) : value
-        }
+        if !isUnset { options[name] = value } else if value == "is not set" { options[name] = "n" }
     }
 
-    /// `y`, `m`, a number or a string; `n` when it is said to be unset, nil when it is not named.
+    /// `y` or `m`; `n` when it is said to be unset, nil when it is not named.
     public func value(of name: String) -> String? {
         assert(Self.matter.contains(name), "\(name) is not among the options that are read")
         return options[name]
