@@ -25,7 +25,7 @@ public struct HostInspector: Sendable {
     ) -> Inspection {
         let kernel = system.kernel
         var pci = devices.pci
-        let iommu = IOMMUInspector(kernel: kernel).inspect(
+        let iommu = IOMMUInspector(kernel: kernel, processor: system.processor).inspect(
             subject, groups: devices.groups, devices: pci, log: log.log)
         PassthroughJudge(iommu: iommu).judge(&pci)
         var cpu = system.cpu
@@ -53,6 +53,7 @@ private struct KernelLogPart: Sendable {
 /// The machine as a whole and what runs on it.
 private struct SystemPart: Sendable {
     let kernel: RunningKernel
+    let processor: FirstProcessor
     let software: SoftwareDocument
     let cpu: CPUDocument
     let memory: MemoryDocument
@@ -63,7 +64,8 @@ private struct SystemPart: Sendable {
         kernel = RunningKernel(subject.root)
         software = SoftwareInspector(kernel: kernel, mounts: MountTable(subject.root)).inspect(
             subject, limitations: &limitations)
-        cpu = CPUInspector().inspect(subject)
+        processor = FirstProcessor(subject.root)
+        cpu = CPUInspector(processor: processor).inspect(subject)
         memory = MemoryInspector().inspect(subject)
         laptop = LaptopInspector().inspect(subject)
     }

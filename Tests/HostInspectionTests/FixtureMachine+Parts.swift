@@ -7,6 +7,8 @@ extension FixtureMachine {
         Foundations(root: root, devices: BlockDevices(root), mounts: MountTable(root))
     }
 
+    var cpu: CPUDocument { CPUInspector(processor: FirstProcessor(root)).inspect(subject) }
+
     func storage(momentary: Bool = false) -> StorageDocument {
         var limitations: [Inspection.Limitation] = []
         return StorageInspector(foundations: foundations).inspect(subject(momentary), limitations: &limitations)

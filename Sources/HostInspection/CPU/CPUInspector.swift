@@ -2,9 +2,10 @@ import FleetModel
 
 /// /proc/cpuinfo, /sys/devices/system/cpu and hwloc; /dev/kvm is asked elsewhere.
 struct CPUInspector: Sendable {
+    let processor: FirstProcessor
+
     func inspect(_ subject: InspectionSubject) -> CPUDocument {
         let root = subject.root
-        let processor = FirstProcessor(root)
         let (fields, flags) = (processor.fields, processor.flags)
         let topology = HardwareTopology(root)
         let threads = onNodes(ThreadTable(root).threads, topology?.nodes ?? [])
