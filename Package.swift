@@ -68,7 +68,7 @@ let package = Package(
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
         library(
             "HostInspection",
-            ["CHWLocShims", "COpenAt2", "CPCIShims", "CZlib", "Drawing", "FleetModel", "FleetRuntime", "Signing"],
+            ["CHWLocShims", "COpenAt2", "CPCIShims", "CZlib", "Drawing", "FleetModel", "FleetRuntime", "SQLite"],
             strict),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
@@ -108,7 +108,6 @@ let package = Package(
             name: "AgentSetup",
             dependencies: [
                 "CommandLineKit", "Configuration", "FleetModel", "FleetRuntime", "HostInspection", "Placement",
-                "Signing",
             ], path: "agent/Setup", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-agent",
@@ -152,7 +151,7 @@ let package = Package(
         tests("DurableStream", ["SQLite"]),
         tests("Hypervisor", exclude: ["Golden"]),
         tests(
-            "HostInspection", ["Drawing", "InspectionFuzzer", "Subprocess"],
+            "HostInspection", ["Drawing", "InspectionFuzzer", "SQLite", "Subprocess"],
             exclude: ["Corpus", "Fixtures", "Pictures/Golden"]),
         tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),

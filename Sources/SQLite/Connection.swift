@@ -18,15 +18,8 @@ public final class Connection {
     public init(
         path: String, synchronous: Synchronous = .full, readOnly: Bool = false, exclusive: Bool = false
     ) throws(SQLiteError) {
-        var handle: OpaquePointer?
-        let access = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-        let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
-        guard code == SQLITE_OK, let handle else {
-            let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
-            sqlite3_close_v2(handle)
-            throw SQLiteError(code: code, message: "cannot open \(path): \(message)")
-        }
-        self.handle = handle
+        handle = try Self.connect(
+            path, readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
         self.path = path
         sqlite3_busy_timeout(handle, 5000)
         do {
@@ -38,6 +31,27 @@ public final class Connection {
             // The first that read or write the file.
             throw SQLiteError(code: error.code, message: "cannot open \(path): \(error.message)")
         }
+    }
+
+    /// Opens a database that somebody else keeps, as it stands in its file: without lock, journal and WAL
+    /// (https://sqlite.org/uri.html#uriimmutable).
+    /// - Parameter descriptor: of the file, open for as long as the connection.
+    public init(immutable descriptor: Int32) throws(SQLiteError) {
+        path = "file:/proc/self/fd/\(descriptor)?immutable=1"
+        handle = try Self.connect(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+        // The schema of a stranger's file may call functions.
+        try execute("PRAGMA trusted_schema = OFF")
+    }
+
+    private static func connect(_ path: String, _ flags: Int32) throws(SQLiteError) -> OpaquePointer {
+        var handle: OpaquePointer?
+        let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard code == SQLITE_OK, let handle else {
+            let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(handle)
+            throw SQLiteError(code: code, message: "cannot open \(path): \(message)")
+        }
+        return handle
     }
 
     deinit {

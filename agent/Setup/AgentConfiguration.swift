@@ -1,7 +1,6 @@
 import Configuration
 import FleetModel
 import FleetRuntime
-import Signing
 
 /// `agent.yaml`; config/agent.yaml explains every key to its reader.
 public struct AgentConfiguration: ConfigurationSection {

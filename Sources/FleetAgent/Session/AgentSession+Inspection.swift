@@ -2,6 +2,7 @@ import FleetModel
 import HostInspection
 import Hypervisor
 import MessageBus
+import Signing
 
 /// What the host is, and what became of it since the last look.
 extension AgentSession {
@@ -25,7 +26,8 @@ extension AgentSession {
             for document in try inspection.documents() {
                 let topic = Topic.inventory(settings.host, document.part)
                 var message = retained(topic, document.json)
-                message.userProperties = [.init(InventoryPart.digestProperty, document.digest.description)]
+                let digest = SHA256Hasher.digest(of: document.json)
+                message.userProperties = [.init(InventoryPart.digestProperty, digest.description)]
                 outbox.set(topic, message)
             }
         } catch {

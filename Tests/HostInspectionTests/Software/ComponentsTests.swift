@@ -40,13 +40,13 @@ import Testing
 
     @Test func withoutVersionsTheFilesTell() throws {
         let (components, limitations) = try components([
-            "/usr/lib/sysimage/rpm/rpmdb.sqlite": "", "/usr/sbin/virtqemud": "", "/usr/lib64/libvirt.so.0.10005.2": "",
+            "/var/lib/rpm/Packages": "", "/usr/sbin/virtqemud": "", "/usr/lib64/libvirt.so.0.10005.2": "",
             "/usr/bin/swtpm": "", "/usr/share/virtio-win/virtio-win-0.1.262.iso": "",
         ])
         #expect(components.libvirt == .init(version: "10.5.2", source: "/usr/lib64/libvirt.so.0.10005.2"))
         #expect(components.swtpm == .init(source: "/usr/bin/swtpm") && components.qemu == nil)
         #expect(components.virtioWin?.version == "0.1.262")
-        #expect(limitations == [.init(fact: "package versions", needs: "the machine's own rpm")])
+        #expect(limitations == [.init(fact: "package versions", needs: "rpm 4.16 or newer, which keeps them in SQLite")])
     }
 
     @Test func theRunningLibvirtCounts() throws {

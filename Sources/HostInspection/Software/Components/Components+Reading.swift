@@ -12,7 +12,7 @@ extension Components {
             "/usr/sbin/libvirtd", "/usr/sbin/virtqemud", "/usr/bin/libvirtd", "/run/current-system/sw/bin/libvirtd",
         ])
     private static let qemu = Kind(
-        packages: ["qemu-system-x86", "pve-qemu-kvm", "qemu-base", "qemu-full", "qemu-desktop"],
+        packages: ["qemu-system-x86", "qemu-system-x86-core", "qemu-kvm-core", "pve-qemu-kvm", "qemu-base", "qemu-full", "qemu-desktop"],
         files: ["/usr/bin/qemu-system-x86_64", "/usr/libexec/qemu-kvm", "/usr/bin/qemu-kvm", "/usr/bin/kvm"])
     private static let ovmf = Kind(
         packages: ["ovmf", "pve-edk2-firmware-ovmf", "pve-edk2-firmware", "edk2-ovmf"], files: GuestFirmware.directories
@@ -23,7 +23,7 @@ extension Components {
         let kinds = [Self.libvirt, Self.qemu, Self.ovmf, Self.swtpm]
         let packages = PackageDatabase(root, names: Set(kinds.flatMap(\.packages)))
         if packages.isForeign {
-            limitations.append(.init(fact: "package versions", needs: "the machine's own rpm"))
+            limitations.append(.init(fact: "package versions", needs: "rpm 4.16 or newer, which keeps them in SQLite"))
         }
         func component(_ kind: Kind) -> Component? {
             for name in kind.packages {

@@ -1,16 +1,17 @@
-/// The versions of installed packages, from the package manager's own files. rpm keeps them in a database that only
-/// rpm can read.
+/// The versions of installed packages, from the package manager's own files.
 struct PackageDatabase: Sendable {
     let versions: [String: String]
-    /// There is a database that cannot be read here.
+    /// There is a database that cannot be read here: rpm's in one of its older forms.
     let isForeign: Bool
 
     init(_ root: HostRoot, names: Set<String>) {
         var versions = Self.dpkg(root, names)
         versions.merge(Self.pacman(root, names)) { first, _ in first }
+        let rpm = RPMDatabase(root)
+        versions.merge(rpm?.versions(of: names) ?? [:]) { first, _ in first }
         self.versions = versions
         isForeign =
-            versions.isEmpty && ["/usr/lib/sysimage/rpm", "/var/lib/rpm"].contains { !root.names(in: $0).isEmpty }
+            versions.isEmpty && rpm == nil && RPMDatabase.directories.contains { !root.names(in: $0).isEmpty }
     }
 
     /// Paragraphs of `Package:`, `Status:` and `Version:` lines (dpkg(1), deb-status(5)).
