@@ -1,3 +1,4 @@
+import FleetModel
 import FleetRuntime
 
 /// The share of a machine's memory that VMs can have.
