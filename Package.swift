@@ -66,8 +66,12 @@ let package = Package(
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
         library(
             "HostInspection",
-            ["CHWLocShims", "COpenAt2", "CPCIShims", "CZlib", "Drawing", "FleetModel", "FleetRuntime", "Signing"],
+            [
+                "CHWLocShims", "COpenAt2", "CPCIShims", "CZlib", "Drawing", "FleetModel", "FleetRuntime", "Placement",
+                "Signing",
+            ],
             strict),
+        library("Placement", ["FleetModel", "FleetRuntime"]),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(
@@ -140,6 +144,7 @@ let package = Package(
         tests(
             "HostInspection", ["Drawing", "InspectionFuzzer", "Subprocess"],
             exclude: ["Corpus", "Fixtures", "Pictures/Golden"]),
+        tests("Placement"),
         tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
         tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess"]),
