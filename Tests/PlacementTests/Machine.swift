@@ -90,13 +90,29 @@ func vm(
 extension PlacementRequest {
     var plan: PlacementPlan { PlacementPlan(for: self) }
 
-    /// After the plan was carried out.
+    /// After the plan was carried out. Without momentary values the documents are those from before.
     func started(_ plan: PlacementPlan) -> PlacementRequest {
         var after = self
         for index in vms.indices {
             after.vms[index].running = plan.vms.first { $0.id == vms[index].id }?.placement
+            guard vms[index].running == nil, let pages = after.vms[index].running?.memory.hugePages else { continue }
+            for part in pages.nodes { after.memory.use(part.count, of: pages.sizeBytes, on: part.node) }
         }
         return after
+    }
+}
+
+extension MemoryDocument {
+    /// Takes huge pages that are free, and makes those that are missing.
+    fileprivate mutating func use(_ count: UInt64, of size: UInt64, on node: Int) {
+        guard let place = nodes.firstIndex(where: { $0.id == node }),
+            let pool = nodes[place].hugePages.firstIndex(where: { $0.sizeBytes == size }),
+            let free = nodes[place].hugePages[pool].free
+        else { return }
+        let made = count - min(count, free)
+        nodes[place].hugePages[pool].count += made
+        nodes[place].hugePages[pool].free = free + made - count
+        nodes[place].freeBytes = nodes[place].freeBytes.map { $0 - min($0, made * size) }
     }
 }
 

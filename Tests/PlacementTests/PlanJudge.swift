@@ -151,6 +151,7 @@ struct PlanJudge {
                 .compactMap(\.placement.memory.hugePages).filter { $0.sizeBytes == key[1] }
                 .flatMap(\.nodes).filter { $0.node == Int(key[0]) }.reduce(0) { $0 + $1.count }
             if count > max(pool?.count ?? 0, held) + added { found.append("pages are used that nobody reserves") }
+            if let free = pool?.free, count - held > free + added { found.append("pages of others are used") }
             if key[1] == 1 << 30, added > 0 { found.append("pages of 1 GiB are to be made") }
         }
         return found

@@ -42,10 +42,16 @@ struct RandomRequest {
 
     private mutating func memory(nodes: Int) -> MemoryDocument {
         let size = UInt64.random(in: 4...64, using: &random)
-        return Machine.memory(
+        var memory = Machine.memory(
             size, nodes: nodes, pages: chance(2) ? 0 : UInt64.random(in: 0...size * 128, using: &random),
             largePages: chance(2) ? 0 : UInt64.random(in: 0...size / 4, using: &random),
             free: chance(2) ? nil : UInt64.random(in: 0...size / 2, using: &random))
+        for node in memory.nodes.indices where chance(2) {
+            // Some pages are used by others.
+            let pool = memory.nodes[node].hugePages[0]
+            memory.nodes[node].hugePages[0].free = pool.free.map { UInt64.random(in: 0...$0, using: &random) }
+        }
+        return memory
     }
 
     private mutating func demand(_ name: String, _ pci: [PCIDevice]) -> VMDemand {
@@ -85,5 +91,19 @@ struct RandomRequest {
             }
         }
         return devices
+    }
+}
+
+extension RandomRequest {
+    /// 64 VMs with a network card each on 128 CPUs.
+    static var large: PlacementRequest {
+        let cards = (0..<64).map { device("0000:\(String($0 + 16, radix: 16)):00.0", "0200", group: $0) }
+        return PlacementRequest(
+            cpu: Machine.cpu(cores: 32, nodes: 2, sockets: 2), memory: Machine.memory(512, nodes: 2), pci: cards,
+            vms: (0..<64).map { index in
+                vm(
+                    "vm-\(index)", 4, VMDemand.Pinning.allCases[index % 3], gibibytes: 4...8,
+                    pages: MemoryDemand.HugePages.allCases[index % 2 * 3], devices: [.init(role: .nic)])
+            })
     }
 }
