@@ -57,6 +57,9 @@ import Testing
         var found: [String] = []
         let functions = starting.flatMap(\.devices).flatMap(\.functions)
         if Set(functions).count != functions.count { found.append("a device goes twice") }
+        let groups = Dictionary(request.pci.map { ($0.address, $0.iommuGroup) }) { first, _ in first }
+        let ofVMs = starting.flatMap { Set($0.devices.flatMap(\.functions).compactMap { groups[$0] ?? nil }) }
+        if Set(ofVMs).count != ofVMs.count { found.append("a group goes to two VMs") }
         let threads = starting.filter(\.processors.ownsCores).flatMap(\.processors.vcpus).flatMap(\.threads)
         if Set(threads).count != threads.count { found.append("a thread goes twice") }
         if !Set(threads).isDisjoint(with: plan.hostThreads.threads) { found.append("the host's core is given away") }

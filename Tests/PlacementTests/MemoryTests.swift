@@ -83,6 +83,24 @@ import Testing
         #expect(refused.fix == "Reserve them at boot: hugepagesz=1024M hugepages=0:8,1:4.")
     }
 
+    @Test func pagesAreTakenNearTheCores() {
+        let cpu = Machine.cpu(cores: 4, nodes: 2)
+        var memory = Machine.memory(32, nodes: 2)
+        memory.nodes[1].hugePages[0].count = 8192
+        let request = Machine.request(cpu: cpu, memory: memory, vm("a", 2, .dedicated, pages: .twoMiB))
+        #expect(request.plan.pins("a") == "1 9")
+        #expect(request.plan.placement("a")?.memory.binding == .init(mode: .strict, nodes: [0]))
+        let floating = Machine.request(cpu: cpu, memory: memory, vm("a", 2, pages: .twoMiB))
+        #expect(floating.plan.placement("a")?.memory.binding == .init(mode: .strict, nodes: [1]))
+    }
+
+    @Test func morePagesThanANodeHasMemoryAreNotBelieved() {
+        var memory = Machine.memory(32, nodes: 2)
+        memory.nodes[1].hugePages[1].count = 48
+        let large = vm("a", gibibytes: 40...40, pages: .oneGiB)
+        #expect(Machine.request(memory: memory, large).plan.placement("a") == nil)
+    }
+
     @Test func pagesOfAVMThatRunsAreNotFree() {
         let memory = Machine.memory(32, largePages: 8)
         let before = Machine.request(

@@ -32,16 +32,17 @@ struct DeviceLedger {
             ($0.element.places.count, $0.offset) < ($1.element.places.count, $1.offset)
         }.map(\.element)
         for (selector, places) in byChoice {
-            let others = places.filter { !overlaps(host.functions[$0], own) }
-            if let place = others.first(where: { hindrance(selector, host.functions[$0]) == nil }) {
-                let function = host.functions[place]
+            let free = places.first {
+                !overlaps(host.functions[$0], own) && hindrance(selector, host.functions[$0]) == nil
+            }
+            if let function = free.map({ host.functions[$0] }) {
                 offered.append(VMPlacement.Device(address: function.address, companions: function.companions))
                 own.formUnion(function.all)
                 extras.formUnion(function.companions)
             } else if let extra = places.map({ host.functions[$0].address }).first(where: extras.contains) {
                 extras.remove(extra)
             } else {
-                obstacles.append(shortage(selector, others))
+                obstacles.append(shortage(selector, places.filter { !overlaps(host.functions[$0], own) }))
             }
         }
         return offered.sorted { $0.address < $1.address }

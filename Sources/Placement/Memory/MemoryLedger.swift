@@ -26,7 +26,9 @@ struct MemoryLedger {
                 freeBytes: memory.availableBytes)
         }
         let nodes = documents.values.sorted { $0.id < $1.id }.map {
-            NodeMemory($0, totalBytes: $0.totalBytes ?? 0, keptBytes: $0.id == hostNode ? host.keptBytes : 0)
+            NodeMemory(
+                $0, totalBytes: $0.totalBytes ?? host.installedBytes,
+                keptBytes: $0.id == hostNode ? host.keptBytes : 0)
         }
         self.nodes = nodes
         places = Dictionary(nodes.enumerated().map { ($0.element.id, $0.offset) }) { first, _ in first }

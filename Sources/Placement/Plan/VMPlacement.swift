@@ -114,6 +114,6 @@ public struct VMPlacement: Codable, Equatable, Sendable {
             self.companions = companions
         }
 
-        var functions: [PCIAddress] { [address] + companions }
+        public var functions: [PCIAddress] { [address] + companions }
     }
 }

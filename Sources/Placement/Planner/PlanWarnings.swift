@@ -63,7 +63,8 @@ struct PlanWarnings {
         if !Set(memoryNodes).isSubset(of: nodes) {
             warnings.append("Its cores are on node \(list(nodes)), and its memory is on node \(list(memoryNodes)).")
         } else if placement.memory.binding == nil, cores.host.nodes(of: Array(cores.host.cores.indices)).count > 1 {
-            warnings.append("Its memory fits on no node of its cores alone: the kernel spreads it.")
+            warnings.append(
+                "Its memory is bound to no node, as it does not fit on that of its cores: the kernel spreads it.")
         }
         if let node = devices.node(of: placement.devices.map(\.address)), !nodes.contains(node) {
             warnings.append("Its cores are on node \(list(nodes)), and its devices are on node \(node).")

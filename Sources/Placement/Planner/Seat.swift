@@ -11,9 +11,7 @@ struct Seat {
 
     var vcpus: Int { demand.running?.processors.vcpus.count ?? demand.vcpus }
     var ioThreads: Int { demand.running?.processors.ioThreads.count ?? demand.ioThreads }
-    var weight: Int {
-        min(max(1, demand.weight ?? vcpus.multipliedReportingOverflow(by: 100).partialValue), VMDemand.maximumWeight)
-    }
+    var weight: Int { min(max(1, demand.weight ?? 100 * vcpus), VMDemand.maximumWeight) }
 
     /// It has a place, and no cores of its own.
     var floats: Bool { obstacles.isEmpty && processors == nil }

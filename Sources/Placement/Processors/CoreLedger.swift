@@ -47,18 +47,18 @@ struct CoreLedger {
             let free = family.filter { owners[$0] == nil }
             guard count <= free.count else { continue }
             let byNode = Dictionary(grouping: free) { host.cores[$0].node }
-            func isBetter(_ left: Int, _ right: Int, _ fuller: (Int, Int) -> Bool) -> Bool {
-                if (left == preferred) != (right == preferred) { return left == preferred }
-                let counts = (byNode[left]?.count ?? 0, byNode[right]?.count ?? 0)
-                return counts.0 == counts.1 ? left < right : fuller(counts.0, counts.1)
-            }
+                .sorted {
+                    ($0.key == preferred ? 0 : 1, $0.value.count, $0.key)
+                        < ($1.key == preferred ? 0 : 1, $1.value.count, $1.key)
+                }
             // The smallest hole that is large enough leaves the large ones whole.
-            let alone = byNode.filter { $0.value.count >= count }.keys.sorted { isBetter($0, $1, <) }
-            if let node = alone.first(where: holdsMemory) ?? alone.first {
-                return byNode[node].map { Array($0.prefix(count)) }
+            let alone = byNode.filter { $0.value.count >= count }
+            if let hole = alone.first(where: { holdsMemory($0.key) }) ?? alone.first {
+                return Array(hole.value.prefix(count))
             }
-            let spread = byNode.keys.sorted { isBetter($0, $1, >) }.flatMap { byNode[$0] ?? [] }.prefix(count)
-            return family.filter(Set(spread).contains)
+            // As few nodes as possible.
+            let largestFirst = byNode.filter { $0.key == preferred } + byNode.reversed().filter { $0.key != preferred }
+            return family.filter(Set(largestFirst.flatMap(\.value).prefix(count)).contains)
         }
         return nil
     }
