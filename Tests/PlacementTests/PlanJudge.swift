@@ -53,6 +53,10 @@ struct PlanJudge {
             let siblings = request.cpu.threadList.filter { own.contains($0.core) }.count
             if siblings - threads.count >= siblings / own.count { found.append("\(demand.name) has a core too many") }
         }
+        let someFloat = placements.contains { !$0.placement.processors.ownsCores }
+        for (demand, placement) in placements where demand.pinning == .focus && placement.processors.ownsCores {
+            if someFloat, plan.pool == plan.hostThreads { found.append("\(demand.name) leaves no core to the others") }
+        }
         for (demand, placement) in placements {
             let topology = placement.processors.topology
             if topology.sockets * topology.dies * topology.cores * topology.threads != placement.processors.vcpus.count

@@ -74,16 +74,18 @@ struct RandomRequest {
         return selector
     }
 
-    /// Groups of one to three functions, judged as an inspection would.
+    /// Groups of one to three functions, judged as an inspection would, or as if they were alone.
     private mutating func devices() -> [PCIDevice] {
         var devices: [PCIDevice] = []
         for group in 0..<Int.random(in: 0...6, using: &random) {
             let addresses = (0..<Int.random(in: 1...3, using: &random)).map { "0000:0\(group):00.\($0)" }
             let verdict: PCIDevice.Verdict = chance(4) ? .notSeparable : .pass
+            let isContradictory = chance(6)
             for address in addresses {
                 var device = device(
                     address, ["0300", "0403", "0200", "0108", "0c03"].randomElement(using: &random) ?? "0200",
-                    group: group, with: verdict == .pass ? addresses.filter { $0 != address } : [], verdict)
+                    group: group, with: verdict == .pass && !isContradictory ? addresses.filter { $0 != address } : [],
+                    verdict)
                 device.numaNode = chance(2) ? nil : Int.random(in: -1...3, using: &random)
                 if chance(8) { device.gpu = GPU(role: .hostDisplay, reason: "") }
                 device.physicalFunction = chance(8) ? devices.randomElement(using: &random)?.address : nil

@@ -1,8 +1,8 @@
 import FleetModel
 
 extension PlacementPlan {
-    /// The same request gives the same plan, in whatever order its VMs stand, and so does one that has the plan's
-    /// placements as what runs.
+    /// The same request gives the same plan, in whatever order its VMs stand. What was planned and runs is planned again
+    /// as it is.
     public init(for request: PlacementRequest) {
         var planner = Planner(request)
         self = planner.plan()
@@ -37,12 +37,12 @@ struct Planner {
         let overview = PlanWarnings(cores: cores, memory: memory, devices: devices.host, seats: seats)
         float()
         return PlacementPlan(
-            vms: seats.map { seat in plan(seat, overview) }.sorted { ($0.name, $0.id) < ($1.name, $1.id) },
+            vms: seats.map { answer($0, overview) }.sorted { ($0.name, $0.id) < ($1.name, $1.id) },
             hostThreads: cores?.host.host ?? CPUSet([]), pool: cores?.pool ?? CPUSet([]),
             reservations: memory?.reservations ?? [], warnings: overview.ofHost)
     }
 
-    private func plan(_ seat: Seat, _ warnings: PlanWarnings) -> VMPlan {
+    private func answer(_ seat: Seat, _ warnings: PlanWarnings) -> VMPlan {
         guard seat.obstacles.isEmpty, let processors = seat.processors, let memory = seat.memory else {
             return VMPlan(
                 id: seat.demand.id, name: seat.demand.name, placement: nil, obstacles: seat.obstacles, warnings: [])
