@@ -6,7 +6,7 @@ import Testing
 
 /// What holds for every host and every set of VMs.
 @Suite struct PlanPropertyTests {
-    private static let hosts = 250
+    private static let hosts = 200
 
     @Test(arguments: (0..<16).map { _ in UInt64.random(in: 0...UInt64.max) })
     func whatHoldsForEveryHost(seed: UInt64) {
@@ -25,6 +25,26 @@ import Testing
                 "seed \(seed), round \(round): what was planned and runs is planned again")
             #expect(again.reservations.isEmpty, "seed \(seed), round \(round)")
         }
+    }
+
+    /// Whoever does what a refusal for want of memory says gets the VM.
+    @Test(arguments: (0..<8).map { _ in UInt64.random(in: 0...UInt64.max) })
+    func theFixHelps(seed: UInt64) throws {
+        var hosts = RandomRequest(random: SeededGenerator(seed: seed))
+        var tried = 0
+        for round in 0..<Self.hosts {
+            let request = hosts.next()
+            for vm in request.plan.vms where vm.obstacles.count == 1 {
+                guard let most = vm.nearestFix?.firstMatch(of: /give this one at most (\d+) MiB/)?.1 else { continue }
+                var smaller = request
+                let index = try #require(request.vms.firstIndex { $0.id == vm.id })
+                smaller.vms[index].memory.minimumBytes = try #require(UInt64(most)) << 20
+                smaller.vms[index].memory.maximumBytes = smaller.vms[index].memory.minimumBytes
+                #expect(smaller.plan.placement(vm.name) != nil, "seed \(seed), round \(round): \(vm.obstacles)")
+                tried += 1
+            }
+        }
+        #expect(tried > 0, "seed \(seed)")
     }
 
     /// What floats may go elsewhere, and the VMs that had the cores and get them.

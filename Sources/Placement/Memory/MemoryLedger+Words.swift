@@ -9,7 +9,11 @@ extension MemoryLedger {
         return PlacementObstacle(
             reason: "It takes \(HumanText.bytes(bytes)) of memory; \(host)\(others).",
             fix: bytes <= host.availableBytes
-                ? "Stop another VM, or give this one at most \(availableBytes >> 20) MiB." : host.fix(for: bytes))
+                ? lessMemory(availableBytes) : host.fix(for: bytes))
+    }
+
+    private func lessMemory(_ bytes: UInt64) -> String {
+        bytes >> 20 > 0 ? "Stop another VM, or give this one at most \(bytes >> 20) MiB." : "Stop another VM."
     }
 
     /// Of huge pages.
@@ -39,10 +43,11 @@ extension MemoryLedger {
         guard size >= 1 << 30, missing <= availableBytes / size,
             let node = (roomy.first { near.contains($0.id) } ?? roomy.first)
         else {
-            let most = nodes.reduce(UInt64(0)) { $0.adding(self.pages(size, on: $1, demand).times(size)) }
+            let offered = nodes.reduce(UInt64(0)) { $0.adding(self.pages(size, on: $1, demand)) }
+            let most = min(offered, idle.adding(availableBytes / size)).times(size)
             return PlacementObstacle(
                 reason: reason,
-                fix: "Stop another VM, or give this one at most \(min(most, host.permittedBytes) >> 20) MiB.")
+                fix: most > 0 ? lessMemory(most) : "Stop another VM, or choose ordinary pages (none or auto).")
         }
         return PlacementObstacle(
             reason: reason + " Such pages are hardly made while the machine runs.",
