@@ -30,9 +30,10 @@ bench-dependencies:
 build: dependencies ## Build everything for development
 	$(SWIFT_BUILD)
 
-release: dependencies ## Build the three programs as they are shipped
+release: dependencies ## Build the programs as they are shipped
 	$(SWIFT_BUILD) -c release --static-swift-stdlib --product virtfleet
 	$(SWIFT_BUILD) -c release --static-swift-stdlib --product virtfleet-agent
+	$(SWIFT_BUILD) -c release --static-swift-stdlib --product virtfleet-agentd
 	$(SWIFT_BUILD) -c release --static-swift-stdlib --product virtfleet-controller
 
 $(GUEST): tools/guest-image

@@ -31,6 +31,7 @@ let package = Package(
     products: [
         .executable(name: "virtfleet", targets: ["virtfleet"]),
         .executable(name: "virtfleet-agent", targets: ["virtfleet-agent"]),
+        .executable(name: "virtfleet-agentd", targets: ["virtfleet-agentd"]),
         .executable(name: "virtfleet-controller", targets: ["virtfleet-controller"]),
     ],
     targets: [
@@ -63,6 +64,7 @@ let package = Package(
         library("CommandLineKit", ["Drawing", "FleetModel", "FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
+        library("Placement", ["FleetModel"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
         library(
             "HostInspection",
@@ -77,7 +79,8 @@ let package = Package(
         library(
             "Provisioning",
             [
-                "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess",
+                "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Placement", "Signing", "SQLite",
+                "Subprocess",
             ],
             strict),
         library(
@@ -105,14 +108,25 @@ let package = Package(
         .executableTarget(
             name: "virtfleet", dependencies: ["CommandLineKit", "FleetClient", "FleetModel", "FleetRuntime"],
             swiftSettings: strict),
+        .target(
+            name: "AgentSetup",
+            dependencies: [
+                "CommandLineKit", "Configuration", "FleetModel", "FleetRuntime", "HostInspection", "Placement",
+                "Signing",
+            ], path: "agent/Setup", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-agent",
             dependencies: [
-                "CommandLineKit", "Configuration", "Drawing", "DurableStream", "FleetAgent", "FleetModel",
-                "FleetRuntime",
-                "HTTPClient", "HostInspection", "Hypervisor", "ImageStore", "MessageBus", "Provisioning", "Signing",
-                "Telemetry",
-            ], path: "agent", swiftSettings: strict),
+                "AgentSetup", "CommandLineKit", "Configuration", "Drawing", "FleetModel", "FleetRuntime",
+                "HostInspection", "Placement",
+            ], path: "agent/Command", swiftSettings: strict),
+        .executableTarget(
+            name: "virtfleet-agentd",
+            dependencies: [
+                "AgentSetup", "CommandLineKit", "Configuration", "DurableStream", "FleetAgent", "FleetModel",
+                "FleetRuntime", "HTTPClient", "HostInspection", "Hypervisor", "ImageStore", "MessageBus", "Placement",
+                "Provisioning", "Telemetry",
+            ], path: "agent/Daemon", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-controller",
             dependencies: [
@@ -147,7 +161,7 @@ let package = Package(
         tests("Placement"),
         tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
-        tests("Provisioning", ["Hypervisor", "ImageStore", "Signing", "SQLite", "Subprocess"]),
+        tests("Provisioning", ["Hypervisor", "ImageStore", "Placement", "Signing", "SQLite", "Subprocess"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
         tests(
@@ -157,8 +171,8 @@ let package = Package(
         tests(
             "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Subprocess"],
             exclude: ["Golden"]),
-        tests("virtfleet-agent", ["Configuration", "Provisioning", "Subprocess"]),
-        tests("virtfleet-controller", ["Configuration", "FleetServer", "Signing", "virtfleet-agent"]),
+        tests("AgentSetup", ["Configuration", "Placement", "Subprocess"]),
+        tests("virtfleet-controller", ["AgentSetup", "Configuration", "FleetServer", "Signing"]),
         .executableTarget(
             name: "InspectionFuzzer",
             dependencies: ["FleetModel", "FleetRuntime", "FleetTestSupport", "HostInspection"],
@@ -172,7 +186,7 @@ let package = Package(
             name: "CrashingAgent",
             dependencies: [
                 "DurableStream", "FleetModel", "FleetRuntime", "FleetTestSupport", "HTTPClient", "Hypervisor",
-                "ImageStore", "Provisioning", "Signing",
+                "ImageStore", "Placement", "Provisioning", "Signing",
             ], path: "Tests/CrashingAgent", swiftSettings: strict),
         .testTarget(
             name: "EmulatedHardwareTests",
@@ -183,14 +197,14 @@ let package = Package(
             dependencies: [
                 "FleetClient", "FleetModel", "FleetRuntime", "FleetTestSupport", "HTTPClient", "MessageBus",
                 "Subprocess",
-                "virtfleet", "virtfleet-agent", "virtfleet-controller",
+                "virtfleet", "virtfleet-agent", "virtfleet-agentd", "virtfleet-controller",
             ], swiftSettings: strict),
         .testTarget(
             name: "SystemTests",
             dependencies: [
                 "CrashingAgent", "EventSource", "FleetClient", "FleetModel", "FleetRuntime", "FleetTestSupport",
                 "Hypervisor", "MessageBus", "SQLite", "Signing", "Subprocess", "virtfleet", "virtfleet-agent",
-                "virtfleet-controller",
+                "virtfleet-agentd", "virtfleet-controller",
             ], swiftSettings: strict),
     ]
 )

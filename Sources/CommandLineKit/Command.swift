@@ -1,6 +1,6 @@
 /// A verb, or a noun with verbs below it.
 public struct Command: Sendable {
-    public typealias Action = @Sendable (ParsedArguments, Console) async throws -> ExitCode
+    public typealias Action = nonisolated(nonsending) @Sendable (ParsedArguments, Console) async throws -> ExitCode
 
     public struct Example: Sendable {
         public let line: String

@@ -13,12 +13,12 @@ public struct Program: Sendable {
     }
 
     /// Runs the process's command line and ends the process.
-    public func main() async -> Never {
+    nonisolated(nonsending) public func main() async -> Never {
         ProcessEnd.leave(await run(Array(CommandLine.arguments.dropFirst()), console: .standard()).rawValue)
     }
 
     /// - Parameter words: without the program's own name.
-    public func run(_ words: [String], console: Console) async -> ExitCode {
+    nonisolated(nonsending) public func run(_ words: [String], console: Console) async -> ExitCode {
         do {
             switch words.first {
             case "__complete":
@@ -40,7 +40,7 @@ public struct Program: Sendable {
         }
     }
 
-    private func dispatch(_ words: [String], console: Console) async throws -> ExitCode {
+    nonisolated(nonsending) private func dispatch(_ words: [String], console: Console) async throws -> ExitCode {
         if words.isEmpty, root.action == nil {
             console.error.write(HelpText(CommandPath(root: root)).text)
             return .usage

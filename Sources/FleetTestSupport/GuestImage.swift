@@ -10,9 +10,14 @@ public enum GuestImage {
         public var description: String { "\(path) is not there: run tools/guest-image \(path)" }
     }
 
+    /// Fails when it has not been built.
+    public static func require() throws {
+        guard FileManager.default.fileExists(atPath: path) else { throw Missing() }
+    }
+
     /// A copy for one guest to write to.
     public static func copy(to file: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else { throw Missing() }
+        try require()
         try FileManager.default.copyItem(atPath: path, toPath: file)
     }
 }

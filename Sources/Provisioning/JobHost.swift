@@ -2,6 +2,7 @@ import FleetModel
 import FleetRuntime
 import Hypervisor
 import ImageStore
+import Placement
 import Subprocess
 
 /// What jobs work with and on.

@@ -7,6 +7,7 @@ import Glibc
 import HTTPClient
 import Hypervisor
 import ImageStore
+import Placement
 import Provisioning
 import Signing
 

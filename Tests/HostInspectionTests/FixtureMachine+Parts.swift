@@ -7,6 +7,8 @@ extension FixtureMachine {
         Foundations(root: root, devices: BlockDevices(root), mounts: MountTable(root))
     }
 
+    var cpu: CPUDocument { CPUInspector(processor: FirstProcessor(root)).inspect(subject) }
+
     func storage(momentary: Bool = false) -> StorageDocument {
         var limitations: [Inspection.Limitation] = []
         return StorageInspector(foundations: foundations).inspect(subject(momentary), limitations: &limitations)
@@ -27,7 +29,7 @@ extension FixtureMachine {
             root: root, agentVersion: "1.2.3", pools: pools, imagesDirectory: images, assignments: assignments)
         var limitations: [Inspection.Limitation] = []
         let groups = GroupReader(root: root).groups()
-        let devices = PCIInspector(kernel: RunningKernel(root)).inspect(
+        let devices = PCIInspector().inspect(
             subject, groups: groups, limitations: &limitations)
         return HostUseInspector().inspect(
             subject, devices: devices, foundations: foundations, network: network(), limitations: &limitations

@@ -32,7 +32,7 @@ import Testing
 
     @Test func processorsAreCountedByCore() throws {
         let machine = try FixtureMachine(laptop)
-        let cpu = CPUInspector().inspect(machine.subject, kvm: nil)
+        let cpu = machine.cpu
         #expect(cpu.vendor == "GenuineIntel" && cpu.model == "13th Gen Intel(R) Core(TM) i7")
         #expect(cpu.sockets == 1 && cpu.cores == 2 && cpu.threads == 3)
         #expect(cpu.virtualisation == "vmx" && cpu.nestedPaging == true && !cpu.isGuest && cpu.kvm == nil)
@@ -58,7 +58,7 @@ import Testing
         let machine = try FixtureMachine([:])
         let documents = try await HostInspector().inspect(machine.subject).documents()
         #expect(Set(documents.map(\.part)) == Set(InventoryPart.allCases).subtracting([.templates]))
-        let cpu = CPUInspector().inspect(machine.subject, kvm: nil)
+        let cpu = machine.cpu
         #expect(cpu == CPUDocument(isGuest: false))
     }
 

@@ -4,9 +4,10 @@ import FleetTestSupport
 import FoundationEssentials
 import Glibc
 import Hypervisor
-@testable import Provisioning
+import Placement
 import Subprocess
 import Testing
+@testable import Provisioning
 
 @Suite struct CloneTests {
     @Test func makesOneCompleteVM() async throws {

@@ -4,6 +4,7 @@ import FleetTestSupport
 import HTTPClient
 import Hypervisor
 import ImageStore
+import Placement
 @testable import Provisioning
 
 /// One life of an agent in a world, from its start to its crash.

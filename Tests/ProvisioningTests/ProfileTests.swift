@@ -2,8 +2,9 @@ import FleetModel
 import FleetRuntime
 import FleetTestSupport
 import FoundationEssentials
-@testable import Provisioning
+import Placement
 import Testing
+@testable import Provisioning
 
 @Suite struct ProfileTests {
     @Test func everyKeyHasADefault() throws {

@@ -1,3 +1,4 @@
+import AgentSetup
 import Configuration
 import FleetModel
 
@@ -7,7 +8,6 @@ import Signing
 import Testing
 
 @testable import FleetServer
-@testable import virtfleet_agent
 @testable import virtfleet_controller
 
 @Suite struct ControllerConfigurationTests {

@@ -6,9 +6,8 @@
 /// said in Swift.
 typedef struct pci_access vf_pci_names;
 
-/// Reads the database, plain or compressed, from a path; keeps what stands before a malformed line. NULL when there is
-/// no memory.
-vf_pci_names *vf_pci_names_read(const char *path);
+/// Reads the text of a database; keeps what stands before a malformed line. NULL when there is no memory.
+vf_pci_names *vf_pci_names_read(const void *text, size_t size);
 
 /// A vendor's name in `buffer`, or NULL when the database has none.
 const char *vf_pci_vendor_name(vf_pci_names *names, uint16_t vendor, char *buffer, size_t size);

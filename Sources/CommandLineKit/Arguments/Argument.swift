@@ -21,7 +21,7 @@ extension Argument where Result: ArgumentValue {
         Self(
             specification: .option(
                 Result.self, name, short: short, placeholder, help: help, environment: environment,
-                defaultText: "\(value)", completion: completion),
+                defaultText: { "\(value)" }, completion: completion),
             read: { words in words.last.map(Result.init(argument:)) ?? value })
     }
 

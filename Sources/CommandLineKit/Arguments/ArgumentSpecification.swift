@@ -17,7 +17,8 @@ public struct ArgumentSpecification: Sendable {
     let repeats: Bool
     /// The environment variable that stands in for an absent option.
     let environment: String?
-    let defaultText: String?
+    /// Asked for help alone: to describe a value takes longer than to parse a command line.
+    let defaultText: @Sendable () -> String?
     let completion: Completion
     /// What is wrong with a word; nil when it can be read.
     let complaint: @Sendable (String) -> String?
@@ -34,12 +35,13 @@ public struct ArgumentSpecification: Sendable {
     static func flag(_ name: String, short: Character?, help: String) -> ArgumentSpecification {
         ArgumentSpecification(
             kind: .flag, name: name, short: short, placeholder: "", help: help, isRequired: false, repeats: false,
-            environment: nil, defaultText: nil, completion: .none, complaint: { _ in nil })
+            environment: nil, defaultText: { nil }, completion: .none, complaint: { _ in nil })
     }
 
     static func option<Value: ArgumentValue>(
         _ type: Value.Type, _ name: String, short: Character?, _ placeholder: String, help: String,
-        isRequired: Bool = false, repeats: Bool = false, environment: String? = nil, defaultText: String? = nil,
+        isRequired: Bool = false, repeats: Bool = false, environment: String? = nil,
+        defaultText: @escaping @Sendable () -> String? = { nil },
         completion: Completion?
     ) -> ArgumentSpecification {
         ArgumentSpecification(
@@ -54,7 +56,7 @@ public struct ArgumentSpecification: Sendable {
     ) -> ArgumentSpecification {
         ArgumentSpecification(
             kind: .positional, name: placeholder, short: nil, placeholder: placeholder, help: help,
-            isRequired: isRequired, repeats: repeats, environment: nil, defaultText: nil,
+            isRequired: isRequired, repeats: repeats, environment: nil, defaultText: { nil },
             completion: completion ?? .words(Value.candidates), complaint: complaint(type))
     }
 

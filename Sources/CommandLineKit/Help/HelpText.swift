@@ -57,7 +57,7 @@ struct HelpText {
         if case .words(let words) = argument.completion, !words.isEmpty {
             notes.append("one of " + words.joined(separator: ", "))
         }
-        if let text = argument.defaultText { notes.append("default \(text)") }
+        if let text = argument.defaultText() { notes.append("default \(text)") }
         if let variable = argument.environment { notes.append("environment \(variable)") }
         if argument.repeats { notes.append("repeatable") }
         return argument.help + (notes.isEmpty ? "" : " (" + notes.joined(separator: "; ") + ")")

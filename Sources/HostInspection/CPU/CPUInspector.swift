@@ -1,10 +1,11 @@
 import FleetModel
 
-/// /proc/cpuinfo, /sys/devices/system/cpu and hwloc.
+/// /proc/cpuinfo, /sys/devices/system/cpu and hwloc; /dev/kvm is asked elsewhere.
 struct CPUInspector: Sendable {
-    func inspect(_ subject: InspectionSubject, kvm: KVMState?) -> CPUDocument {
+    let processor: FirstProcessor
+
+    func inspect(_ subject: InspectionSubject) -> CPUDocument {
         let root = subject.root
-        let processor = FirstProcessor(root)
         let (fields, flags) = (processor.fields, processor.flags)
         let topology = HardwareTopology(root)
         let threads = onNodes(ThreadTable(root).threads, topology?.nodes ?? [])
@@ -17,7 +18,7 @@ struct CPUInspector: Sendable {
             cores: threads.isEmpty ? nil : cores.count, threads: threads.isEmpty ? nil : threads.count,
             virtualisation: ["vmx", "svm"].first { flags.contains($0[...]) },
             nestedPaging: flags.isEmpty ? nil : flags.contains("ept") || flags.contains("npt"), nested: nested(root),
-            kvm: kvm, isGuest: processor.isGuest, frequency: frequency(root, threads), threadList: threads,
+            isGuest: processor.isGuest, frequency: frequency(root, threads), threadList: threads,
             caches: topology?.caches ?? [], nodes: topology?.nodes ?? [], coreKinds: topology?.kinds ?? [])
     }
 

@@ -2,22 +2,28 @@ import FleetModel
 
 extension HostRoot {
     /// A path without the symbolic links in it, as far as the tree holds them: what is missing is taken by its name,
-    /// so that a link into a part of /sys that was not copied still tells where the device is.
+    /// so that a link into a part of /sys that was not copied still tells where the device is. The kernel's links to
+    /// /sys/devices lead there through directories alone.
     func realPath(_ path: String) -> String {
-        var rest = Array(path.split(separator: "/").reversed())
+        var rest = path.split(separator: "/").reversed().map { (name: $0, isLinked: false) }
         var resolved: [Substring] = []
         var links = 0
         while let component = rest.popLast() {
-            switch component {
+            switch component.name {
             case ".": continue
             case "..": _ = resolved.popLast()
             default:
-                resolved.append(component)
+                resolved.append(component.name)
+                if resolved.first == "sys",
+                    component.isLinked ? resolved.dropFirst().first == "devices" : resolved.count < 3
+                {
+                    continue
+                }
                 // path_resolution(7) gives up after 40 links.
                 guard links < 40, let target = link("/" + resolved.joined(separator: "/")) else { continue }
                 links += 1
                 if target.hasPrefix("/") { resolved = [] } else { resolved.removeLast() }
-                rest += target.split(separator: "/").reversed()
+                rest += target.split(separator: "/").reversed().map { ($0, true) }
             }
         }
         return "/" + resolved.joined(separator: "/")

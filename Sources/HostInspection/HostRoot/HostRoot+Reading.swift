@@ -18,36 +18,18 @@ extension HostRoot {
         }
     }
 
-    /// Hands over a long file line by line, without the line feeds; a line of a megabyte ends it.
-    func forEachLine(of path: String, _ body: (ArraySlice<UInt8>) -> Void) {
-        _ = withFile(path, O_RDONLY | O_NONBLOCK | O_NOCTTY) { descriptor -> Void? in
-            var chunk = [UInt8](repeating: 0, count: 64 << 10)
-            var rest: [UInt8] = []
-            while case let count = read(descriptor, &chunk, chunk.count), count > 0 {
-                rest += chunk.prefix(count)
-                guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else {
-                    if rest.count > 1 << 20 { return nil }
-                    continue
-                }
-                rest[..<end].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).forEach(body)
-                rest.removeSubrange(...end)
-            }
-            if !rest.isEmpty { body(rest[...]) }
-            return ()
-        }
-    }
-
     private func contents(_ descriptor: Int32, limit: Int) -> [UInt8]? {
         var bytes: [UInt8] = []
         // Files of /proc and /sys tell their size only by ending; most are short.
-        var chunk = [UInt8](repeating: 0, count: min(limit, 4096))
-        while bytes.count < limit {
-            let count = read(descriptor, &chunk, min(chunk.count, limit - bytes.count))
-            if count < 0 { return nil }
-            if count == 0 { break }
-            bytes += chunk.prefix(count)
+        let isRead = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: min(limit, 64 << 10)) { chunk in
+            while bytes.count < limit {
+                let count = read(descriptor, chunk.baseAddress, min(chunk.count, limit - bytes.count))
+                if count <= 0 { return count == 0 }
+                bytes += UnsafeBufferPointer(rebasing: chunk[..<count])
+            }
+            return true
         }
-        return bytes
+        return isRead ? bytes : nil
     }
 
     /// The text of a small file, without white space around it; what is not UTF-8 is replaced.

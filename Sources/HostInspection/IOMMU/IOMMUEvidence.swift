@@ -25,14 +25,14 @@ struct IOMMUEvidence: Sendable {
     init() {}
 
     init(
-        _ root: HostRoot, kernel: RunningKernel, groups: [GroupReader.Group], devices: [PCIDevice], log: KernelLog
+        _ root: HostRoot, kernel: RunningKernel, processor: FirstProcessor, groups: [GroupReader.Group],
+        devices: [PCIDevice], log: KernelLog
     ) {
         units = root.names(in: "/sys/class/iommu")
         self.groups = groups.count
         groupedDevices = groups.reduce(0) { $0 + $1.devices.count }
         hasGroupsDirectory = root.exists("/sys/kernel/iommu_groups")
         if root.exists("/sys/firmware/acpi/tables") { tables = Set(root.names(in: "/sys/firmware/acpi/tables")) }
-        let processor = FirstProcessor(root)
         hasProcessorInformation = !processor.fields.isEmpty
         processorVendor = processor.vendor
         isGuest = processor.isGuest

@@ -3,12 +3,14 @@ import FleetModel
 /// The IOMMU, and what its groups are worth.
 struct IOMMUInspector: Sendable {
     let kernel: RunningKernel
+    let processor: FirstProcessor
 
     /// - Parameter log: the kernel's messages; empty when they cannot be read.
     func inspect(
         _ subject: InspectionSubject, groups: [GroupReader.Group], devices: [PCIDevice], log: KernelLog
     ) -> IOMMUDocument {
-        let evidence = IOMMUEvidence(subject.root, kernel: kernel, groups: groups, devices: devices, log: log)
+        let evidence = IOMMUEvidence(
+            subject.root, kernel: kernel, processor: processor, groups: groups, devices: devices, log: log)
         let status = IOMMUStatus.judge(evidence)
         let judge = GroupJudge(devices: devices, kernel: kernel.version)
         return IOMMUDocument(

@@ -1,53 +1,51 @@
-/// The options that a kernel was built with.
+/// The options that a kernel was built with, as far as they matter here.
 public struct KernelConfiguration: Equatable, Sendable {
     /// `INTEL_IOMMU` → `y`; `n` where the file says that it is not set.
-    public let options: [String: String]
+    public private(set) var options: [String: String] = [:]
 
     /// Nil when no file of the tree tells: /boot/config-RELEASE and where other distributions put it, or /proc/config.gz
     /// of a kernel that carries its own.
     init?(_ root: HostRoot, release: String?) {
-        let files = release.map {
-            [
-                "/boot/config-\($0)", "/lib/modules/\($0)/config", "/usr/lib/modules/\($0)/config",
-                "/usr/lib/kernel/config-\($0)",
-            ]
-        }
-        let limit = 4 << 20
-        if let text = (files ?? []).firstResult({ root.bytes($0, limit: limit) }) {
-            self.init(text)
-        } else if let packed = root.bytes("/proc/config.gz"), let text = Gzip.unpacked(packed, limit: limit) {
-            self.init(text)
-        } else {
+        let paths = release.map(Self.paths) ?? []
+        if paths.contains(where: { root.forEachLine(of: $0) { take($0) } }) { return }
+        let largest = 4 << 20
+        guard let packed = root.bytes("/proc/config.gz"), let text = Gzip.unpacked(packed, limit: largest) else {
             return nil
         }
+        text.withUnsafeBufferPointer { $0.forEachLine { take($0) } }
     }
 
-    /// - Parameter text: lines `CONFIG_KVM=m` and `# CONFIG_KVM_XEN is not set` (Documentation/kbuild/kconfig.rst).
-    init(_ text: [UInt8]) {
-        var options: [String: String] = [:]
-        for line in text.split(separator: UInt8(ascii: "\n")) {
-            let isUnset = line.starts(with: "# CONFIG_".utf8)
-            guard isUnset || line.starts(with: "CONFIG_".utf8) else { continue }
-            let rest = String(decoding: line.dropFirst(isUnset ? 9 : 7), as: UTF8.self)
-            if isUnset {
-                guard let space = rest.firstIndex(of: " "), rest[space...] == " is not set" else { continue }
-                options[String(rest[..<space])] = "n"
-            } else if let equals = rest.firstIndex(of: "=") {
-                let value = rest[rest.index(after: equals)...]
-                let isText = value.count >= 2 && value.first == "\"" && value.last == "\""
-                options[String(rest[..<equals])] = String(isText ? value.dropFirst().dropLast() : value)
-            }
-        }
-        self.options = options
+    private static func paths(_ release: String) -> [String] {
+        [
+            "/boot/config-\(release)", "/lib/modules/\(release)/config", "/usr/lib/modules/\(release)/config",
+            "/usr/lib/kernel/config-\(release)",
+        ]
     }
 
-    /// `y`, `m`, a number or a string; `n` when it is said to be unset, nil when it is not named.
-    public func value(of name: String) -> String? { options[name] }
+    /// - Parameter line: `CONFIG_KVM=m` or `# CONFIG_KVM_XEN is not set` (Documentation/kbuild/kconfig.rst).
+    private mutating func take(_ line: UnsafeBufferPointer<UInt8>) {
+        let isUnset = line.starts(with: "# CONFIG_".utf8)
+        guard isUnset || line.starts(with: "CONFIG_".utf8) else { return }
+        let rest = line.dropFirst(isUnset ? 9 : 7)
+        // Most of some ten thousand options end here.
+        guard let end = rest.firstIndex(of: UInt8(ascii: isUnset ? " " : "=")),
+            Self.lengths.contains(end - rest.startIndex)
+        else { return }
+        let name = String(decoding: rest[..<end], as: UTF8.self)
+        guard Self.matter.contains(name) else { return }
+        let value = String(decoding: rest[end...].dropFirst(), as: UTF8.self)
+        if !isUnset { options[name] = value } else if value == "is not set" { options[name] = "n" }
+    }
 
-    public func isOn(_ name: String) -> Bool { options[name] == "y" || options[name] == "m" }
+    /// `y` or `m`; `n` when it is said to be unset, nil when it is not named.
+    public func value(of name: String) -> String? {
+        assert(Self.matter.contains(name), "\(name) is not among the options that are read")
+        return options[name]
+    }
 
-    var thoseThatMatter: [String: String] { options.filter { Self.matter.contains($0.key) } }
+    public func isOn(_ name: String) -> Bool { ["y", "m"].contains(value(of: name)) }
 
+    private static let lengths = Set(matter.map(\.utf8.count))
     /// What decides about IOMMU, VFIO, KVM and its guests' memory, devices and networks.
     private static let matter: Set<String> = [
         "AMD_IOMMU", "AMD_IOMMU_V2", "BRIDGE", "DRM_I915_GVT", "DRM_I915_GVT_KVMGT", "EFI_STUB", "FB_EFI", "HUGETLBFS",

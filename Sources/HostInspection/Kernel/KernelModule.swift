@@ -30,6 +30,7 @@ public struct KernelModule: Codable, Equatable, Sendable {
     /// Of each what the tree tells; none of those of which nothing is known.
     static func thoseThatMatter(_ root: HostRoot, release: String?) -> [KernelModule] {
         let loaded = loadedNames(root)
+        let known = Set(root.names(in: "/sys/module"))
         let directory = release.flatMap { release in
             ["/lib/modules/\(release)", "/usr/lib/modules/\(release)"].first { root.exists($0 + "/modules.dep") }
         }
@@ -39,7 +40,7 @@ public struct KernelModule: Codable, Equatable, Sendable {
             if loaded?.contains(name) == true { return KernelModule(name: name, state: .loaded) }
             if builtIn.contains(name) { return KernelModule(name: name, state: .builtIn) }
             // Parts of the kernel itself have a directory, too, when they have parameters.
-            if root.exists("/sys/module/\(name)") {
+            if known.contains(name) {
                 return KernelModule(
                     name: name, state: loaded == nil || available?.contains(name) == true ? .loaded : .builtIn)
             }
@@ -67,7 +68,7 @@ public struct KernelModule: Codable, Equatable, Sendable {
     private static func names(in path: String, _ root: HostRoot) -> Set<String> {
         var names: Set<String> = []
         let sought = Set(matter)
-        for line in (root.bytes(path, limit: 8 << 20) ?? []).split(separator: UInt8(ascii: "\n")) {
+        _ = root.forEachLine(of: path) { line in
             let file = line.prefix { $0 != UInt8(ascii: ":") }
             let start = file.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? file.startIndex
             let stem = file[start...].prefix { $0 != UInt8(ascii: ".") }

@@ -13,7 +13,7 @@ struct RunningKernel: Sendable {
 
     var version: KernelRelease? { release.flatMap { KernelRelease($0) } }
 
-    private static func release(_ root: HostRoot) -> String? {
+    static func release(_ root: HostRoot) -> String? {
         if let release = root.text("/proc/sys/kernel/osrelease"), !release.isEmpty { return release }
         // `Linux version 6.1.0-22-amd64 (...) ...`
         let words = (root.text("/proc/version") ?? "").split(separator: " ")

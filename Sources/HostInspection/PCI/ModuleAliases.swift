@@ -12,21 +12,22 @@ struct ModuleAliases: Sendable {
     /// Keeps what concerns `functions`, of some ten thousand lines.
     init(_ root: HostRoot, kernel: String?, for functions: [PCIModuleAlias]) {
         guard let kernel, !functions.isEmpty else { return }
-        let file = ["/lib/modules/\(kernel)/modules.alias", "/usr/lib/modules/\(kernel)/modules.alias"]
-            .firstResult { root.bytes($0, limit: 32 << 20) }
-        guard let file else { return }
         let wanted = Set(functions.compactMap(\.key))
         let start = Array("alias pci:".utf8)
-        for line in file.split(separator: UInt8(ascii: "\n")) where line.starts(with: start) {
-            let words = line.split(separator: UInt8(ascii: " "))
-            guard words.count == 3, let pattern = PCIModuleAlias(words[1]) else { continue }
-            guard let key = pattern.key else {
-                general.append(Alias(pattern: pattern, module: String(decoding: words[2], as: UTF8.self)))
-                continue
+        for directory in ["/lib/modules", "/usr/lib/modules"] {
+            let isRead = root.forEachLine(of: "\(directory)/\(kernel)/modules.alias") { line in
+                guard line.starts(with: start) else { return }
+                let words = line.split(separator: UInt8(ascii: " "))
+                guard words.count == 3, let pattern = PCIModuleAlias(words[1]) else { return }
+                guard pattern.key.map(wanted.contains) ?? true else { return }
+                add(Alias(pattern: pattern, module: String(decoding: words[2], as: UTF8.self)))
             }
-            guard wanted.contains(key) else { continue }
-            exact[key, default: []].append(Alias(pattern: pattern, module: String(decoding: words[2], as: UTF8.self)))
+            if isRead { return }
         }
+    }
+
+    private mutating func add(_ alias: Alias) {
+        if let key = alias.pattern.key { exact[key, default: []].append(alias) } else { general.append(alias) }
     }
 
     /// Sorted.

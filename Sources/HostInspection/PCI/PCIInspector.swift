@@ -2,8 +2,6 @@ import FleetModel
 
 /// /sys/bus/pci, and the members of IOMMU groups that have no entry there: what each function is, without verdict.
 struct PCIInspector: Sendable {
-    let kernel: RunningKernel
-
     /// Sorted by address.
     func inspect(
         _ subject: InspectionSubject, groups: [GroupReader.Group], limitations: inout [Inspection.Limitation]
@@ -28,7 +26,10 @@ struct PCIInspector: Sendable {
     }
 
     private func addNames(to devices: inout [PCIDevice], _ root: HostRoot) {
-        guard !devices.isEmpty, let names = PCINameDatabase(root) else { return }
+        let wanted = devices.compactMap { device in
+            device.vendor.flatMap { vendor in device.device.map { (vendor, $0) } }
+        }
+        guard !wanted.isEmpty, let names = PCINameDatabase(root, for: wanted) else { return }
         for index in devices.indices {
             let device = devices[index]
             devices[index].vendorName = names.vendor(device.vendor)
@@ -40,7 +41,7 @@ struct PCIInspector: Sendable {
         let wanted = devices.map { device in
             root.text("/sys/bus/pci/devices/\(device.address)/modalias").flatMap { PCIModuleAlias($0.utf8) }
         }
-        let aliases = ModuleAliases(root, kernel: kernel.release, for: wanted.compactMap { $0 })
+        let aliases = ModuleAliases(root, kernel: RunningKernel.release(root), for: wanted.compactMap { $0 })
         for (index, alias) in zip(devices.indices, wanted) {
             devices[index].driverAlternatives = alias.map(aliases.modules) ?? []
         }

@@ -19,7 +19,7 @@ struct SoftwareInspector: Sendable {
             hostname: root.text("/proc/sys/kernel/hostname") ?? root.text("/etc/hostname"), osName: os.name,
             osID: os.id,
             osVersion: os.version, kernel: release, architecture: root.text("/proc/sys/kernel/arch"),
-            commandLine: commandLine?.text, kernelOptions: options?.thoseThatMatter ?? [:],
+            commandLine: commandLine?.text, kernelOptions: options?.options ?? [:],
             modules: KernelModule.thoseThatMatter(root, release: release),
             moduleParameters: KernelModule.parameters(root), boot: Boot(root, commandLine: commandLine),
             initramfs: InitramfsTool(root), immutability: Immutability(root, commandLine: commandLine, mounts: mounts),

@@ -51,8 +51,9 @@ struct BlockDevices: Sendable {
                 name: name, path: path,
                 number: root.text(path + "/dev")
                     ?? (path.hasPrefix("/sys/dev/block/") ? String(path.dropFirst(15)) : nil),
-                disk: disk, slaves: root.names(in: path + "/slaves"), mapperName: root.text(path + "/dm/name"),
-                backingFile: root.text(path + "/loop/backing_file"),
+                disk: disk, slaves: root.names(in: path + "/slaves"),
+                mapperName: name.hasPrefix("dm-") ? root.text(path + "/dm/name") : nil,
+                backingFile: name.hasPrefix("loop") ? root.text(path + "/loop/backing_file") : nil,
                 functions: functions.isEmpty && disk == nil
                     ? controllers.functions(ofNamespace: name, at: path) : functions)
         }

@@ -31,16 +31,11 @@ public struct DomainSpecification: Equatable, Sendable {
 
     /// A disk in a file. Discards reach the file, so that it shrinks again.
     public struct Disk: Equatable, Sendable {
-        public enum Bus: String, Codable, CaseIterable, Sendable {
-            /// virtio-scsi
-            case scsi
-            case virtio, sata
-        }
         public var path: String
         public var format: ImageReference.Format
-        public var bus: Bus
+        public var bus: DiskBus
 
-        public init(path: String, format: ImageReference.Format, bus: Bus = .scsi) {
+        public init(path: String, format: ImageReference.Format, bus: DiskBus = .scsi) {
             self.path = path
             self.format = format
             self.bus = bus

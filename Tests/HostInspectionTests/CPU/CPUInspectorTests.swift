@@ -6,12 +6,8 @@ import Testing
 @testable import HostInspection
 
 @Suite struct CPUInspectorTests {
-    private func inspect(_ machine: FixtureMachine, kvm: KVMState? = nil) -> CPUDocument {
-        CPUInspector().inspect(machine.subject, kvm: kvm)
-    }
-
     @Test func twoSocketsAreTwoNodes() throws {
-        let cpu = inspect(try FixtureMachine(SyntheticProcessors(sockets: 2, cores: 4, threads: 2).files))
+        let cpu = try FixtureMachine(SyntheticProcessors(sockets: 2, cores: 4, threads: 2).files).cpu
         #expect(cpu.sockets == 2 && cpu.cores == 8 && cpu.threads == 16)
         #expect(
             cpu.nodes == [
@@ -43,7 +39,7 @@ import Testing
             try machine.write(path + "/scaling_available_governors", "performance powersave\n")
         }
         try machine.write("/sys/devices/system/cpu/intel_pstate/no_turbo", "0\n")
-        let cpu = inspect(machine)
+        let cpu = machine.cpu
         #expect(
             cpu.coreKinds == [
                 .init(name: "efficiency", threads: [2, 3, 4, 5], maximumFrequency: 3_800_000),
@@ -57,7 +53,7 @@ import Testing
     }
 
     @Test func eightSocketsAreCountedWhole() throws {
-        let cpu = inspect(try FixtureMachine(SyntheticProcessors(sockets: 8, cores: 32, threads: 2).files))
+        let cpu = try FixtureMachine(SyntheticProcessors(sockets: 8, cores: 32, threads: 2).files).cpu
         #expect(cpu.sockets == 8 && cpu.cores == 256 && cpu.threads == 512 && cpu.nodes.count == 8)
         #expect(cpu.threadList.map(\.id) == Array(0..<512))
         #expect(cpu.nodes.allSatisfy { $0.threads.count == 64 })
@@ -92,7 +88,7 @@ import Testing
         let machine = try FixtureMachine(files.filter { !$0.key.hasPrefix(path) })
         try machine.link(path, to: path)
         #expect(HardwareTopology(machine.root) == nil)
-        #expect(inspect(machine).threads == 2)
+        #expect(machine.cpu.threads == 2)
     }
 
     @Test func theProcessorsWordsAreTaken() throws {
@@ -103,9 +99,9 @@ import Testing
                 + "processor\t: 2\nphysical id\t: 0\ncore id\t\t: 4\n",
             "/sys/module/kvm_amd/parameters/nested": "1\n",
         ])
-        let cpu = inspect(machine, kvm: .denied)
+        let cpu = machine.cpu
         #expect(cpu.family == 25 && cpu.modelNumber == 33 && cpu.stepping == 2 && cpu.microcode == "0xa201205")
-        #expect(cpu.virtualisation == "svm" && cpu.nestedPaging == true && cpu.nested == true && cpu.kvm == .denied)
+        #expect(cpu.virtualisation == "svm" && cpu.nestedPaging == true && cpu.nested == true)
         // Without /sys the processors' own words count them.
         #expect(cpu.sockets == 1 && cpu.cores == 2 && cpu.threads == 3)
     }
@@ -119,7 +115,7 @@ import Testing
         for text in garbage {
             var files = SyntheticProcessors(sockets: 1, cores: 2, threads: 1).files
             for key in files.keys { files[key] = text }
-            let cpu = inspect(try FixtureMachine(files))
+            let cpu = try FixtureMachine(files).cpu
             #expect(cpu.vendor == nil && cpu.virtualisation == nil)
         }
     }

@@ -16,7 +16,7 @@ import Testing
         let machine = try FixtureMachine(trees.reduce(into: [:]) { $0.merge($1) { $1 } })
         let subject = machine.subject
         defer { withExtendedLifetime(machine) {} }
-        return IOMMUInspector(kernel: RunningKernel(subject.root)).inspect(
+        return IOMMUInspector(kernel: RunningKernel(subject.root), processor: FirstProcessor(subject.root)).inspect(
             subject, groups: GroupReader(root: subject.root).groups(), devices: devices,
             log: KernelLog(of: subject.root))
     }

@@ -49,7 +49,7 @@ import Testing
         subject.includesMomentary = momentary
         var limitations: [Inspection.Limitation] = []
         let groups = GroupReader(root: subject.root).groups()
-        let inspector = PCIInspector(kernel: RunningKernel(subject.root))
+        let inspector = PCIInspector()
         return (inspector.inspect(subject, groups: groups, limitations: &limitations), limitations)
     }
 

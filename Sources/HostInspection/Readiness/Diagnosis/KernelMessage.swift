@@ -41,7 +41,8 @@ public struct KernelMessage: Sendable {
 
     /// In the order of the table. A message belongs to the first kind that it fits.
     static func diagnose(_ facts: ReadinessFacts) -> [Diagnosis] {
-        let table = all.filter { $0.matters(facts) }
+        let table = all.filter { $0.matters(facts) && $0.words.allSatisfy(facts.kernelLog.contains) }
+        if table.isEmpty { return [] }
         var first: [Int: String] = [:]
         var devices: [Int: Set<PCIAddress>] = [:]
         for message in facts.kernelLog.messages {

@@ -18,7 +18,7 @@ struct PackageDatabase: Sendable {
         var versions: [String: String] = [:]
         var package: String?
         var isInstalled = false
-        root.forEachLine(of: "/var/lib/dpkg/status") { line in
+        _ = root.forEachLine(of: "/var/lib/dpkg/status") { line in
             if let name = value("Package: ", line) {
                 package = names.contains(name) ? name : nil
                 isInstalled = false
@@ -30,7 +30,7 @@ struct PackageDatabase: Sendable {
         return versions
     }
 
-    private static func value(_ field: StaticString, _ line: ArraySlice<UInt8>) -> String? {
+    private static func value(_ field: StaticString, _ line: UnsafeBufferPointer<UInt8>) -> String? {
         let isField = field.withUTF8Buffer { line.starts(with: $0) }
         return isField ? String(decoding: line.dropFirst(field.utf8CodeUnitCount), as: UTF8.self) : nil
     }

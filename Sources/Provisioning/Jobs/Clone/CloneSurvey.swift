@@ -2,6 +2,7 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 import Hypervisor
+import Placement
 
 /// Everything that could keep a clone from being made, looked at before anything is touched.
 struct CloneSurvey {

@@ -2,6 +2,7 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 import Hypervisor
+import Placement
 
 /// `vm.clone`: a new VM on an overlay of a template version's image.
 struct CloneVM: JobKind {

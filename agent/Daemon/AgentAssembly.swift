@@ -1,3 +1,4 @@
+import AgentSetup
 import Configuration
 import DurableStream
 import FleetAgent
@@ -10,6 +11,7 @@ import HostInspection
 import Hypervisor
 import ImageStore
 import MessageBus
+import Placement
 import Provisioning
 import Telemetry
 
@@ -75,6 +77,10 @@ struct AgentAssembly {
         await hypervisor.close()
     }
 
+    private static func accelerator() async -> DomainSpecification.Accelerator {
+        await NamedThread.result("kvm-wait") { KVMProbe().state() } == .works ? .kvm : .tcg
+    }
+
     private struct Topics: Sendable {
         let stream: String
         let progress: String
@@ -119,7 +125,7 @@ struct AgentAssembly {
                 let token = try? SecretFile.value(images.token, file: images.tokenFile)
                 return ImageSource(url: images.url ?? "", token: token ?? "")
             }, profiles: profiles, vmDirectory: imagesDirectory + "/vms",
-            facilities: HostFacilities(accelerator: { await KVMProbe.state() == .works ? .kvm : .tcg }), time: time)
+            facilities: HostFacilities(accelerator: { await Self.accelerator() }), time: time)
         let outlets = JobRunner.Outlets(
             report: { try await spool.append(.jobStatus, $0, key: $1) },
             progress: { progress in

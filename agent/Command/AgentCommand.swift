@@ -1,9 +1,6 @@
+import AgentSetup
 import CommandLineKit
-import Configuration
 import FleetModel
-import FleetRuntime
-import Glibc
-import Provisioning
 
 @main
 struct AgentCommand {
@@ -29,18 +26,12 @@ struct AgentCommand {
             ], subcommands: [InspectCommand.command]
         ) { arguments, console in
             let path = try arguments(config)
-            let loaded = ConfigurationLoader.load(AgentConfiguration.self, path: path)
-            for entry in loaded.warnings { console.error.line("warning: \(entry)") }
-            for entry in loaded.problems { console.error.line("error: \(entry)") }
-            let (profiles, complaints) = Profile.load(from: loaded.value.profileDirectories)
-            for complaint in complaints { console.error.line("warning: \(complaint)") }
-            guard loaded.problems.isEmpty else { return .usage }
-            if try arguments(check) {
-                console.output.line("\(path) is in order; \(profiles.count) profiles")
-                return complaints.isEmpty ? .success : .failure
-            }
-            try await AgentAssembly(loaded.value, profiles: profiles).run()
-            return .success
+            guard try arguments(check) else { try DaemonProgram.become(configuration: path) }
+            let files = AgentFiles(configuration: path)
+            files.report(to: console.error)
+            guard files.areUsable else { return .usage }
+            console.output.line("\(path) is in order; \(files.profiles.count) profiles")
+            return files.areFlawless ? .success : .failure
         }, version: ProductVersion.current)
 
     static func main() async { await program.main() }

@@ -1,9 +1,9 @@
+import AgentSetup
 import CommandLineKit
 import Configuration
 import Drawing
 import FleetModel
 import HostInspection
-import Provisioning
 
 /// `virtfleet-agent inspect`: what a machine is, without broker, controller, libvirt, configuration or root.
 enum InspectCommand {
@@ -64,7 +64,7 @@ enum InspectCommand {
             root: tree, agentVersion: ProductVersion.current,
             imagesDirectory: AgentConfiguration.defaultStateDirectory + "/images",
             profiles: needs.map { [$0] } ?? [], includesMomentary: true)
-        let inspection = await HostInspector().inspect(subject)
+        let inspection = HostInspector().inspection(of: subject)
         switch try arguments(output) {
         case .table:
             let text = InspectionText(console.output, ascii: try arguments(ascii))

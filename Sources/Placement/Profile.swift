@@ -1,5 +1,4 @@
 import FleetModel
-import Hypervisor
 
 /// How a VM is built from a template, in its first, small form. Every key has a default.
 public struct Profile: Codable, Equatable, Sendable {
@@ -12,7 +11,7 @@ public struct Profile: Codable, Equatable, Sendable {
     /// A TPM 2.0 with fresh state.
     public var tpm = true
     public var network = Network.user
-    public var diskBus = DomainSpecification.Disk.Bus.scsi
+    public var diskBus = DiskBus.scsi
     /// What must be free on the host's disk, beyond the image, for the VM to grow into.
     public var freeDiskMiB = 2048
     /// The job succeeds only when the guest agent answers within this time of the start; not waited for when absent.

@@ -1,11 +1,10 @@
+import AgentSetup
 import Configuration
 import FleetModel
 import FleetTestSupport
 import FoundationEssentials
-import Provisioning
+import Placement
 import Testing
-
-@testable import virtfleet_agent
 
 @Suite struct AgentConfigurationTests {
     private static let host = "host: 1b4e28ba-2fa1-41d2-883f-0016d3cca427\n"

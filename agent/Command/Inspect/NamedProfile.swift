@@ -1,8 +1,9 @@
+import AgentSetup
 import CommandLineKit
 import Configuration
 import FleetModel
 import HostInspection
-import Provisioning
+import Placement
 
 /// The profile that a person means by a name or a file.
 struct NamedProfile {

@@ -2,13 +2,13 @@ import Configuration
 import FleetModel
 import FleetRuntime
 import FoundationEssentials
-import Provisioning
+import Placement
 
 /// A profile is one YAML file, `<name>.yaml`.
 extension Profile: ConfigurationSection {
     /// Loads every profile of the directories; of two with one name the earlier directory's counts.
     /// - Returns: the profiles, and everything wrong with their files. A profile with a problem is left out.
-    static func load(from directories: [String]) -> (profiles: [ResourceName: Profile], complaints: [String]) {
+    public static func load(from directories: [String]) -> (profiles: [ResourceName: Profile], complaints: [String]) {
         var profiles: [ResourceName: Profile] = [:]
         var complaints: [String] = []
         var seen: Set<ResourceName> = []

@@ -1,9 +1,9 @@
 import FleetModel
 import HostInspection
-import Provisioning
+import Placement
 
 extension ProfileNeeds {
-    init(_ name: ResourceName, _ profile: Profile) {
+    public init(_ name: ResourceName, _ profile: Profile) {
         let bridge: String? = if case .bridge(let name) = profile.network { name } else { nil }
         self.init(
             name: name, memoryBytes: UInt64(clamping: profile.memoryMiB) << 20, vcpus: profile.vcpus,
