@@ -64,7 +64,6 @@ let package = Package(
         library("CommandLineKit", ["Drawing", "FleetModel", "FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
-        library("Placement", ["FleetModel"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
         library(
             "HostInspection",
