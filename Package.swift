@@ -64,12 +64,15 @@ let package = Package(
         library("CommandLineKit", ["Drawing", "FleetModel", "FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
-        library("Placement", ["FleetModel"]),
         library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
         library(
             "HostInspection",
-            ["CHWLocShims", "COpenAt2", "CPCIShims", "CZlib", "Drawing", "FleetModel", "FleetRuntime", "SQLite"],
+            [
+                "CHWLocShims", "COpenAt2", "CPCIShims", "CZlib", "Drawing", "FleetModel", "FleetRuntime", "Placement",
+                "SQLite",
+            ],
             strict),
+        library("Placement", ["FleetModel", "FleetRuntime"]),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(
@@ -153,6 +156,7 @@ let package = Package(
         tests(
             "HostInspection", ["Drawing", "InspectionFuzzer", "SQLite", "Subprocess"],
             exclude: ["Corpus", "Fixtures", "Pictures/Golden"]),
+        tests("Placement"),
         tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
         tests("Provisioning", ["Hypervisor", "ImageStore", "Placement", "Signing", "SQLite", "Subprocess"]),

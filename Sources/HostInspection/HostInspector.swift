@@ -1,3 +1,4 @@
+import FleetModel
 import FleetRuntime
 
 /// Inspects the machine. What does not need each other is read at the same time.

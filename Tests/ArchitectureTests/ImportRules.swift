@@ -55,6 +55,11 @@ struct ImportRules {
         }
     }
 
+    /// The controller plans with it for hosts that are away.
+    @Test func placementIsPure() {
+        #expect(Self.imports["Placement"] == ["FleetModel", "FleetRuntime"])
+    }
+
     /// Each C library has one wrapper; the shims are part of it: C that Swift cannot call or do.
     @Test(arguments: [
         ("CLibvirt", "Hypervisor"), ("CMosquitto", "MessageBus"), ("CSQLite", "SQLite"), ("CYAML", "Configuration"),

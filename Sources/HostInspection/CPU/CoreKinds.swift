@@ -1,3 +1,5 @@
+import FleetModel
+
 /// Names for the kinds of cores that hwloc tells apart.
 enum CoreKinds {
     /// - Parameter kinds: the slowest first, frequencies in MHz.

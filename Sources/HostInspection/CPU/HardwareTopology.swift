@@ -1,4 +1,5 @@
 import CHWLocShims
+import FleetModel
 
 /// What hwloc knows of caches, NUMA nodes and kinds of cores below a root. nil where the tree tells nothing of
 /// processors: there hwloc would describe the machine that it runs on.

@@ -1,3 +1,4 @@
+import FleetModel
 import FleetRuntime
 import Glibc
 

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// The online hardware threads and their cores (Documentation/ABI/stable/sysfs-devices-system-cpu), or what
 /// /proc/cpuinfo tells of them in a tree without /sys.
 struct ThreadTable: Sendable {

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// What each display controller is to the host.
 enum GPURoles {
     static func assign(to devices: inout [PCIDevice]) {

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// The ways to give a VM graphics on this host, the best for the guest first. What the kernel publishes counts; the
 /// generation of the hardware only explains why it publishes nothing.
 struct GraphicsInspector: Sendable {

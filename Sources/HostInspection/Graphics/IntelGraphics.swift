@@ -1,3 +1,5 @@
+import FleetModel
+
 /// What a generation of Intel's graphics can share among VMs, told by its PCI device ID
 /// (Linux, include/drm/intel/pciids.h; drivers/gpu/drm/i915/intel_gvt.c; drivers/gpu/drm/xe/xe_pci.c).
 struct IntelGraphics: Equatable, Sendable {

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// /proc/swaps (proc_swaps(5)).
 struct SwapTable: Sendable {
     let swaps: [MemoryDocument.Swap]

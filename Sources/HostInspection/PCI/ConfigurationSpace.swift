@@ -1,3 +1,5 @@
+import FleetModel
+
 /// The configuration space of a PCI function as bytes, and the walk through its capability lists
 /// (PCI Express Base Specification, 7.5 and 7.6). Anything may stand in it; nothing outside it is read.
 struct ConfigurationSpace: Sendable {

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// All that checks look at. What the tree did not tell is absent in the documents.
 public struct ReadinessFacts: Sendable {
     public var cpu: CPUDocument

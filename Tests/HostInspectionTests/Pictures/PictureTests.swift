@@ -1,4 +1,5 @@
 import Drawing
+import FleetModel
 import FleetTestSupport
 import Testing
 

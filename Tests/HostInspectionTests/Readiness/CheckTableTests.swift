@@ -1,5 +1,6 @@
 import FleetModel
 import FleetRuntime
+import FleetTestSupport
 import FoundationEssentials
 import Testing
 
@@ -72,7 +73,7 @@ import Testing
         let tree = try FleetJSON.value(try await FullInspection.make())
         var decoded = 0
         for _ in 0..<1000 where decoded < 10 {
-            let changed = FactMutation.mutated(tree, with: &generator)
+            let changed = JSONMutation.mutated(tree, with: &generator)
             guard let inspection = try? FleetJSON.decode(Inspection.self, from: changed) else { continue }
             decoded += 1
             let facts = ReadinessFacts(

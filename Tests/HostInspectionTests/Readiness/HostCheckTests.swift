@@ -5,20 +5,6 @@ import Testing
 
 /// Memory, disks and network.
 @Suite struct HostCheckTests {
-    @Test(
-        arguments: [
-            (64 << 30, 64, 8), (65_250_000 << 10, 63, 8), (31 << 30, 31, 8), (16 << 30, 16, 8),
-            (15_900_000 << 10, 16, 8),
-            (8 << 30, 8, 4), (7_900_000 << 10, 8, 4), (1, 1, 0),
-        ] as [(UInt64, UInt64, UInt64)])
-    func eightGibibytesOrHalfAreKeptForTheHost(total: UInt64, installed: UInt64, kept: UInt64) async throws {
-        let facts = try await ReadinessFixture.facts { $0.memory.totalBytes = total }
-        let memory = try #require(HostMemory(facts.memory))
-        #expect(memory.installedBytes == installed << 30)
-        #expect(memory.keptBytes == (total == 1 ? 1 << 29 : kept << 30))
-        #expect(memory.availableBytes == memory.installedBytes - memory.keptBytes)
-    }
-
     @Test func hugePagesAreTakenFromTheRest() async throws {
         func finding(gibibytes: UInt64, _ profiles: [ProfileNeeds] = []) async throws -> Finding {
             try await ReadinessFixture.finding(.hugePages) {

@@ -1,5 +1,6 @@
 import CommandLineKit
 import Drawing
+import FleetModel
 import HostInspection
 
 /// An inspection as people read it: the machine in a few lines, pictures of its processor and its IOMMU groups, the

@@ -80,14 +80,6 @@ struct PassthroughJudge: Sendable {
     }
 }
 
-extension PCIDevice {
-    /// The address, and what it is as far as that is known: `0000:00:14.2 (class 0500)`.
-    var summary: String {
-        if let deviceName { return "\(address) (\(deviceName))" }
-        return deviceClass.map { "\(address) (class \($0))" } ?? "\(address)"
-    }
-}
-
 extension PCIDevice.Passthrough {
     /// Of a device that nobody has judged yet.
     static let unjudged = Self(verdict: .blocked, reason: "It has not been judged.")

@@ -1,3 +1,5 @@
+import FleetModel
+
 extension Check {
     static let duplicateDeviceIDs = Check(
         "duplicate-device-ids",

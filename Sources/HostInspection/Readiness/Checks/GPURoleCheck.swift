@@ -1,3 +1,5 @@
+import FleetModel
+
 extension Check {
     static let gpuRole = Check(
         "gpu-role", reason: "A VM can have a GPU of its own only when the host does not need it for its own picture."

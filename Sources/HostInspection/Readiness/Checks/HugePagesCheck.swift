@@ -1,4 +1,5 @@
 import FleetRuntime
+import Placement
 
 extension Check {
     static let hugePages = Check(
@@ -14,7 +15,7 @@ extension Check {
         guard memory.hugePageBytes > 0 else {
             return [.ok("No huge pages are set aside; VMs use ordinary memory.")]
         }
-        let most = memory.installedBytes - memory.keptBytes
+        let most = memory.permittedBytes
         guard memory.hugePageBytes <= most else {
             return [
                 .warning(

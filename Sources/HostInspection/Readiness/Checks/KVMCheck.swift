@@ -1,3 +1,5 @@
+import FleetModel
+
 extension Check {
     static let kvm = Check(
         "kvm",

@@ -1,4 +1,5 @@
 import FleetRuntime
+import Placement
 
 /// One thing a profile may ask for, and what keeps the machine from offering it.
 struct FitRequirement: Sendable {
@@ -73,11 +74,9 @@ struct FitRequirement: Sendable {
             return .unseen("How much memory the machine has cannot be seen.")
         }
         guard needs.memoryBytes > memory.availableBytes else { return nil }
-        let fix =
-            needs.memoryBytes <= memory.installedBytes - memory.keptBytes
-            ? "Set fewer huge pages aside: they are lost to this VM."
-            : "Give the profile at most \(memory.availableBytes >> 20) MiB (memoryMiB), or add memory to the machine."
-        return .missing("It takes \(HumanText.bytes(needs.memoryBytes)) of memory; \(memory).", fix: fix)
+        return .missing(
+            "It takes \(HumanText.bytes(needs.memoryBytes)) of memory; \(memory).",
+            fix: memory.fix(for: needs.memoryBytes))
     }
 
     private static let processors = FitRequirement { needs, facts in

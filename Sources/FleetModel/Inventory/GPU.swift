@@ -14,6 +14,11 @@ public struct GPU: Codable, Equatable, Sendable {
         public var name: String
         /// Something is plugged in. Only when momentary facts were asked for.
         public var connected: Bool?
+
+        public init(name: String, connected: Bool? = nil) {
+            self.name = name
+            self.connected = connected
+        }
     }
 
     public var role: Role
@@ -21,4 +26,10 @@ public struct GPU: Codable, Equatable, Sendable {
     public var reason: String
     /// Absent while no graphics driver of the host has it: nobody can tell.
     public var connectors: [Connector]?
+
+    public init(role: Role, reason: String, connectors: [Connector]? = nil) {
+        self.role = role
+        self.reason = reason
+        self.connectors = connectors
+    }
 }

@@ -1,5 +1,3 @@
-import FleetModel
-
 /// A reason why the host cannot live without a device.
 public struct HostUse: Codable, Equatable, Sendable {
     public enum Purpose: String, Codable, Sendable, CaseIterable {
@@ -21,4 +19,9 @@ public struct HostUse: Codable, Equatable, Sendable {
     public var purpose: Purpose
     /// What of it, for people: `/ is on /dev/nvme0n1p2`.
     public var detail: String
+
+    public init(purpose: Purpose, detail: String) {
+        self.purpose = purpose
+        self.detail = detail
+    }
 }

@@ -1,5 +1,3 @@
-import FleetModel
-
 /// Base class and subclass of a PCI function: `0300` (PCI Code and ID Assignment Specification).
 public struct PCIClass: TextIdentifier {
     public static let expectation = "four lowercase hexadecimal digits such as 0300"

@@ -1,5 +1,3 @@
-import FleetModel
-
 /// `inventory/cpu`.
 public struct CPUDocument: Codable, Equatable, Sendable {
     public var vendor: String?
@@ -34,6 +32,34 @@ public struct CPUDocument: Codable, Equatable, Sendable {
     /// The slowest first; empty when all cores are alike.
     public var coreKinds: [CoreKind] = []
 
+    public init(
+        vendor: String? = nil, model: String? = nil, family: Int? = nil, modelNumber: Int? = nil, stepping: Int? = nil,
+        microcode: String? = nil, sockets: Int? = nil, cores: Int? = nil, threads: Int? = nil,
+        virtualisation: String? = nil, nestedPaging: Bool? = nil, nested: Bool? = nil, kvm: KVMState? = nil,
+        isGuest: Bool, frequency: Frequency? = nil, threadList: [Thread] = [], caches: [Cache] = [],
+        nodes: [Node] = [], coreKinds: [CoreKind] = []
+    ) {
+        self.vendor = vendor
+        self.model = model
+        self.family = family
+        self.modelNumber = modelNumber
+        self.stepping = stepping
+        self.microcode = microcode
+        self.sockets = sockets
+        self.cores = cores
+        self.threads = threads
+        self.virtualisation = virtualisation
+        self.nestedPaging = nestedPaging
+        self.nested = nested
+        self.kvm = kvm
+        self.isGuest = isGuest
+        self.frequency = frequency
+        self.threadList = threadList
+        self.caches = caches
+        self.nodes = nodes
+        self.coreKinds = coreKinds
+    }
+
     /// A hardware thread: what the kernel calls a CPU.
     public struct Thread: Codable, Equatable, Sendable {
         /// The kernel's number, as in pinning.
@@ -46,6 +72,15 @@ public struct CPUDocument: Codable, Equatable, Sendable {
         public var node: Int?
         /// kHz.
         public var maximumFrequency: Int?
+
+        public init(id: Int, package: Int, die: Int? = nil, core: Int, node: Int? = nil, maximumFrequency: Int? = nil) {
+            self.id = id
+            self.package = package
+            self.die = die
+            self.core = core
+            self.node = node
+            self.maximumFrequency = maximumFrequency
+        }
     }
 
     public struct Cache: Codable, Equatable, Sendable {
@@ -56,6 +91,13 @@ public struct CPUDocument: Codable, Equatable, Sendable {
         public var sizeBytes: UInt64
         /// The threads that share it, each a number of `threadList`.
         public var threads: [Int]
+
+        public init(level: Int, kind: Kind, sizeBytes: UInt64, threads: [Int]) {
+            self.level = level
+            self.kind = kind
+            self.sizeBytes = sizeBytes
+            self.threads = threads
+        }
     }
 
     /// A NUMA node.
@@ -65,6 +107,13 @@ public struct CPUDocument: Codable, Equatable, Sendable {
         public var memoryBytes: UInt64?
         /// To each node in the order of `nodes`, 10 to itself (ACPI SLIT); empty when the firmware does not tell.
         public var distances: [Int]
+
+        public init(id: Int, threads: [Int], memoryBytes: UInt64? = nil, distances: [Int]) {
+            self.id = id
+            self.threads = threads
+            self.memoryBytes = memoryBytes
+            self.distances = distances
+        }
     }
 
     /// Cores of one design in a processor that mixes several.
@@ -74,6 +123,12 @@ public struct CPUDocument: Codable, Equatable, Sendable {
         public var threads: [Int]
         /// kHz.
         public var maximumFrequency: Int?
+
+        public init(name: String, threads: [Int], maximumFrequency: Int? = nil) {
+            self.name = name
+            self.threads = threads
+            self.maximumFrequency = maximumFrequency
+        }
     }
 
     public struct Frequency: Codable, Equatable, Sendable {
@@ -87,5 +142,17 @@ public struct CPUDocument: Codable, Equatable, Sendable {
         /// kHz, the lowest and highest of all threads.
         public var minimum: Int?
         public var maximum: Int?
+
+        public init(
+            driver: String? = nil, governor: String? = nil, availableGovernors: [String], boost: Bool? = nil,
+            minimum: Int? = nil, maximum: Int? = nil
+        ) {
+            self.driver = driver
+            self.governor = governor
+            self.availableGovernors = availableGovernors
+            self.boost = boost
+            self.minimum = minimum
+            self.maximum = maximum
+        }
     }
 }

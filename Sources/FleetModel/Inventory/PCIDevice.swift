@@ -1,5 +1,3 @@
-import FleetModel
-
 /// One PCI function, as the entry of `inventory/pci` and of `virtfleet-agent inspect`. What cannot be found out is
 /// absent (Documentation/ABI/testing/sysfs-bus-pci).
 public struct PCIDevice: Codable, Equatable, Sendable {
@@ -50,6 +48,23 @@ public struct PCIDevice: Codable, Equatable, Sendable {
     public var hostUses: [HostUse] = []
     public var passthrough: Passthrough
 
+    /// With what is told of most functions; the other members are set one by one.
+    public init(
+        address: PCIAddress, deviceClass: PCIClass? = nil, vendor: String? = nil, device: String? = nil,
+        driver: String? = nil, iommuGroup: Int? = nil, portPath: String? = nil, gpu: GPU? = nil,
+        passthrough: Passthrough
+    ) {
+        self.address = address
+        self.deviceClass = deviceClass
+        self.vendor = vendor
+        self.device = device
+        self.driver = driver
+        self.iommuGroup = iommuGroup
+        self.portPath = portPath
+        self.gpu = gpu
+        self.passthrough = passthrough
+    }
+
     enum CodingKeys: String, CodingKey {
         case address, vendor, device, subsystemVendor, subsystemDevice, revision, vendorName, deviceName, driver
         case driverAlternatives, iommuGroup, parent, portPath, numaNode, link, resetMethods, acs, sriov, resetRisk,
@@ -73,6 +88,13 @@ public struct PCIDevice: Codable, Equatable, Sendable {
         public var width: Int?
         public var maximumSpeed: Double?
         public var maximumWidth: Int?
+
+        public init(speed: Double? = nil, width: Int? = nil, maximumSpeed: Double? = nil, maximumWidth: Int? = nil) {
+            self.speed = speed
+            self.width = width
+            self.maximumSpeed = maximumSpeed
+            self.maximumWidth = maximumWidth
+        }
     }
 
     public enum PortKind: String, Codable, Sendable {
@@ -89,6 +111,11 @@ public struct PCIDevice: Codable, Equatable, Sendable {
         /// Source validation, request and completion redirect and upstream forwarding, as far as the port has them,
         /// are on.
         public var isolates: Bool
+
+        public init(capable: Bool, isolates: Bool) {
+            self.capable = capable
+            self.isolates = isolates
+        }
     }
 
     /// Single Root I/O Virtualization of a physical function.
@@ -99,6 +126,13 @@ public struct PCIDevice: Codable, Equatable, Sendable {
         public var virtualDevice: String?
         /// Whether the host's driver takes virtual functions as they appear.
         public var driversAutoprobe: Bool?
+
+        public init(total: Int, current: Int, virtualDevice: String? = nil, driversAutoprobe: Bool? = nil) {
+            self.total = total
+            self.current = current
+            self.virtualDevice = virtualDevice
+            self.driversAutoprobe = driversAutoprobe
+        }
     }
 
     /// A virtual GPU or other mediated device that this one can make
@@ -108,6 +142,13 @@ public struct PCIDevice: Codable, Equatable, Sendable {
         public var name: String?
         public var description: String?
         public var available: Int?
+
+        public init(id: String, name: String? = nil, description: String? = nil, available: Int? = nil) {
+            self.id = id
+            self.name = name
+            self.description = description
+            self.available = available
+        }
     }
 
     /// `nvidia/` below the device, of NVIDIA's vGPU driver on kernels whose VFIO has no mediated devices for it.
@@ -116,6 +157,11 @@ public struct PCIDevice: Codable, Equatable, Sendable {
         public var creatableTypes: [MediatedType]
         /// The number of the type that is set; absent when none is.
         public var currentType: String?
+
+        public init(creatableTypes: [MediatedType], currentType: String? = nil) {
+            self.creatableTypes = creatableTypes
+            self.currentType = currentType
+        }
     }
 
     /// Whether a VM can have it, and what that takes.
@@ -127,6 +173,16 @@ public struct PCIDevice: Codable, Equatable, Sendable {
         /// The next step for a person; absent when nothing is wrong or nothing helps.
         public var fix: String?
         public var warnings: [String] = []
+
+        public init(
+            verdict: Verdict, with: [PCIAddress] = [], reason: String, fix: String? = nil, warnings: [String] = []
+        ) {
+            self.verdict = verdict
+            self.with = with
+            self.reason = reason
+            self.fix = fix
+            self.warnings = warnings
+        }
     }
 
     public enum Verdict: String, Codable, Sendable, CaseIterable {
@@ -134,5 +190,13 @@ public struct PCIDevice: Codable, Equatable, Sendable {
         case passWithCompanions = "pass-with-companions"
         case notSeparable = "not-separable"
         case never, blocked
+    }
+}
+
+extension PCIDevice {
+    /// The address, and what it is as far as that is known: `0000:00:14.2 (class 0500)`.
+    public var summary: String {
+        if let deviceName { return "\(address) (\(deviceName))" }
+        return deviceClass.map { "\(address) (class \($0))" } ?? "\(address)"
     }
 }

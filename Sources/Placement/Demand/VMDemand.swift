@@ -1,0 +1,41 @@
+import FleetModel
+
+/// What one VM asks of its host, and what it holds while it runs.
+public struct VMDemand: Codable, Equatable, Sendable {
+    public enum Pinning: String, Codable, Sendable, CaseIterable {
+        /// Its vCPUs float over the cores that nobody owns.
+        case shared
+        /// Whole cores while it is in the foreground, else as `shared`; changes while it runs.
+        case focus
+        /// Whole cores from its start to its end.
+        case dedicated
+    }
+
+    public var id: VMID
+    public var name: String
+    public var vcpus: Int
+    public var memory: MemoryDemand
+    public var pinning: Pinning
+    /// Its share of what floating VMs compete for: cgroup v2's cpu.weight, 1 to 10,000. Absent: 100 for each vCPU.
+    public var weight: Int?
+    public var ioThreads: Int
+    /// One device each, with its companions.
+    public var devices: [DeviceSelector]
+    /// What it has, while it runs.
+    public var running: VMPlacement?
+
+    public init(
+        id: VMID, name: String, vcpus: Int, memory: MemoryDemand, pinning: Pinning = .shared, weight: Int? = nil,
+        ioThreads: Int = 0, devices: [DeviceSelector] = [], running: VMPlacement? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.vcpus = vcpus
+        self.memory = memory
+        self.pinning = pinning
+        self.weight = weight
+        self.ioThreads = ioThreads
+        self.devices = devices
+        self.running = running
+    }
+}

@@ -1,0 +1,79 @@
+import FleetModel
+
+/// The PCI functions of a machine, as far as handing them out goes.
+struct HostDevices: Sendable {
+    /// What the ledger looks at often, without the rest of the document.
+    struct Function: Sendable {
+        var address: PCIAddress
+        /// Where a VM can have it.
+        var companions: [PCIAddress]
+        var canBePassed: Bool
+        var showsHostsPicture: Bool
+        var group: Int?
+        var physicalFunction: PCIAddress?
+        var virtualFunctions: [PCIAddress] = []
+
+        /// With all that goes along.
+        var all: [PCIAddress] { [address] + companions }
+    }
+
+    /// By address, each once.
+    let documents: [PCIDevice]
+    let functions: [Function]
+    let places: [PCIAddress: Int]
+
+    init(_ documents: [PCIDevice]) {
+        let known = Dictionary(documents.map { ($0.address, $0) }) { first, _ in first }.values
+            .sorted { $0.address < $1.address }
+        let places = Dictionary(known.enumerated().map { ($0.element.address, $0.offset) }) { first, _ in first }
+        var functions = known.map { device in
+            let canBePassed = [.pass, .passWithCompanions].contains(device.passthrough.verdict)
+            return Function(
+                address: device.address,
+                companions: canBePassed ? Set(device.passthrough.with).subtracting([device.address]).sorted() : [],
+                canBePassed: canBePassed, showsHostsPicture: device.gpu?.role == .hostDisplay,
+                group: device.iommuGroup, physicalFunction: device.physicalFunction)
+        }
+        for device in known {
+            guard let place = device.physicalFunction.flatMap({ places[$0] }) else { continue }
+            functions[place].virtualFunctions.append(device.address)
+        }
+        self.documents = known
+        self.functions = functions
+        self.places = places
+    }
+
+    subscript(address: PCIAddress) -> PCIDevice? { places[address].map { documents[$0] } }
+
+    /// The node that all of them are on.
+    func node(of addresses: [PCIAddress]) -> Int? {
+        let nodes = Set(addresses.compactMap { self[$0]?.numaNode }.filter { $0 >= 0 })
+        return nodes.count == 1 ? nodes.first : nil
+    }
+
+    /// What the selector means, by place, the best first.
+    func matches(of selector: DeviceSelector) -> [Int] {
+        guard selector != DeviceSelector() else { return [] }
+        return documents.indices.filter { selector.matches(documents[$0]) }.sorted {
+            (documents[$0].effort, functions[$0].companions.count, $0)
+                < (documents[$1].effort, functions[$1].companions.count, $1)
+        }
+    }
+}
+
+extension PCIDevice {
+    /// How much stands in the way of giving it to a VM.
+    fileprivate var effort: Int {
+        switch passthrough.verdict {
+        case .pass, .passWithCompanions:
+            switch gpu?.role {
+            case nil, .candidate: 0
+            case .renderOnly: 1
+            case .hostDisplay: 2
+            }
+        case .blocked: 3
+        case .notSeparable: 4
+        case .never: 5
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import FleetModel
+
+/// What a VM gets of its host: the parts of its domain XML that depend on the machine.
+public struct VMPlacement: Codable, Equatable, Sendable {
+    public var processors: Processors
+    public var memory: Memory
+    /// By address.
+    public var devices: [Device]
+
+    public init(processors: Processors, memory: Memory, devices: [Device] = []) {
+        self.processors = processors
+        self.memory = memory
+        self.devices = devices
+    }
+
+    public struct Processors: Codable, Equatable, Sendable {
+        public var topology: GuestTopology
+        /// Nobody else is on the cores of its vCPUs, each of which has one thread. Else they float.
+        public var ownsCores: Bool
+        /// Of each vCPU, in the guest's order.
+        public var vcpus: [CPUSet]
+        public var emulator: CPUSet
+        /// Of each I/O thread.
+        public var ioThreads: [CPUSet]
+        /// cgroup v2's cpu.weight, 1 to 10,000.
+        public var weight: Int
+
+        public init(
+            topology: GuestTopology, ownsCores: Bool, vcpus: [CPUSet], emulator: CPUSet, ioThreads: [CPUSet] = [],
+            weight: Int
+        ) {
+            self.topology = topology
+            self.ownsCores = ownsCores
+            self.vcpus = vcpus
+            self.emulator = emulator
+            self.ioThreads = ioThreads
+            self.weight = weight
+        }
+    }
+
+    /// As the guest sees its processors: the product is the number of its vCPUs.
+    public struct GuestTopology: Codable, Equatable, Sendable {
+        public var sockets: Int
+        /// In each socket.
+        public var dies: Int
+        /// In each die.
+        public var cores: Int
+        /// In each core.
+        public var threads: Int
+
+        public init(sockets: Int = 1, dies: Int = 1, cores: Int, threads: Int = 1) {
+            self.sockets = sockets
+            self.dies = dies
+            self.cores = cores
+            self.threads = threads
+        }
+    }
+
+    public struct Memory: Codable, Equatable, Sendable {
+        public var bytes: UInt64
+        /// Absent: ordinary pages.
+        public var hugePages: HugePages?
+        /// Absent: wherever the kernel finds it.
+        public var binding: NodeBinding?
+
+        public init(bytes: UInt64, hugePages: HugePages? = nil, binding: NodeBinding? = nil) {
+            self.bytes = bytes
+            self.hugePages = hugePages
+            self.binding = binding
+        }
+    }
+
+    public struct HugePages: Codable, Equatable, Sendable {
+        public var sizeBytes: UInt64
+        /// The nodes that it has pages of.
+        public var nodes: [NodePages]
+
+        public init(sizeBytes: UInt64, nodes: [NodePages]) {
+            self.sizeBytes = sizeBytes
+            self.nodes = nodes
+        }
+    }
+
+    public struct NodePages: Codable, Equatable, Sendable {
+        public var node: Int
+        public var count: UInt64
+
+        public init(node: Int, count: UInt64) {
+            self.node = node
+            self.count = count
+        }
+    }
+
+    /// libvirt's `numatune`.
+    public struct NodeBinding: Codable, Equatable, Sendable {
+        public enum Mode: String, Codable, Sendable { case strict, preferred }
+
+        public var mode: Mode
+        public var nodes: [Int]
+
+        public init(mode: Mode, nodes: [Int]) {
+            self.mode = mode
+            self.nodes = nodes
+        }
+    }
+
+    public struct Device: Codable, Equatable, Sendable {
+        public var address: PCIAddress
+        /// What goes along with it.
+        public var companions: [PCIAddress]
+
+        public init(address: PCIAddress, companions: [PCIAddress] = []) {
+            self.address = address
+            self.companions = companions
+        }
+
+        public var functions: [PCIAddress] { [address] + companions }
+    }
+}

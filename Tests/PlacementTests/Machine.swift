@@ -1,0 +1,130 @@
+import FleetModel
+import FoundationEssentials
+
+@testable import Placement
+
+/// Documents of machines that need no tree. Threads are numbered as Linux does on Intel: first one of each core, then
+/// their siblings.
+enum Machine {
+    static let gibibyte: UInt64 = 1 << 30
+
+    /// - Parameters:
+    ///   - cores: of each node.
+    ///   - threads: of each core.
+    static func cpu(cores: Int, threads: Int = 2, nodes: Int = 1, sockets: Int = 1) -> CPUDocument {
+        var cpu = CPUDocument(isGuest: false)
+        let all = cores * nodes
+        cpu.threadList = (0..<all * threads).map { thread in
+            let core = thread % all
+            let node = core / cores
+            return .init(id: thread, package: node * sockets / nodes, die: 0, core: core, node: node)
+        }
+        return cpu
+    }
+
+    /// Performance cores with two threads each come first, as on Intel's laptops.
+    static func hybrid(performance: Int, efficiency: Int) -> CPUDocument {
+        var cpu = CPUDocument(isGuest: false)
+        let fast = 2 * performance
+        cpu.threadList = (0..<fast + efficiency).map { thread in
+            .init(id: thread, package: 0, core: thread < fast ? thread / 2 : thread - performance, node: 0)
+        }
+        cpu.coreKinds = [
+            .init(name: "efficiency", threads: Array(fast..<fast + efficiency)),
+            .init(name: "performance", threads: Array(0..<fast)),
+        ]
+        return cpu
+    }
+
+    /// - Parameters:
+    ///   - gibibytes: of each node.
+    ///   - pages: reserved on each node, of 2 MiB.
+    ///   - largePages: reserved on each node, of 1 GiB.
+    ///   - free: how much is free on each node, as momentary values tell it; then no huge page is used.
+    static func memory(
+        _ gibibytes: UInt64, nodes: Int = 1, pages: UInt64 = 0, largePages: UInt64 = 0, free: UInt64? = nil
+    ) -> MemoryDocument {
+        func pools(_ factor: UInt64) -> [MemoryDocument.HugePages] {
+            [
+                .init(sizeBytes: 2 << 20, count: pages * factor, free: free.map { _ in pages * factor }),
+                .init(sizeBytes: 1 << 30, count: largePages * factor, free: free.map { _ in largePages * factor }),
+            ]
+        }
+        return MemoryDocument(
+            totalBytes: gibibytes * UInt64(nodes) << 30, hugePages: pools(UInt64(nodes)),
+            nodes: (0..<nodes).map {
+                .init(
+                    id: $0, totalBytes: gibibytes << 30, hugePages: pools(1), freeBytes: free.map { $0 << 30 })
+            })
+    }
+
+    static func request(
+        cpu: CPUDocument = cpu(cores: 8), memory: MemoryDocument = memory(64), pci: [PCIDevice] = [],
+        foreground: String? = nil, _ vms: VMDemand...
+    ) -> PlacementRequest {
+        PlacementRequest(
+            cpu: cpu, memory: memory, pci: pci, vms: vms,
+            foreground: foreground.flatMap { name in vms.first { $0.name == name }?.id })
+    }
+}
+
+/// A VM for tests; its UUID follows from its name.
+func vm(
+    _ name: String, _ vcpus: Int = 4, _ pinning: VMDemand.Pinning = .shared, gibibytes: ClosedRange<UInt64> = 4...4,
+    pages: MemoryDemand.HugePages = .none, devices: [DeviceSelector] = [], weight: Int? = nil, ioThreads: Int = 0
+) -> VMDemand {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    for (index, byte) in name.utf8.enumerated() { bytes[index % 16] = bytes[index % 16] &* 31 &+ byte }
+    let uuid = UUID(
+        uuid: (
+            bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7], bytes[8], bytes[9],
+            bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]
+        ))
+    return VMDemand(
+        id: VMID(uuid), name: name, vcpus: vcpus,
+        memory: MemoryDemand(
+            minimumBytes: gibibytes.lowerBound << 30, maximumBytes: gibibytes.upperBound << 30, hugePages: pages),
+        pinning: pinning, weight: weight, ioThreads: ioThreads, devices: devices)
+}
+
+extension PlacementRequest {
+    var plan: PlacementPlan { PlacementPlan(for: self) }
+
+    /// After the plan was carried out. Without momentary values the documents are those from before.
+    func started(_ plan: PlacementPlan) -> PlacementRequest {
+        var after = self
+        for index in vms.indices {
+            after.vms[index].running = plan.vms.first { $0.id == vms[index].id }?.placement
+            guard vms[index].running == nil, let pages = after.vms[index].running?.memory.hugePages else { continue }
+            for part in pages.nodes { after.memory.use(part.count, of: pages.sizeBytes, on: part.node) }
+        }
+        return after
+    }
+}
+
+extension MemoryDocument {
+    /// Takes huge pages that are free, and makes those that are missing.
+    fileprivate mutating func use(_ count: UInt64, of size: UInt64, on node: Int) {
+        guard let place = nodes.firstIndex(where: { $0.id == node }),
+            let pool = nodes[place].hugePages.firstIndex(where: { $0.sizeBytes == size }),
+            let free = nodes[place].hugePages[pool].free
+        else { return }
+        let made = count - min(count, free)
+        nodes[place].hugePages[pool].count += made
+        nodes[place].hugePages[pool].free = free + made - count
+        nodes[place].freeBytes = nodes[place].freeBytes.map { $0 - min($0, made * size) }
+    }
+}
+
+extension PlacementPlan {
+    func placement(_ name: String) -> VMPlacement? { vms.first { $0.name == name }?.placement }
+
+    func vm(_ name: String) -> VMPlan? { vms.first { $0.name == name } }
+
+    /// `1 9 2 10`, or `1-7` of a VM that floats.
+    func pins(_ name: String) -> String {
+        let processors = placement(name)?.processors
+        let sets = (processors?.vcpus ?? []).map(\.description)
+        return processors?.ownsCores == true ? sets.joined(separator: " ") : Set(sets).sorted().joined(separator: " ")
+    }
+}

@@ -1,0 +1,68 @@
+import FleetModel
+import FleetRuntime
+import Testing
+
+@testable import Placement
+
+/// What holds for every host and every set of VMs.
+@Suite struct PlanPropertyTests {
+    private static let hosts = 200
+
+    @Test(arguments: (0..<16).map { _ in UInt64.random(in: 0...UInt64.max) })
+    func whatHoldsForEveryHost(seed: UInt64) {
+        var hosts = RandomRequest(random: SeededGenerator(seed: seed))
+        for round in 0..<Self.hosts {
+            let request = hosts.next()
+            let plan = request.plan
+            #expect(PlanJudge(request, plan).violations == [], "seed \(seed), round \(round)")
+            var shuffled = request
+            shuffled.vms.shuffle(using: &hosts.random)
+            #expect(shuffled.plan == plan, "seed \(seed), round \(round): the order of VMs counts for nothing")
+            let started = request.started(plan)
+            let again = started.plan
+            #expect(
+                again.vms.map(\.placement) == plan.vms.map(\.placement),
+                "seed \(seed), round \(round): what was planned and runs is planned again")
+            #expect(again.reservations.isEmpty, "seed \(seed), round \(round)")
+        }
+    }
+
+    /// Whoever does what a refusal for want of memory says gets the VM.
+    @Test(arguments: (0..<8).map { _ in UInt64.random(in: 0...UInt64.max) })
+    func theFixHelps(seed: UInt64) throws {
+        var hosts = RandomRequest(random: SeededGenerator(seed: seed))
+        var tried = 0
+        for round in 0..<Self.hosts {
+            let request = hosts.next()
+            for vm in request.plan.vms where vm.obstacles.count == 1 {
+                guard let most = vm.nearestFix?.firstMatch(of: /give this one at most (\d+) MiB/)?.1 else { continue }
+                var smaller = request
+                let index = try #require(request.vms.firstIndex { $0.id == vm.id })
+                smaller.vms[index].memory.minimumBytes = try #require(UInt64(most)) << 20
+                smaller.vms[index].memory.maximumBytes = smaller.vms[index].memory.minimumBytes
+                #expect(smaller.plan.placement(vm.name) != nil, "seed \(seed), round \(round): \(vm.obstacles)")
+                tried += 1
+            }
+        }
+        #expect(tried > 0, "seed \(seed)")
+    }
+
+    /// What floats may go elsewhere, and the VMs that had the cores and get them.
+    @Test(arguments: (0..<8).map { _ in UInt64.random(in: 0...UInt64.max) })
+    func aChangeOfTheForegroundMovesOnlyProcessors(seed: UInt64) {
+        var hosts = RandomRequest(random: SeededGenerator(seed: seed))
+        for round in 0..<Self.hosts {
+            let request = hosts.next()
+            let plan = request.plan
+            var after = request.started(plan)
+            after.foreground = after.vms.randomElement(using: &hosts.random)?.id
+            let placed = after.vms.filter { $0.running != nil }
+            after.vms = placed
+            let changed = after.plan
+            #expect(PlanJudge(after, changed).violations == [], "seed \(seed), round \(round)")
+            for demand in placed where demand.pinning == .dedicated && demand.running?.processors.ownsCores == true {
+                #expect(changed.placement(demand.name) == demand.running, "seed \(seed), round \(round)")
+            }
+        }
+    }
+}
