@@ -12,7 +12,8 @@ extension InMemoryHypervisor {
         return Domain(
             id: id, name: definition.name, state: domain.running ? .running : .shutoff,
             memoryBytes: definition.memoryBytes, vcpus: definition.vcpus, guestAgent: definition.guestAgent,
-            origin: definition.origin)
+            origin: definition.origin, hostDevices: definition.hostDevices,
+            isRestless: definition.isRestless)
     }
 
     static func find(_ id: VMID, _ operation: String, in state: State) throws -> StoredDomain {

@@ -61,10 +61,16 @@ public struct Domain: Equatable, Sendable {
     public var guestAgent: Bool?
     /// Read from virtfleet's element in the domain's metadata.
     public var origin: VMDocument.Origin?
+    /// The host's PCI functions that the definition gives to it.
+    public var hostDevices: [PCIAddress]
+    /// It is defined as a Windows guest, and without the clock and timers that Windows needs to be idle when it has
+    /// nothing to do.
+    public var isRestless: Bool
 
     public init(
         id: VMID, name: String, state: VMDocument.State, memoryBytes: UInt64, vcpus: Int, persistent: Bool = true,
-        autostart: Bool = false, guestAgent: Bool? = nil, origin: VMDocument.Origin? = nil
+        autostart: Bool = false, guestAgent: Bool? = nil, origin: VMDocument.Origin? = nil,
+        hostDevices: [PCIAddress] = [], isRestless: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -75,6 +81,8 @@ public struct Domain: Equatable, Sendable {
         self.autostart = autostart
         self.guestAgent = guestAgent
         self.origin = origin
+        self.hostDevices = hostDevices
+        self.isRestless = isRestless
     }
 }
 

@@ -94,7 +94,8 @@ extension LibvirtConnection {
             id: id, name: name, state: LibvirtWords.state.word(Int32(information.state)) ?? .noState,
             memoryBytes: UInt64(information.maxMem) * 1024, vcpus: Int(information.nrVirtCpu),
             persistent: virDomainIsPersistent(domain) == 1, autostart: autostart == 1,
-            guestAgent: definition?.guestAgent, origin: definition?.origin)
+            guestAgent: definition?.guestAgent, origin: definition?.origin, hostDevices: definition?.hostDevices ?? [],
+            isRestless: definition?.isRestless ?? false)
     }
 
     private func xml(of domain: OpaquePointer, flags: UInt32) throws(HypervisorError) -> String {
