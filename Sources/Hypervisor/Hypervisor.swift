@@ -25,6 +25,18 @@ public protocol Hypervisor: Sendable {
     /// Cuts the power (virDomainDestroy).
     /// - Throws: `invalidState` when it does not run.
     func destroy(_ id: VMID) async throws(HypervisorError)
+    /// Asks the guest to restart: through the guest agent where it is connected, else by ACPI. Returns as `shutdown` does.
+    /// - Throws: `invalidState` when it does not run.
+    func reboot(_ id: VMID) async throws(HypervisorError)
+    /// Pushes the reset button (virDomainReset).
+    /// - Throws: `invalidState` when it does not run.
+    func reset(_ id: VMID) async throws(HypervisorError)
+    /// Stops the guest's processors; its memory stays.
+    /// - Throws: `invalidState` when it does not run.
+    func suspend(_ id: VMID) async throws(HypervisorError)
+    /// Lets a paused guest go on, or wakes one that sleeps (ACPI S3).
+    /// - Throws: `invalidState` when it does neither.
+    func resume(_ id: VMID) async throws(HypervisorError)
     /// Removes the definition of a domain that does not run, with NVRAM, TPM state and managed save.
     func undefine(_ id: VMID) async throws(HypervisorError)
     /// Whether the guest agent answers within the limit, in whole seconds and at least one.

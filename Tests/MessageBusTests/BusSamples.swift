@@ -127,7 +127,7 @@ enum BusSamples {
             ("CloneArguments", clone),
             ("ImageReference", image),
             ("VMArguments", VMArguments(vm: vm)),
-            ("StopArguments", StopArguments(vm: vm)),
+            ("RebootArguments", RebootArguments(vm: vm)), ("StopArguments", StopArguments(vm: vm)),
             ("Request", Request(call: .publishInventory, parts: [.cpu], expiresAt: time)),
             ("Reply", Reply(ok: false, message: "text")),
         ]

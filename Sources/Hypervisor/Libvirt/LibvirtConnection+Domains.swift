@@ -63,6 +63,27 @@ extension LibvirtConnection {
         try act(on: id, "power off") { virDomainDestroy($0) }
     }
 
+    func reboot(_ id: VMID) throws(HypervisorError) {
+        try act(on: id, "reboot") { virDomainReboot($0, 0) }
+    }
+
+    func reset(_ id: VMID) throws(HypervisorError) {
+        try act(on: id, "reset") { virDomainReset($0, 0) }
+    }
+
+    func suspend(_ id: VMID) throws(HypervisorError) {
+        try act(on: id, "suspend") { virDomainSuspend($0) }
+    }
+
+    func resume(_ id: VMID) throws(HypervisorError) {
+        try act(on: id, "resume") { domain in
+            var state: Int32 = 0
+            let sleeps =
+                virDomainGetState(domain, &state, nil, 0) == 0 && state == Int32(VIR_DOMAIN_PMSUSPENDED.rawValue)
+            return sleeps ? virDomainPMWakeup(domain, 0) : virDomainResume(domain)
+        }
+    }
+
     func undefine(_ id: VMID) throws(HypervisorError) {
         // TPM state goes along unless one asks to keep it.
         let flags =
