@@ -122,6 +122,15 @@ extension InMemoryHypervisor {
         }
     }
 
+    public func guestInformation(
+        _ id: VMID, within limit: Duration
+    ) async throws(HypervisorError) -> GuestInformation {
+        try call(.guestInformation) { state in
+            try Self.requireRunning(id, "ask the guest agent of", in: state)
+            return state.guests[id, default: Guest()].information
+        }
+    }
+
     public func statistics() async throws(HypervisorError) -> [DomainStatistics] {
         try call(.statistics) { state in
             try state.domains.map { id, domain in

@@ -12,6 +12,7 @@ public final class InMemoryHypervisor: Hypervisor {
         case information, domains, domain, definition, define, start, shutdown, destroy, undefine, statistics
         case reboot, reset, suspend, resume
         case guestAgentAnswers = "guest-agent-answers"
+        case guestInformation = "guest-information"
         case storagePools = "storage-pools"
     }
 
@@ -20,10 +21,14 @@ public final class InMemoryHypervisor: Hypervisor {
         public var agentAnswers: Bool
         /// Whether it powers off when asked to.
         public var obeysShutdown: Bool
+        public var information: GuestInformation
 
-        public init(agentAnswers: Bool = true, obeysShutdown: Bool = true) {
+        public init(
+            agentAnswers: Bool = true, obeysShutdown: Bool = true, information: GuestInformation = GuestInformation()
+        ) {
             self.agentAnswers = agentAnswers
             self.obeysShutdown = obeysShutdown
+            self.information = information
         }
     }
 

@@ -43,6 +43,9 @@ public protocol Hypervisor: Sendable {
     /// Whether the guest agent answers within the limit, in whole seconds and at least one.
     /// - Throws: `invalidState` when the domain does not run, `unsupported` when it has no channel for a guest agent.
     func guestAgentAnswers(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Bool
+    /// What the guest agent tells, each of its answers within the limit.
+    /// - Throws: as `guestAgentAnswers`, and `timeout`.
+    func guestInformation(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> GuestInformation
     /// One bulk call (virConnectGetAllDomainStats with NOWAIT) on a read-only connection of its own.
     func statistics() async throws(HypervisorError) -> [DomainStatistics]
     func storagePools() async throws(HypervisorError) -> [StoragePool]

@@ -57,6 +57,30 @@ private struct PCIPart: Decodable {
         }
     }
 
+    @Test func whatAGuestTellsIsPublishedWhileItRuns() async throws {
+        let world = try AgentWorld()
+        let guest = GuestInformation(
+            osName: "Windows 11", interfaces: [.init(name: "Ethernet", macAddress: nil, addresses: ["192.0.2.7/24"])])
+        try await world.run(before: { hypervisor in
+            _ = try await hypervisor.define(domainXML(vm))
+            hypervisor.setGuest(InMemoryHypervisor.Guest(information: guest), of: vm)
+        }) { life in
+            try await world.until("known") { try world.document(vm)?.state == .shutoff }
+            #expect(try world.document(vm)?.guest == nil)
+            try await life.hypervisor.start(vm)
+            try await world.until("the guest has told") { try world.document(vm)?.guest == guest }
+            var renamed = guest
+            renamed.hostname = "line-4"
+            life.hypervisor.setGuest(InMemoryHypervisor.Guest(information: renamed), of: vm)
+            try await life.hypervisor.destroy(vm)
+            try await world.until("a guest that is off tells nothing") {
+                try world.document(vm)?.state == .shutoff && world.document(vm)?.guest == nil
+            }
+            try await life.hypervisor.start(vm)
+            try await world.until("it has told anew") { try world.document(vm)?.guest == renamed }
+        }
+    }
+
     @Test func aDeadConnectionLeavesTheWillAndTheNextOneANewBirth() async throws {
         let world = try AgentWorld()
         try await world.run { _ in

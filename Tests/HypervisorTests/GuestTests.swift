@@ -21,6 +21,9 @@ import Testing
             #expect(connected == true)
             #expect(try await hypervisor.domain(guest.id).guestAgent == true)
             #expect(try await eventually { try await hypervisor.guestAgentAnswers(guest.id, within: .seconds(5)) })
+            let information = try await hypervisor.guestInformation(guest.id, within: .seconds(5))
+            #expect(information.kernel?.isEmpty == false, "\(information)")
+            #expect(information.interfaces.contains { $0.macAddress == guest.networks[0].mac }, "\(information)")
             let values = try await hypervisor.statistics().first?.values ?? [:]
             #expect(values["block.0.rd.bytes"] != nil)
 

@@ -15,7 +15,8 @@ import Testing
                 defined
                     == Domain(
                         id: guest.id, name: "vm-1", state: .shutoff, memoryBytes: 128 << 20, vcpus: 1,
-                        guestAgent: false, origin: Fixtures.origin))
+                        guestAgent: false, origin: Fixtures.origin, genID: guest.genID,
+                        macAddresses: guest.networks.map(\.mac)))
             #expect(try await hypervisor.domains() == [defined])
 
             try await hypervisor.start(guest.id)

@@ -76,6 +76,10 @@ enum BusSamples {
             template: name, version: name, digest: digest, format: .qcow2, sizeBytes: 1, virtualSizeBytes: 2)
         let clone = CloneArguments(name: name, image: image, profile: name)
         let step = JobReport.Step(index: 1, count: 5, name: "overlay")
+        let guest = GuestInformation(
+            hostname: "h", osName: "o", osVersion: "v", kernel: "k",
+            interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
+            fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"])
         let origin = VMDocument.Origin(job: job, template: digest, profile: "office")
         let queued = Job(
             id: job, kind: "vm.clone", arguments: (try? FleetJSON.value(clone)) ?? .null, notBefore: time,
@@ -113,8 +117,10 @@ enum BusSamples {
                 VMDocument(
                     id: vm, name: "office-1", state: .running, memoryBytes: 1, vcpus: 2, persistent: true,
                     autostart: false, guestAgent: true, origin: origin, genID: UUID(),
-                    macAddresses: [MACAddress("52:54:00:00:00:01")!])
+                    macAddresses: [MACAddress("52:54:00:00:00:01")!], guest: guest)
             ),
+            ("GuestInformation", guest), ("GuestInterface", guest.interfaces[0]),
+            ("GuestFileSystem", guest.fileSystems[0]),
             ("VMOrigin", origin),
             ("Envelope", envelope),
             ("Signature", envelope?.signatures.first),

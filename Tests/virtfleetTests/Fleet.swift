@@ -36,6 +36,9 @@ enum Fleet {
 
     private static func sharing(_ vm: VMResource) -> VMResource {
         var vm = vm
+        vm.vm.guest = GuestInformation(
+            osName: "Windows 11 Pro",
+            interfaces: [.init(name: "Ethernet", macAddress: nil, addresses: ["192.0.2.7/24", "fe80::1/64"])])
         vm.sharedIdentities = [
             .init(
                 kind: .mac, value: "52:54:00:00:00:01",

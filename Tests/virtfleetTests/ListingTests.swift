@@ -71,6 +71,11 @@ import Testing
         #expect(one.text.contains("52:54:00:00:00:01: office on anna-laptop"))
     }
 
+    @Test func whatAGuestTellsIsShown() async throws {
+        let one = try await fleet().run(["vm", "show", "office", "--host", "ben-laptop"])
+        #expect(one.text.contains("Windows 11 Pro") && one.text.contains("192.0.2.7/24, fe80::1/64"))
+    }
+
     @Test func aVMIsFoundByNameHostAndUUID() async throws {
         let fleet = try fleet()
         let ambiguous = try await fleet.run(["vm", "show", "office"])

@@ -8,6 +8,8 @@ struct DomainRegistry {
         case recordConnection(HostEvent)
         /// Ask the hypervisor for the domain, then `refreshed`.
         case refresh(VMID)
+        /// Ask the guest what it is, then `told`.
+        case askGuest(VMID)
         case publish(VMDocument)
         /// The VM is gone: its document is to be cleared.
         case withdraw(VMID)
@@ -16,6 +18,7 @@ struct DomainRegistry {
     }
 
     private(set) var domains: [VMID: Domain] = [:]
+    private var guests: [VMID: GuestInformation] = [:]
     /// The last that is known of each domain; nil before the first look ever.
     private(set) var known: [VMID: KnownDomain]?
     private(set) var isReachable = false
@@ -51,7 +54,18 @@ struct DomainRegistry {
         case .guestAgent(let id, let name, let connected, let reason):
             let word = connected ? "connected" : "disconnected"
             return [.record(.vmGuestAgent, VMEvent(vm: id, name: name, event: word, detail: reason)), .refresh(id)]
+                + (connected ? [.askGuest(id)] : [])
         }
+    }
+
+    /// The guests that can be asked.
+    var talkative: [VMID] { domains.values.filter { $0.guestAgent == true }.map(\.id).sorted() }
+
+    /// The guest's answer to `askGuest`.
+    mutating func told(_ id: VMID, _ information: GuestInformation) -> [Action] {
+        guard isReachable, let domain = domains[id], guests[id] != information else { return [] }
+        guests[id] = information
+        return [.publish(document(domain))]
     }
 
     /// The hypervisor's answer to `refresh`; nil when it has no such domain.
@@ -62,10 +76,12 @@ struct DomainRegistry {
         if let domain {
             domains[id] = domain
             known?[id] = KnownDomain(domain)
+            if !domain.state.isActive { guests[id] = nil }
             action = .publish(document(domain))
         } else {
             domains[id] = nil
             known?[id] = nil
+            guests[id] = nil
             action = .withdraw(id)
         }
         return [action] + (known == before ? [] : [.remember])
@@ -77,11 +93,13 @@ struct DomainRegistry {
         isReachable = true
         hasLooked = true
         domains = Dictionary(list.map { ($0.id, $0) }) { _, last in last }
+        guests = guests.filter { domains[$0.key]?.state.isActive == true }
         known = domains.mapValues(KnownDomain.init)
         // The events are recorded before they are remembered as known: a crash in between repeats them, and loses none.
         return [.recordConnection(HostEvent(what: "connected", message: "\(list.count) domains"))]
             + events.map { .record(.vmLifecycle, $0) } + gone.sorted().map { .withdraw($0) }
-            + domains.values.sorted { $0.id < $1.id }.map { .publish(document($0)) } + [.remember]
+            + domains.values.sorted { $0.id < $1.id }.map { .publish(document($0)) } + talkative.map { .askGuest($0) }
+            + [.remember]
     }
 
     private func document(_ domain: Domain) -> VMDocument {
@@ -89,6 +107,7 @@ struct DomainRegistry {
             id: domain.id, name: domain.name, state: isReachable ? domain.state : .unknown,
             memoryBytes: domain.memoryBytes, vcpus: domain.vcpus, persistent: domain.persistent,
             autostart: domain.autostart, guestAgent: isReachable ? domain.guestAgent : nil, origin: domain.origin,
-            genID: domain.genID, macAddresses: domain.macAddresses)
+            genID: domain.genID, macAddresses: domain.macAddresses,
+            guest: isReachable ? guests[domain.id] : nil)
     }
 }

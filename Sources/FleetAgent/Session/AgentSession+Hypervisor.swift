@@ -26,6 +26,7 @@ extension AgentSession {
                 await record(type, event)
             case .recordConnection(let event): await record(.hypervisorConnection, event)
             case .refresh(let id): await refresh(id)
+            case .askGuest(let id): asking.send(id)
             case .publish(let document): set(.vm(settings.host, document.id), document)
             case .withdraw(let id): outbox.set(.vm(settings.host, id), retained(.vm(settings.host, id), []))
             case .remember: await remember()
@@ -44,6 +45,17 @@ extension AgentSession {
             logger.debug("cannot look at domain \(id): \(error)")
         }
     }
+
+    /// One that does not answer is asked again with the others.
+    func ask(_ id: VMID) async {
+        do {
+            await perform(registry.told(id, try await hypervisor.guestInformation(id, within: .seconds(5))))
+        } catch {
+            logger.debug("cannot ask the guest of domain \(id): \(error)")
+        }
+    }
+
+    func askAllGuests() { for id in registry.talkative { asking.send(id) } }
 
     private func remember() async {
         guard let known = registry.known else { return }

@@ -44,6 +44,8 @@ public actor AgentSession: Service {
     /// Wake the publishing loop and the inspection.
     nonisolated let publishing = Mailbox<Void>(capacity: 1)
     nonisolated let inspecting = Mailbox<Void>(capacity: 1)
+    /// The guests to be asked what they are; one that finds no room is asked with all others later.
+    nonisolated let asking = Mailbox<VMID>(capacity: 256)
 
     /// - Parameters:
     ///   - stream: publishes what is in `spool`; runs as a service of its own, and so does `jobs`.
@@ -90,6 +92,8 @@ public actor AgentSession: Service {
             group.addTask { for await event in self.bus.events { await self.on(event) } }
             group.addTask { for await event in self.hypervisor.events { await self.on(event) } }
             group.addTask { for await _ in self.inspecting { await self.inspect() } }
+            group.addTask { for await id in self.asking { await self.ask(id) } }
+            group.addTask { await self.every(self.settings.guestInterval) { await self.askAllGuests() } }
             group.addTask { await self.publishWhatChanges() }
             group.addTask { await self.every(self.settings.inspectionInterval) { self.inspecting.send(()) } }
             group.addTask { await self.every(self.settings.clockInterval) { await self.lookAtClock() } }

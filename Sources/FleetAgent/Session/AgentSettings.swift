@@ -17,6 +17,8 @@ public struct AgentSettings: Sendable {
     public var metricsInterval: Duration
     /// Between two inspections of the host.
     public var inspectionInterval = Duration.seconds(3600)
+    /// Between two looks into the guests through their agents.
+    public var guestInterval = Duration.seconds(300)
     public var clockInterval = Duration.seconds(10)
 
     public init(

@@ -26,6 +26,8 @@ public struct VMDocument: Codable, Equatable, Sendable {
     public var genID: UUID?
     /// Of its network cards; absent when its definition could not be read.
     public var macAddresses: [MACAddress]?
+    /// What the guest last told while it ran.
+    public var guest: GuestInformation?
 
     public struct Origin: Codable, Equatable, Sendable {
         public var job: JobID
@@ -40,7 +42,8 @@ public struct VMDocument: Codable, Equatable, Sendable {
 
     public init(
         id: VMID, name: String, state: State, memoryBytes: UInt64, vcpus: Int, persistent: Bool, autostart: Bool,
-        guestAgent: Bool? = nil, origin: Origin? = nil, genID: UUID? = nil, macAddresses: [MACAddress]? = nil
+        guestAgent: Bool? = nil, origin: Origin? = nil, genID: UUID? = nil, macAddresses: [MACAddress]? = nil,
+        guest: GuestInformation? = nil
     ) {
         self.id = id
         self.name = name
@@ -53,5 +56,6 @@ public struct VMDocument: Codable, Equatable, Sendable {
         self.origin = origin
         self.genID = genID
         self.macAddresses = macAddresses
+        self.guest = guest
     }
 }

@@ -28,12 +28,7 @@ extension LibvirtConnection {
     }
 
     private static func values(of record: virDomainStatsRecord) -> [String: DomainStatistics.Value] {
-        var values: [String: DomainStatistics.Value] = [:]
-        values.reserveCapacity(Int(record.nparams))
-        for index in 0..<Int(record.nparams) {
-            let parameter = record.params + index
-            values[name(of: parameter)] = value(of: parameter)
-        }
+        let values = TypedParameters.values(record.params, count: Int(record.nparams))
         // libvirt 9.0 reads its own process's CPU time for a domain that has no process.
         if case .integer(let state)? = values["state.state"], inactive.contains(state) {
             return values.filter { !$0.key.hasPrefix("cpu.") }
@@ -44,23 +39,4 @@ extension LibvirtConnection {
     private static let inactive: Set<Int64> = [
         Int64(VIR_DOMAIN_SHUTOFF.rawValue), Int64(VIR_DOMAIN_CRASHED.rawValue),
     ]
-
-    private static func name(of parameter: UnsafePointer<virTypedParameter>) -> String {
-        // `field` is the first member, a zero-terminated array of characters.
-        String(cString: UnsafeRawPointer(parameter).assumingMemoryBound(to: CChar.self))
-    }
-
-    private static func value(of parameter: UnsafePointer<virTypedParameter>) -> DomainStatistics.Value? {
-        let value = parameter.pointee.value
-        return switch virTypedParameterType(UInt32(bitPattern: parameter.pointee.type)) {
-        case VIR_TYPED_PARAM_INT: .integer(Int64(value.i))
-        case VIR_TYPED_PARAM_UINT: .unsigned(UInt64(value.ui))
-        case VIR_TYPED_PARAM_LLONG: .integer(value.l)
-        case VIR_TYPED_PARAM_ULLONG: .unsigned(value.ul)
-        case VIR_TYPED_PARAM_DOUBLE: .number(value.d)
-        case VIR_TYPED_PARAM_BOOLEAN: .flag(value.b != 0)
-        case VIR_TYPED_PARAM_STRING: value.s.map { .text(String(cString: $0)) }
-        default: nil
-        }
-    }
 }

@@ -75,6 +75,12 @@ public final class LibvirtHypervisor: Hypervisor {
         try await guestConnection("ask the guest agent of").guestAgentAnswers(id, within: limit)
     }
 
+    public func guestInformation(
+        _ id: VMID, within limit: Duration
+    ) async throws(HypervisorError) -> GuestInformation {
+        try await guestConnection("ask the guest agent of").guestInformation(id, within: limit)
+    }
+
     public func statistics() async throws(HypervisorError) -> [DomainStatistics] { try await measuring.statistics() }
 
     public func storagePools() async throws(HypervisorError) -> [StoragePool] {

@@ -32,6 +32,20 @@ extension VMResource {
         }
     }
 
+    private static func details(_ guest: GuestInformation) -> [(String, Cell)] {
+        let addresses = guest.interfaces.map { ($0.name, Cell($0.addresses.joined(separator: ", "))) }
+        let fileSystems = guest.fileSystems.map { system in
+            (
+                system.mountPoint,
+                Cell([system.type, system.sizeBytes.map(HumanText.bytes)].compactMap { $0 }.joined(separator: ", "))
+            )
+        }
+        return [
+            ("Hostname", .optional(guest.hostname)), ("System", .optional(guest.osName)),
+            ("Version", .optional(guest.osVersion)), ("Kernel", .optional(guest.kernel)),
+        ] + addresses + fileSystems + [("Logged in", Cell(guest.users.joined(separator: ", ")))]
+    }
+
     static let presentation = Presentation<VMResource>(
         columns: [
             Column("NAME", mayShrink: true) { Cell($0.vm.name) },
@@ -69,6 +83,7 @@ extension VMResource {
                             ("Profile", Cell(origin.profile)),
                         ]
                     } ?? []),
+                DetailSection("Guest, as its agent tells", vm.guest.map(Self.details) ?? []),
                 DetailSection(
                     "Shared with other VMs, which must not be",
                     (item.sharedIdentities ?? []).map { shared in

@@ -22,7 +22,11 @@ enum Samples {
         let document = VMDocument(
             id: vm, name: "a", state: .running, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false,
             guestAgent: true, origin: VMDocument.Origin(job: job, template: digest, profile: "p"),
-            genID: UUID(), macAddresses: [MACAddress("52:54:00:00:00:01")!])
+            genID: UUID(), macAddresses: [MACAddress("52:54:00:00:00:01")!],
+            guest: GuestInformation(
+                hostname: "h", osName: "o", osVersion: "v", kernel: "k",
+                interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
+                fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"]))
         let bareDocument = VMDocument(
             id: vm, name: "a", state: .pmSuspended, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false)
         func vmResource(_ document: VMDocument, _ metrics: [String: Double]?) -> VMResource {

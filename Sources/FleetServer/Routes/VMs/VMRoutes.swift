@@ -41,6 +41,19 @@ enum VMRoutes {
             ],
             optional: [
                 "guestAgent": .boolean,
+                "guest": .object(
+                    [
+                        "interfaces": .array(
+                            .object(
+                                ["name": .string(), "addresses": .array(.string())],
+                                optional: ["macAddress": .string()])),
+                        "fileSystems": .array(
+                            .object(["mountPoint": .string()], optional: ["type": .string(), "sizeBytes": .integer])),
+                        "users": .array(.string()),
+                    ],
+                    optional: [
+                        "hostname": .string(), "osName": .string(), "osVersion": .string(), "kernel": .string(),
+                    ]),
                 "genID": .uuid, "macAddresses": .array(.string()),
                 "origin": .object(["job": .string(), "template": .string(), "profile": .string()]),
             ]),
