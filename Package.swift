@@ -108,7 +108,7 @@ let package = Package(
         .executableTarget(
             name: "virtfleet",
             dependencies: [
-                "CommandLineKit", "FleetClient", "FleetModel", "FleetRuntime", "Placement", "ProfileFiles",
+                "CommandLineKit", "Drawing", "FleetClient", "FleetModel", "FleetRuntime", "Placement", "ProfileFiles",
             ], swiftSettings: strict),
         .target(
             name: "AgentSetup",
@@ -164,12 +164,17 @@ let package = Package(
         tests("ProfileFiles", ["Placement"]),
         tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
-        tests("Provisioning", ["Hypervisor", "ImageStore", "Placement", "Signing", "SQLite", "Subprocess"]),
+        tests(
+            "Provisioning",
+            ["Hypervisor", "ImageStore", "Placement", "ProfileFiles", "Signing", "SQLite", "Subprocess"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
         tests(
             "FleetServer",
-            ["FleetStore", "MessageBus", "HTTPClient", "DurableStream", "ImageStore", "Signing", "Subprocess"]),
+            [
+                "FleetStore", "MessageBus", "HTTPClient", "DurableStream", "ImageStore", "Placement", "ProfileFiles",
+                "Signing", "Subprocess",
+            ]),
         tests("FleetClient", ["HTTPClient", "Signing"]),
         tests(
             "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Subprocess"],

@@ -26,7 +26,8 @@ enum ProfileApply {
         }
         let applied = try await session.client.applyProfile(name, document: try Profile(file: file).document())
         let version = "profile '\(name)', version \(applied.profile.version)"
-        console.error.line(applied.changed ? "\(version), is new" : "nothing changed: the file says what \(version), says")
+        console.error.line(
+            applied.changed ? "\(version), is new" : "nothing changed: the file says what \(version), says")
         try session.show(applied.profile, as: ProfileResource.presentation)
         return .success
     }

@@ -4,7 +4,8 @@ import Placement
 import ProfileFiles
 
 enum ProfileDiff {
-    private static let other = Argument<Source>.positional("FILE|NAME[:VERSION]", "What it would become", completion: .files)
+    private static let other = Argument<Source>.positional(
+        "FILE|NAME[:VERSION]", "What it would become", completion: .files)
 
     static let command = Command(
         "diff", "Compare a version of a profile with a file, or with another version",

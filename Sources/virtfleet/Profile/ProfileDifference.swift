@@ -20,8 +20,6 @@ struct ProfileDifference: Encodable, Sendable {
         }
     }
 
-    private var change: Cell { Cell("\(Self.cell(old).text) → \(Self.cell(new).text)") }
-
     private static func cell(_ value: JSONValue?) -> Cell {
         guard let value, let json = try? FleetJSON.encode(value) else { return .none }
         return Cell(value.stringValue ?? String(decoding: json, as: UTF8.self))
@@ -29,10 +27,8 @@ struct ProfileDifference: Encodable, Sendable {
 
     static let presentation = Presentation<ProfileDifference>(
         columns: [
-            Column("KEY") { Cell($0.key) },
-            Column("OLD") { cell($0.old) },
-            Column("") { _ in Cell("→") },
-            Column("NEW") { cell($0.new) },
+            Column("KEY") { Cell($0.key) }, Column("OLD") { cell($0.old) }, Column("NEW") { cell($0.new) },
         ],
-        emptyHint: "no difference", name: \.key, details: { [DetailSection(nil, [($0.key, $0.change)])] })
+        emptyHint: "no difference", name: \.key,
+        details: { [DetailSection(nil, [("Key", Cell($0.key)), ("Old", cell($0.old)), ("New", cell($0.new))])] })
 }

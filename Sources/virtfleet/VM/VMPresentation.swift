@@ -40,7 +40,7 @@ extension VMResource {
             Column("MEMORY", alignment: .right) { .bytes($0.vm.memoryBytes) },
             Column("VCPUS", alignment: .right) { Cell("\($0.vm.vcpus)") },
             Column("GUEST AGENT") { $0.guestAgentCell },
-            Column("PROFILE", isWide: true) { .optional($0.vm.origin?.profile) },
+            Column("PROFILE", isWide: true) { .optional($0.vm.origin?.profileName) },
             Column("SEEN", isWide: true) { .age($0.lastSeenAt) },
             Column("ID", isWide: true) { Cell($0.vm.id.description) },
         ],
@@ -61,10 +61,15 @@ extension VMResource {
                     vm.origin.map { origin in
                         [
                             ("Job", Cell(origin.job.description)), ("Image", Cell("sha256:\(origin.template)")),
-                            ("Profile", Cell(origin.profile)),
+                            ("Profile", Cell(origin.profileName)),
                         ]
                     } ?? []),
                 .metrics(item.metrics ?? [:], at: item.metricsAt ?? item.lastSeenAt),
             ]
         })
+}
+
+extension VMDocument.Origin {
+    /// `office:3`, or `office` where it was the host's own.
+    fileprivate var profileName: String { profileVersion.map { "\(profile):\($0)" } ?? profile }
 }

@@ -33,7 +33,9 @@ enum VMRoutes {
             ],
             optional: [
                 "guestAgent": .boolean,
-                "origin": .object(["job": .string(), "template": .string(), "profile": .string()]),
+                "origin": .object(
+                    ["job": .string(), "template": .string(), "profile": .string()],
+                    optional: ["profileVersion": .integer]),
             ]),
     ]
 }
