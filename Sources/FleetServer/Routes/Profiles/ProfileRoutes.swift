@@ -49,8 +49,9 @@ enum ProfileRoutes {
             throw Problem.unprocessable(
                 "bad-profile",
                 """
-                the document for profile '\(name)' is none: \(invalid.problems.joined(separator: "; ")); mend it, or \
-                update the controller when a newer version knows what this one does not
+                profile '\(name)' was not applied, for its document is not right: \
+                \(invalid.problems.joined(separator: "; ")); mend it, or update the controller where a newer one knows \
+                what this one does not
                 """)
         }
         return try .json(
