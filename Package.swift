@@ -156,7 +156,7 @@ let package = Package(
         tests("CommandLineKit", ["Subprocess"], exclude: ["Golden"]),
         tests("MessageBus", ["Signing", "Subprocess"]),
         tests("DurableStream", ["SQLite"]),
-        tests("Hypervisor", exclude: ["Golden"]),
+        tests("Hypervisor", ["Subprocess"], exclude: ["Golden"]),
         tests(
             "HostInspection", ["Drawing", "InspectionFuzzer", "SQLite", "Subprocess"],
             exclude: ["Corpus", "Fixtures", "Pictures/Golden"]),

@@ -67,6 +67,43 @@ extension InMemoryHypervisor {
         }
     }
 
+    public func reboot(_ id: VMID) async throws(HypervisorError) { try restart(id, .reboot) }
+
+    public func reset(_ id: VMID) async throws(HypervisorError) { try restart(id, .reset) }
+
+    private func restart(_ id: VMID, _ operation: Operation) throws(HypervisorError) {
+        try call(operation) { state in
+            try Self.requireRunning(id, operation.rawValue, in: state)
+            let definition = try DomainDefinition(xml: Self.find(id, operation.rawValue, in: state).xml)
+            self.events.send(.reboot(id, name: definition.name))
+        }
+    }
+
+    public func suspend(_ id: VMID) async throws(HypervisorError) {
+        try call(.suspend) { try self.setPaused(true, id, "suspend", event: ("suspended", "paused"), in: &$0) }
+    }
+
+    public func resume(_ id: VMID) async throws(HypervisorError) {
+        try call(.resume) { try self.setPaused(false, id, "resume", event: ("resumed", "unpaused"), in: &$0) }
+    }
+
+    /// What is so already is refused, as libvirt does.
+    private func setPaused(
+        _ paused: Bool, _ id: VMID, _ operation: String, event: (String, String), in state: inout State
+    ) throws {
+        try Self.requireRunning(id, operation, in: state)
+        var domain = try Self.find(id, operation, in: state)
+        let definition = try DomainDefinition(xml: domain.xml)
+        if domain.paused == paused {
+            // Suspending twice does nothing.
+            if paused { return }
+            throw Self.invalidState(operation, definition, "domain is already running")
+        }
+        domain.paused = paused
+        try store(domain, id, in: &state)
+        emit(id, definition.name, event.0, event.1)
+    }
+
     public func undefine(_ id: VMID) async throws(HypervisorError) {
         try call(.undefine) { state in
             let domain = try Self.find(id, "undefine", in: state)

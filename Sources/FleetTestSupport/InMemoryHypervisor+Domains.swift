@@ -10,9 +10,10 @@ extension InMemoryHypervisor {
     static func describe(_ id: VMID, _ domain: StoredDomain) throws -> Domain {
         let definition = try DomainDefinition(xml: domain.xml)
         return Domain(
-            id: id, name: definition.name, state: domain.running ? .running : .shutoff,
+            id: id, name: definition.name, state: !domain.running ? .shutoff : domain.paused ? .paused : .running,
             memoryBytes: definition.memoryBytes, vcpus: definition.vcpus, guestAgent: definition.guestAgent,
-            origin: definition.origin)
+            origin: definition.origin, hostDevices: definition.hostDevices,
+            isRestless: definition.isRestless)
     }
 
     static func find(_ id: VMID, _ operation: String, in state: State) throws -> StoredDomain {

@@ -10,6 +10,7 @@ import Synchronization
 public final class InMemoryHypervisor: Hypervisor {
     public enum Operation: String, Sendable {
         case information, domains, domain, definition, define, start, shutdown, destroy, undefine, statistics
+        case reboot, reset, suspend, resume
         case guestAgentAnswers = "guest-agent-answers"
         case storagePools = "storage-pools"
     }
@@ -61,6 +62,7 @@ public final class InMemoryHypervisor: Hypervisor {
 struct StoredDomain: Codable {
     var xml: String
     var running = false
+    var paused = false
 }
 
 /// What a test does behind the hypervisor's users' backs.

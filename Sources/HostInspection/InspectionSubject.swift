@@ -11,6 +11,8 @@ public struct InspectionSubject: Sendable {
     public var imagesDirectory: String
     /// The PCI devices that the hypervisor's definitions give to a VM, with the VM's name.
     public var assignments: [PCIAddress: String]
+    /// The names of Windows VMs that are defined without the timers they need to rest.
+    public var restlessVMs: [String]
     /// The profiles whose VMs the machine shall run: readiness says of each whether it fits.
     public var profiles: [ProfileNeeds]
     /// Also tell what changes by itself, such as free memory. The agent publishes documents without it: there it is a
@@ -20,7 +22,7 @@ public struct InspectionSubject: Sendable {
     public init(
         root: HostRoot, agentVersion: String, hypervisor: SoftwareDocument.Hypervisor? = nil,
         pools: [StorageDocument.Pool] = [], imagesDirectory: String, assignments: [PCIAddress: String] = [:],
-        profiles: [ProfileNeeds] = [], includesMomentary: Bool = false
+        restlessVMs: [String] = [], profiles: [ProfileNeeds] = [], includesMomentary: Bool = false
     ) {
         self.root = root
         self.agentVersion = agentVersion
@@ -28,6 +30,7 @@ public struct InspectionSubject: Sendable {
         self.pools = pools
         self.imagesDirectory = imagesDirectory
         self.assignments = assignments
+        self.restlessVMs = restlessVMs
         self.profiles = profiles
         self.includesMomentary = includesMomentary
     }

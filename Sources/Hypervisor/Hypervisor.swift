@@ -25,6 +25,18 @@ public protocol Hypervisor: Sendable {
     /// Cuts the power (virDomainDestroy).
     /// - Throws: `invalidState` when it does not run.
     func destroy(_ id: VMID) async throws(HypervisorError)
+    /// Asks the guest to restart: through the guest agent where it is connected, else by ACPI. Returns as `shutdown` does.
+    /// - Throws: `invalidState` when it does not run.
+    func reboot(_ id: VMID) async throws(HypervisorError)
+    /// Pushes the reset button (virDomainReset).
+    /// - Throws: `invalidState` when it does not run.
+    func reset(_ id: VMID) async throws(HypervisorError)
+    /// Stops the guest's processors; its memory stays.
+    /// - Throws: `invalidState` when it does not run.
+    func suspend(_ id: VMID) async throws(HypervisorError)
+    /// Lets a paused guest go on, or wakes one that sleeps (ACPI S3).
+    /// - Throws: `invalidState` when it does neither.
+    func resume(_ id: VMID) async throws(HypervisorError)
     /// Removes the definition of a domain that does not run, with NVRAM, TPM state and managed save.
     func undefine(_ id: VMID) async throws(HypervisorError)
     /// Whether the guest agent answers within the limit, in whole seconds and at least one.
@@ -61,10 +73,16 @@ public struct Domain: Equatable, Sendable {
     public var guestAgent: Bool?
     /// Read from virtfleet's element in the domain's metadata.
     public var origin: VMDocument.Origin?
+    /// The host's PCI functions that the definition gives to it.
+    public var hostDevices: [PCIAddress]
+    /// It is defined as a Windows guest, and without the clock and timers that Windows needs to be idle when it has
+    /// nothing to do.
+    public var isRestless: Bool
 
     public init(
         id: VMID, name: String, state: VMDocument.State, memoryBytes: UInt64, vcpus: Int, persistent: Bool = true,
-        autostart: Bool = false, guestAgent: Bool? = nil, origin: VMDocument.Origin? = nil
+        autostart: Bool = false, guestAgent: Bool? = nil, origin: VMDocument.Origin? = nil,
+        hostDevices: [PCIAddress] = [], isRestless: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -75,6 +93,8 @@ public struct Domain: Equatable, Sendable {
         self.autostart = autostart
         self.guestAgent = guestAgent
         self.origin = origin
+        self.hostDevices = hostDevices
+        self.isRestless = isRestless
     }
 }
 

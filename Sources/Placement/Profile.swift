@@ -4,6 +4,9 @@ import FleetModel
 public struct Profile: Codable, Equatable, Sendable {
     public var memoryMiB = 4096
     public var vcpus = 2
+    public var guestOS = GuestOS.linux
+    /// The guest is not told that it is in a VM, for drivers that refuse to work there.
+    public var hidesHypervisor = false
     /// UEFI with Secure Boot and Microsoft's keys enrolled; without it, plain UEFI.
     public var secureBoot = false
     /// The firmware's code and its empty variable store, where those of the distribution shall not be used.
@@ -29,6 +32,8 @@ public struct Profile: Codable, Equatable, Sendable {
         }
         try read(.memoryMiB, into: &memoryMiB)
         try read(.vcpus, into: &vcpus)
+        try read(.guestOS, into: &guestOS)
+        try read(.hidesHypervisor, into: &hidesHypervisor)
         try read(.secureBoot, into: &secureBoot)
         try read(.tpm, into: &tpm)
         try read(.network, into: &network)

@@ -44,7 +44,9 @@ extension JobKind {
 
 /// The kinds that this agent knows.
 enum JobKinds {
-    static let all: [any JobKind.Type] = [CloneVM.self, StartVM.self, StopVM.self, DeleteVM.self]
+    static let all: [any JobKind.Type] = [
+        CloneVM.self, StartVM.self, StopVM.self, RebootVM.self, SuspendVM.self, ResumeVM.self, DeleteVM.self,
+    ]
 
     /// - Throws: `JobProblem` for a kind or arguments that this agent does not understand.
     static func read(_ job: Job) throws -> any JobKind {

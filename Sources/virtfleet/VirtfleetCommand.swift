@@ -23,7 +23,8 @@ struct VirtfleetCommand {
             Command(
                 "vm", "See, make, start, stop and delete VMs",
                 subcommands: [
-                    VMList.command, VMShow.command, VMClone.command, VMStart.command, VMStop.command,
+                    VMList.command, VMShow.command, VMClone.command, VMPower.start, VMStop.command,
+                    VMReboot.command, VMPower.suspend, VMPower.resume,
                     VMDelete.command,
                 ]),
             Command(

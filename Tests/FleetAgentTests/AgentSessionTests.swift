@@ -8,6 +8,10 @@ import Testing
 
 @testable import FleetAgent
 
+private struct PCIPart: Decodable {
+    let devices: [PCIDevice]
+}
+
 @Suite struct AgentSessionTests {
     private static let parts = Set(InventoryPart.allCases).subtracting([.templates])
     private let vm = VMID.random()
@@ -30,6 +34,27 @@ import Testing
             }
         }
         #expect(try world.presence()?.state == .offline, "a clean end says so, and no will follows")
+    }
+
+    @Test func aDeviceThatADefinitionGivesAwayIsNoneForOtherVMs() async throws {
+        let world = try AgentWorld()
+        for (file, text) in [("class", "0x020000"), ("vendor", "0x8086"), ("device", "0x1521")] {
+            try world.writeHostFile("/sys/bus/pci/devices/0000:01:00.0/\(file)", text + "\n")
+        }
+        func reason() throws -> String? {
+            let part = try world.retained(.inventory(world.host, .pci), as: PCIPart.self)
+            return part?.devices.first?.passthrough.reason
+        }
+        try await world.run { life in
+            try await world.until("the device is published") { try reason() != nil }
+            #expect(try reason()?.contains("plc") == false)
+            let given = """
+                <hostdev mode='subsystem' type='pci'><source><address bus='1' slot='0' function='0'/></source></hostdev>
+                """
+            let xml = domainXML(vm, "plc").replacing("</devices>", with: given + "</devices>")
+            _ = try await life.hypervisor.define(xml)
+            try await world.until("its VM is named") { try reason()?.contains("assigned to the VM plc") == true }
+        }
     }
 
     @Test func aDeadConnectionLeavesTheWillAndTheNextOneANewBirth() async throws {

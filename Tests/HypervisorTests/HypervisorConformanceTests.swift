@@ -54,6 +54,32 @@ import Testing
     }
 
     @Test(arguments: HypervisorKind.allCases)
+    func aGuestIsSuspendedResumedAndRestarted(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, files in
+            let guest = Fixtures.guest(files: files.path)
+            _ = try await hypervisor.define(guest.xml())
+            for verb in [hypervisor.suspend, hypervisor.resume, hypervisor.reboot, hypervisor.reset] {
+                await expectError(.invalidState) { try await verb(guest.id) }
+            }
+            try await hypervisor.start(guest.id)
+            await expectError(.invalidState) { try await hypervisor.resume(guest.id) }
+            try await hypervisor.suspend(guest.id)
+            #expect(try await hypervisor.domain(guest.id).state == .paused)
+            try await hypervisor.suspend(guest.id)
+            try await hypervisor.resume(guest.id)
+            #expect(try await hypervisor.domain(guest.id).state == .running)
+            try await hypervisor.reboot(guest.id)
+            try await hypervisor.reset(guest.id)
+            let restarted = await next(hypervisor) { event -> Bool? in
+                guard case .reboot(guest.id, _) = event else { return nil }
+                return true
+            }
+            #expect(restarted == true)
+            try await hypervisor.destroy(guest.id)
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
     func anUnknownDomainIsNoSuchDomain(_ kind: HypervisorKind) async throws {
         try await kind.run { hypervisor, _ in
             let id = VMID.random()
@@ -62,6 +88,9 @@ import Testing
             await expectError(.noSuchDomain) { try await hypervisor.start(id) }
             await expectError(.noSuchDomain) { try await hypervisor.shutdown(id) }
             await expectError(.noSuchDomain) { try await hypervisor.destroy(id) }
+            for verb in [hypervisor.suspend, hypervisor.resume, hypervisor.reboot, hypervisor.reset] {
+                await expectError(.noSuchDomain) { try await verb(id) }
+            }
             await expectError(.noSuchDomain) { try await hypervisor.undefine(id) }
             await expectError(.noSuchDomain) { _ = try await hypervisor.guestAgentAnswers(id, within: .seconds(1)) }
         }

@@ -129,7 +129,7 @@ enum BusSamples {
             ("ImageReference", image),
             ("ProfileVersion", profile),
             ("VMArguments", VMArguments(vm: vm)),
-            ("StopArguments", StopArguments(vm: vm)),
+            ("RebootArguments", RebootArguments(vm: vm)), ("StopArguments", StopArguments(vm: vm)),
             ("Request", Request(call: .publishInventory, parts: [.cpu], expiresAt: time)),
             ("Reply", Reply(ok: false, message: "text")),
         ]

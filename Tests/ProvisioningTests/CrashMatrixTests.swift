@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func everyCrashOfADeletionEndsWithoutTheVMAndWithTheOthers() async throws {
-        let points = try await points(before: { try $0.clone() }) { world in
+        let points = try await points(before: [{ try $0.clone() }]) { world in
             try world.job(3, .vmDelete, VMArguments(vm: World.vm()))
         }
         #expect(points.count == 3 * 4 + 4)
@@ -105,30 +105,46 @@ import Testing
         var operation: InMemoryHypervisor.Operation
         var testDescription: String { "\(kind.rawValue)\(force ? " with force" : "")" }
 
+        /// What the VM is before.
+        var isRunning = true
+        var isPaused = false
+        /// Its effect cannot be seen afterwards.
+        var leavesNoTrace = false
+
         func job(_ world: World) throws -> Job {
-            try kind == .vmStart
-                ? world.job(2, .vmStart, VMArguments(vm: World.vm()))
-                : world.job(2, .vmStop, StopArguments(vm: World.vm(), force: force))
+            let vm = World.vm()
+            switch kind {
+            case .vmStop: return try world.job(2, kind, StopArguments(vm: vm, force: force))
+            case .vmReboot: return try world.job(2, kind, RebootArguments(vm: vm, force: force))
+            default: return try world.job(2, kind, VMArguments(vm: vm))
+            }
         }
     }
 
     /// A step without a mark: what a crash may have hidden is not done again.
     @Test(arguments: [
-        AtMostOnce(kind: .vmStart, operation: .start), AtMostOnce(kind: .vmStop, operation: .shutdown),
-        AtMostOnce(kind: .vmStop, force: true, operation: .destroy),
+        AtMostOnce(kind: .vmStart, operation: .start, isRunning: false),
+        AtMostOnce(kind: .vmStop, operation: .shutdown), AtMostOnce(kind: .vmStop, force: true, operation: .destroy),
+        AtMostOnce(kind: .vmSuspend, operation: .suspend),
+        AtMostOnce(kind: .vmResume, operation: .resume, isPaused: true),
+        AtMostOnce(kind: .vmReboot, operation: .reboot, leavesNoTrace: true),
+        AtMostOnce(kind: .vmReboot, force: true, operation: .reset, leavesNoTrace: true),
     ])
     func whatLeavesNoMarkIsNeverDoneTwice(_ subject: AtMostOnce) async throws {
-        let prepare: @Sendable (World) throws -> Job = { try $0.clone(start: subject.kind == .vmStop) }
+        let clone: @Sendable (World) throws -> Job = { try $0.clone(start: subject.isRunning) }
+        let pause: @Sendable (World) throws -> Job = { try $0.job(9, .vmSuspend, VMArguments(vm: World.vm())) }
+        let prepare = subject.isPaused ? [clone, pause] : [clone]
         for point in try await points(before: prepare, of: subject.job) {
             let world = try await World()
-            try await run(world, prepare(world))
+            for step in prepare { try await run(world, step(world)) }
             let job = try subject.job(world)
             let first = try await crash(world, job, at: point)
             let life = try await Life(world)
             try await life.finish(job.id)
             let calls = first.hypervisor.calls(of: subject.operation) + life.hypervisor.calls(of: subject.operation)
-            if point.moment == .afterIntent {
-                #expect(calls == 0, "\(point)")
+            let isHidden = point.moment == .afterEffect && subject.leavesNoTrace
+            if point.moment == .afterIntent || isHidden {
+                #expect(calls == (isHidden ? 1 : 0), "\(point)")
                 #expect(world.last(of: job.id)?.state == .failed, "\(point)")
                 #expect(world.last(of: job.id)?.reason == "interrupted", "\(point)")
             } else {
@@ -165,11 +181,11 @@ import Testing
 
     /// The moments of an undisturbed run.
     private func points(
-        before: (@Sendable (World) throws -> Job)? = nil,
+        before: [@Sendable (World) throws -> Job] = [],
         configure: @escaping @Sendable (InMemoryHypervisor) -> Void = { _ in }, of job: (World) throws -> Job
     ) async throws -> [FaultPoint] {
         let world = try await World()
-        if let before { try await run(world, before(world)) }
+        for job in before { try await run(world, job(world)) }
         return try await run(world, try job(world), configure: configure).points()
     }
 

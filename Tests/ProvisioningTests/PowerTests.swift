@@ -5,7 +5,7 @@ import Hypervisor
 @testable import Provisioning
 import Testing
 
-/// `vm.start` and `vm.stop`.
+/// `vm.start`, `vm.stop`, `vm.suspend`, `vm.resume` and `vm.reboot`.
 @Suite struct PowerTests {
     @Test func startsAndStops() async throws {
         let world = try await World()
@@ -29,9 +29,40 @@ import Testing
         #expect(stopped.hypervisor.calls(of: .shutdown) == 0)
     }
 
+    @Test func suspendsResumesAndReboots() async throws {
+        let world = try await World()
+        try await run(world, try world.clone())
+        let paused = try await run(world, try on(world, 2, .vmSuspend))
+        #expect(try await paused.hypervisor.domain(World.vm()).state == .paused)
+        #expect(try await run(world, try on(world, 3, .vmSuspend)).hypervisor.calls(of: .suspend) == 0)
+        let start = try start(world, 4)
+        try await run(world, start, expecting: .rejected)
+        #expect(world.last(of: start.id)?.reason == "paused")
+        let resumed = try await run(world, try on(world, 5, .vmResume))
+        #expect(try await resumed.hypervisor.domain(World.vm()).state == .running)
+        #expect(try await run(world, try on(world, 6, .vmResume)).hypervisor.calls(of: .resume) == 0)
+        #expect(try await run(world, try reboot(world, 7)).hypervisor.calls(of: .reboot) == 1)
+        #expect(try await run(world, try reboot(world, 8, force: true)).hypervisor.calls(of: .reset) == 1)
+    }
+
+    @Test func whatIsOffCanBeNeitherPausedNorRebooted() async throws {
+        let world = try await World()
+        try await run(world, try world.clone(start: false))
+        for (job, reason) in [
+            (try on(world, 2, .vmSuspend), "not-running"), (try on(world, 3, .vmResume), "not-paused"),
+            (try reboot(world, 4), "not-running"),
+        ] {
+            try await run(world, job, expecting: .rejected)
+            #expect(world.last(of: job.id)?.reason == reason)
+        }
+    }
+
     @Test func aVMThatIsNotThereIsRejected() async throws {
         let world = try await World()
-        for job in [try start(world, 2), try stop(world, 3)] {
+        for job in [
+            try start(world, 2), try stop(world, 3), try on(world, 4, .vmSuspend), try on(world, 5, .vmResume),
+            try reboot(world, 6),
+        ] {
             try await run(world, job, expecting: .rejected)
             #expect(world.last(of: job.id)?.reason == "no-such-vm")
         }
@@ -64,8 +95,14 @@ import Testing
         try await expectCompleteClone(world, World.jobID(1), running: true)
     }
 
-    private func start(_ world: World, _ number: Int) throws -> Job {
-        try world.job(number, .vmStart, VMArguments(vm: World.vm()))
+    private func start(_ world: World, _ number: Int) throws -> Job { try on(world, number, .vmStart) }
+
+    private func on(_ world: World, _ number: Int, _ kind: JobKindName) throws -> Job {
+        try world.job(number, kind, VMArguments(vm: World.vm()))
+    }
+
+    private func reboot(_ world: World, _ number: Int, force: Bool = false) throws -> Job {
+        try world.job(number, .vmReboot, RebootArguments(vm: World.vm(), force: force))
     }
 
     private func stop(_ world: World, _ number: Int, force: Bool = false, timeoutSeconds: Int = 120) throws -> Job {

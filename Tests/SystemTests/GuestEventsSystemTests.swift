@@ -6,7 +6,7 @@ import Testing
 @Suite struct GuestEventsSystemTests {
     @Test func aBlockJob() async throws {
         let site = try await OneHost()
-        let guest = try await SavedGuest(in: site.libvirt)
+        let guest = try await site.savedGuest()
         try await guest.virsh("blockpull", SavedGuest.name, "sda")
         try await site.untilVMEvents(.vmBlockJob, ["completed pull sda"])
         await site.close()
@@ -16,7 +16,7 @@ import Testing
         // Made first: the namespaces of libvirtd see the mounts that are there when they are made.
         let small = try SmallFileSystem(bytes: 8 << 20)
         let site = try await OneHost()
-        let guest = try await SavedGuest(in: site.libvirt, smallDisk: small.file("small.raw"))
+        let guest = try await site.savedGuest(smallDisk: small.file("small.raw"))
         try small.fill(leaving: 1 << 20)
         try await guest.run("dd if=/dev/zero of=/dev/sdb bs=64k count=64 oflag=direct")
         try await site.untilVMEvents(.vmIOError, ["io-error pause: enospc \(SavedGuest.smallDiskAlias)"])
@@ -33,7 +33,7 @@ import Testing
 
     @Test func aWatchdogThatBites() async throws {
         let site = try await OneHost()
-        let guest = try await SavedGuest(in: site.libvirt)
+        let guest = try await site.savedGuest()
         // The guest's kernel has no driver for this watchdog (6300ESB, datasheet of Intel's 6300ESB I/O Controller Hub): a
         // clock of 1 MHz in its configuration register and its enable bit make it run out after two seconds.
         try await guest.run(
@@ -50,7 +50,7 @@ import Testing
 
     @Test func aRebootThatEndsTheGuestAgent() async throws {
         let site = try await OneHost()
-        let guest = try await SavedGuest(in: site.libvirt)
+        let guest = try await site.savedGuest()
         try await guest.virsh("reset", SavedGuest.name)
         try await site.untilVMEvents(.vmReboot, ["reboot"])
         try await site.agent.program.until("the guest agent has gone") {
@@ -61,6 +61,13 @@ import Testing
 }
 
 extension OneHost {
+    /// A guest that the agent has seen run: from then on it hears what befalls it.
+    fileprivate func savedGuest(smallDisk: String? = nil) async throws -> SavedGuest {
+        let guest = try await SavedGuest(in: libvirt, smallDisk: smallDisk)
+        try await agent.program.until("the VM runs") { try await vm(SavedGuest.name)?.state == .running }
+        return guest
+    }
+
     /// Waits until the host's events of a type are these, oldest first.
     fileprivate func untilVMEvents(_ type: EventType, _ expected: [String]) async throws {
         try await agent.program.until("\(type.rawValue) has come: \(expected)") {

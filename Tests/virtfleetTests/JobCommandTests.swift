@@ -87,6 +87,9 @@ import Testing
                 ["stop", "plc-line-4", "--force", "--timeout", "9"], "vm.stop",
                 #"{"force":true,"timeoutSeconds":9,"vm":"\#(id)"}"#
             ),
+            (["suspend", "plc-line-4"], "vm.suspend", #"{"vm":"\#(id)"}"#),
+            (["resume", "plc-line-4"], "vm.resume", #"{"vm":"\#(id)"}"#),
+            (["reboot", "plc-line-4", "--force"], "vm.reboot", #"{"force":true,"vm":"\#(id)"}"#),
             (["delete", id.description, "--host", "anna-laptop", "--yes"], "vm.delete", #"{"vm":"\#(id)"}"#),
         ] {
             let output = try await controller.run(["vm"] + words)

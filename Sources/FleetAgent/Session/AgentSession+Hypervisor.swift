@@ -10,6 +10,8 @@ extension AgentSession {
         case .connected(let domains):
             logger.notice("connected to the hypervisor, which has \(domains.count) domains")
             inspecting.send(())
+        // A definition may give a device away.
+        case .lifecycle(_, _, "defined", _), .lifecycle(_, _, "undefined", _): inspecting.send(())
         case .disconnected(let reason): logger.warning("the hypervisor cannot be reached: \(reason)")
         default: break
         }

@@ -18,9 +18,14 @@ extension AgentSession {
                     name: $0.name, active: $0.active, capacityBytes: $0.capacityBytes, path: $0.path)
             }
         }
+        if let answer = try? await hypervisor.domains() { domains = answer }
+        let given = domains.flatMap { domain in domain.hostDevices.map { ($0, domain.name) } }
         let subject = InspectionSubject(
             root: settings.root, agentVersion: settings.agentVersion, hypervisor: hypervisorSoftware, pools: pools,
-            imagesDirectory: settings.imagesDirectory, profiles: settings.profiles)
+            imagesDirectory: settings.imagesDirectory,
+            // A device may be in the definitions of several VMs, of which one runs at a time.
+            assignments: Dictionary(given) { min($0, $1) },
+            restlessVMs: domains.filter(\.isRestless).map(\.name).sorted(), profiles: settings.profiles)
         let inspection = await inspector.inspect(subject)
         do {
             for document in try inspection.documents() {

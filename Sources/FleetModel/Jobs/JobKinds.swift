@@ -4,6 +4,9 @@ public enum JobKindName: String, CaseIterable, Codable, Sendable {
     case vmClone = "vm.clone"
     case vmStart = "vm.start"
     case vmStop = "vm.stop"
+    case vmReboot = "vm.reboot"
+    case vmSuspend = "vm.suspend"
+    case vmResume = "vm.resume"
     case vmDelete = "vm.delete"
 }
 
@@ -56,7 +59,7 @@ public struct ImageReference: Codable, Hashable, Sendable {
     }
 }
 
-/// Arguments of `vm.start` and `vm.delete`.
+/// Arguments of `vm.start`, `vm.suspend`, `vm.resume` and `vm.delete`.
 public struct VMArguments: Codable, Equatable, Sendable {
     public var vm: VMID
     public init(vm: VMID) { self.vm = vm }
@@ -74,5 +77,17 @@ public struct StopArguments: Codable, Equatable, Sendable {
         self.vm = vm
         self.force = force
         self.timeoutSeconds = timeoutSeconds
+    }
+}
+
+/// Arguments of `vm.reboot`.
+public struct RebootArguments: Codable, Equatable, Sendable {
+    public var vm: VMID
+    /// Push the reset button (virDomainReset) instead of asking the guest.
+    public var force: Bool
+
+    public init(vm: VMID, force: Bool = false) {
+        self.vm = vm
+        self.force = force
     }
 }

@@ -16,6 +16,8 @@ public struct ReadinessFacts: Sendable {
     /// With its momentary values, such as temperatures.
     public var laptop: LaptopDocument
     public var kernelLog: KernelLog
+    /// Windows VMs that are defined without the timers they need to rest, by name.
+    public var restlessVMs: [String] = []
     /// The profiles that VMs of this host are made from.
     public var profiles: [ProfileNeeds]
     /// Findings quote numbers that change by themselves. Without it they change with their level only.
@@ -47,6 +49,7 @@ public struct ReadinessFacts: Sendable {
             inspection, kernelLog: kernelLog, profiles: subject.profiles,
             showsPrograms: root.exists("/usr/bin") || root.exists("/var/lib/dpkg/status"),
             quotesMomentary: subject.includesMomentary)
+        restlessVMs = subject.restlessVMs
         guard !subject.includesMomentary else { return }
         var now = subject
         now.includesMomentary = true

@@ -31,6 +31,14 @@ public struct DomainDefinition: Equatable, Sendable {
     public var guestAgent: Bool?
     /// Set when virtfleet made the domain.
     public var origin: VMDocument.Origin?
+    /// The host's PCI functions that it gets: by `<hostdev>`, as a network card, or as an NVMe disk.
+    public var hostDevices: [PCIAddress]
+    /// What its metadata names as its operating system (libosinfo).
+    public var guestOS: GuestOS?
+    /// Hyper-V's reference clock and synthetic timers.
+    public var hyperVTimers: Bool
+
+    public var isRestless: Bool { guestOS == .windows && !hyperVTimers }
 
     /// - Throws: `invalidDefinition` for what is not well-formed, too large or without a name, a UUID, memory and vCPUs.
     public init(xml: String) throws(HypervisorError) {
@@ -72,6 +80,32 @@ public struct DomainDefinition: Equatable, Sendable {
         }
         guestAgent = channel.map { $0.attribute("state") == "connected" }
         origin = root.first("metadata").flatMap(DomainMetadata.read)
+        guestOS = root.first("metadata").flatMap(DomainMetadata.guestOS)
+        hostDevices = devices.map(Self.hostDevices) ?? []
+        let clock = root.first("clock")?.children("timer").first { $0.attribute("name") == "hypervclock" }
+        hyperVTimers =
+            clock?.attribute("present") == "yes"
+            && root.first("features", "hyperv")?.first("stimer")?.attribute("state") == "on"
+    }
+
+    private static func hostDevices(_ devices: XMLElement) -> [PCIAddress] {
+        let sources =
+            devices.children("hostdev").filter { $0.attribute("type") == "pci" }
+            + devices.children("interface").filter { $0.attribute("type") == "hostdev" }
+            + devices.children("disk").filter { $0.attribute("type") == "nvme" }
+        return sources.compactMap { $0.first("source", "address") }.compactMap { address in
+            let parts = ["domain", "bus", "slot", "function"].map { name in
+                address.attribute(name).flatMap { UInt32($0.hasPrefix("0x") ? $0.dropFirst(2) : $0[...], radix: 16) }
+            }
+            guard case let (domain?, bus?, slot?, function?) = (parts[0] ?? 0, parts[1], parts[2], parts[3]) else {
+                return nil
+            }
+            func digits(_ number: UInt32, _ count: Int) -> String {
+                let text = String(number, radix: 16)
+                return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+            }
+            return PCIAddress("\(digits(domain, 4)):\(digits(bus, 2)):\(digits(slot, 2)).\(digits(function, 1))")
+        }
     }
 
     /// A size with the units that libvirt writes; KiB when it says none.

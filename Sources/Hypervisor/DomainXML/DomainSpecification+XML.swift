@@ -7,17 +7,16 @@ extension DomainSpecification {
             writer.element("name", text: name)
             writer.element("uuid", text: id.description)
             writer.element("genid", text: genID.uuidString.lowercased())
-            writer.element("metadata") { DomainMetadata.write(origin, to: &$0) }
+            writer.element("metadata") { writer in
+                DomainMetadata.write(origin, to: &writer)
+                DomainMetadata.write(guestOS, to: &writer)
+            }
             writer.element("memory", ["unit": "bytes"], text: String(memoryBytes))
             writer.element("vcpu", text: String(vcpus))
             writeFirmware(to: &writer)
-            writer.element("features") { writer in
-                writer.element("acpi")
-                writer.element("apic")
-                if firmware.secureBoot { writer.element("smm", ["state": "on"]) }
-            }
+            writeFeatures(to: &writer)
             writeCPU(to: &writer)
-            writer.element("clock", ["offset": "utc"])
+            writeClock(to: &writer)
             writer.element("on_poweroff", text: "destroy")
             writer.element("on_reboot", text: "restart")
             writer.element("on_crash", text: "destroy")
@@ -37,6 +36,47 @@ extension DomainSpecification {
                 "loader", ["readonly": "yes", "type": "pflash", "secure": firmware.secureBoot ? "yes" : "no"],
                 text: firmware.loaderPath)
             writer.element("nvram", ["template": firmware.nvramTemplatePath], text: firmware.nvramPath)
+        }
+    }
+
+    /// QEMU's translation knows nothing of Hyper-V.
+    private var speaksHyperV: Bool { guestOS == .windows && accelerator == .kvm }
+
+    private func writeFeatures(to writer: inout XMLWriter) {
+        writer.element("features") { writer in
+            writer.element("acpi")
+            writer.element("apic")
+            if speaksHyperV { writeHyperV(to: &writer) }
+            if hidesHypervisor {
+                writer.element("kvm") { $0.element("hidden", ["state": "on"]) }
+            }
+            if guestOS == .windows { writer.element("vmport", ["state": "off"]) }
+            if firmware.secureBoot { writer.element("smm", ["state": "on"]) }
+        }
+    }
+
+    /// What lets Windows wait without being woken, and speak to the host where it would otherwise try in vain
+    /// (https://www.qemu.org/docs/master/system/i386/hyperv.html).
+    private func writeHyperV(to writer: inout XMLWriter) {
+        writer.element("hyperv", ["mode": "custom"]) { writer in
+            for feature in ["relaxed", "vapic"] { writer.element(feature, ["state": "on"]) }
+            writer.element("spinlocks", ["state": "on", "retries": "8191"])
+            for feature in ["vpindex", "runtime", "synic"] { writer.element(feature, ["state": "on"]) }
+            writer.element("stimer", ["state": "on"]) { $0.element("direct", ["state": "on"]) }
+            // Drivers look for the vendor that KVM would name.
+            if hidesHypervisor { writer.element("vendor_id", ["state": "on", "value": "virtfleet"]) }
+            for feature in ["frequencies", "tlbflush", "ipi"] { writer.element(feature, ["state": "on"]) }
+        }
+    }
+
+    /// Windows takes the firmware's clock for local time. An HPET wakes it up; the other two catch up what was missed,
+    /// or pass over it.
+    private func writeClock(to writer: inout XMLWriter) {
+        writer.element("clock", ["offset": guestOS == .windows ? "localtime" : "utc"]) { writer in
+            writer.element("timer", ["name": "rtc", "tickpolicy": "catchup"])
+            writer.element("timer", ["name": "pit", "tickpolicy": "delay"])
+            writer.element("timer", ["name": "hpet", "present": "no"])
+            if speaksHyperV { writer.element("timer", ["name": "hypervclock", "present": "yes"]) }
         }
     }
 

@@ -65,6 +65,9 @@ public struct DomainSpecification: Equatable, Sendable {
     /// The guest's generation ID: another one tells Windows that it is a copy.
     public var genID: UUID
     public var accelerator: Accelerator
+    public var guestOS: GuestOS
+    /// The guest is not told that it is in a VM, for drivers that refuse to work there.
+    public var hidesHypervisor: Bool
     public var firmware: Firmware
     /// A TPM 2.0 (swtpm) with state of its own.
     public var tpm: Bool
@@ -78,7 +81,8 @@ public struct DomainSpecification: Equatable, Sendable {
 
     public init(
         name: String, id: VMID, memoryBytes: UInt64, vcpus: Int, genID: UUID, accelerator: Accelerator,
-        firmware: Firmware, tpm: Bool, disks: [Disk], networks: [Network], consoleLogPath: String? = nil,
+        guestOS: GuestOS = .linux, hidesHypervisor: Bool = false, firmware: Firmware, tpm: Bool, disks: [Disk],
+        networks: [Network], consoleLogPath: String? = nil,
         origin: VMDocument.Origin
     ) {
         self.name = name
@@ -87,6 +91,8 @@ public struct DomainSpecification: Equatable, Sendable {
         self.vcpus = vcpus
         self.genID = genID
         self.accelerator = accelerator
+        self.guestOS = guestOS
+        self.hidesHypervisor = hidesHypervisor
         self.firmware = firmware
         self.tpm = tpm
         self.disks = disks

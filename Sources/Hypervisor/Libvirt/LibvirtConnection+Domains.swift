@@ -63,6 +63,27 @@ extension LibvirtConnection {
         try act(on: id, "power off") { virDomainDestroy($0) }
     }
 
+    func reboot(_ id: VMID) throws(HypervisorError) {
+        try act(on: id, "reboot") { virDomainReboot($0, 0) }
+    }
+
+    func reset(_ id: VMID) throws(HypervisorError) {
+        try act(on: id, "reset") { virDomainReset($0, 0) }
+    }
+
+    func suspend(_ id: VMID) throws(HypervisorError) {
+        try act(on: id, "suspend") { virDomainSuspend($0) }
+    }
+
+    func resume(_ id: VMID) throws(HypervisorError) {
+        try act(on: id, "resume") { domain in
+            var state: Int32 = 0
+            let sleeps =
+                virDomainGetState(domain, &state, nil, 0) == 0 && state == Int32(VIR_DOMAIN_PMSUSPENDED.rawValue)
+            return sleeps ? virDomainPMWakeup(domain, 0) : virDomainResume(domain)
+        }
+    }
+
     func undefine(_ id: VMID) throws(HypervisorError) {
         // TPM state goes along unless one asks to keep it.
         let flags =
@@ -94,7 +115,8 @@ extension LibvirtConnection {
             id: id, name: name, state: LibvirtWords.state.word(Int32(information.state)) ?? .noState,
             memoryBytes: UInt64(information.maxMem) * 1024, vcpus: Int(information.nrVirtCpu),
             persistent: virDomainIsPersistent(domain) == 1, autostart: autostart == 1,
-            guestAgent: definition?.guestAgent, origin: definition?.origin)
+            guestAgent: definition?.guestAgent, origin: definition?.origin, hostDevices: definition?.hostDevices ?? [],
+            isRestless: definition?.isRestless ?? false)
     }
 
     private func xml(of domain: OpaquePointer, flags: UInt32) throws(HypervisorError) -> String {

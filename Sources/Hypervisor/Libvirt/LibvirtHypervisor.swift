@@ -59,6 +59,16 @@ public final class LibvirtHypervisor: Hypervisor {
 
     public func destroy(_ id: VMID) async throws(HypervisorError) { try await commands("power off").destroy(id) }
 
+    public func reboot(_ id: VMID) async throws(HypervisorError) {
+        try await guestConnection("reboot").reboot(id)
+    }
+
+    public func reset(_ id: VMID) async throws(HypervisorError) { try await commands("reset").reset(id) }
+
+    public func suspend(_ id: VMID) async throws(HypervisorError) { try await commands("suspend").suspend(id) }
+
+    public func resume(_ id: VMID) async throws(HypervisorError) { try await commands("resume").resume(id) }
+
     public func undefine(_ id: VMID) async throws(HypervisorError) { try await commands("undefine").undefine(id) }
 
     public func guestAgentAnswers(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Bool {

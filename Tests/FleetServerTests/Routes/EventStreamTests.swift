@@ -128,11 +128,14 @@ import Testing
             while fixture.services.feed.subscriberCount > 0 { try await Task.sleep(for: .milliseconds(10)) }
             // What had been sent is still there to be read; then the stream goes on from the last whole event.
             let sent = String(decoding: try await slow.readToEnd(), as: UTF8.self)
-            let seen = sent.matches(of: /id: (\d+)\ndata: [^\n]+\n/).compactMap { Int64($0.1) }
+            var seen = sent.matches(of: /id: (\d+)\ndata: [^\n]+\n/).compactMap { Int64($0.1) }
             #expect(seen.count < 400)
-            let resumed = try await subscribe(port, after: seen.last ?? 0).stream
-            let rest = try await events(resumed, 400 - seen.count)
-            #expect(seen + rest.map(\.id) == Array(1...400))
+            // On a busy machine this reader may be cut off again.
+            while seen.count < 400 {
+                let resumed = try await subscribe(port, after: seen.last ?? 0).stream
+                while seen.count < 400, let next = try? await events(resumed, 1).first { seen.append(next.id) }
+            }
+            #expect(seen == Array(1...400))
         }
     }
 }

@@ -107,6 +107,7 @@ import Testing
         let cases: [(Reply, code: String, says: String)] = [
             (try await plan("vm.fly", [:]), "unknown-kind", "vm.clone"),
             (try await plan("vm.start", vm, host: "nobody"), "unknown-host", "nobody"),
+            (try await plan("vm.reboot", vm.merging(["force": .string("hard")]) { $1 }), "bad-arguments", "force"),
             (try await plan("vm.start", vm, host: "ws-2"), "vm-elsewhere", "ws-1"),
             (try await plan("vm.start", ["vm": .string(VMID.random().description)]), "unknown-vm", "vm list"),
             (try await plan("vm.start", [:]), "bad-arguments", "'vm': is missing"),

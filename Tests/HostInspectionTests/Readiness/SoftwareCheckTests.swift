@@ -130,6 +130,16 @@ import Testing
         #expect(finding.level == level)
     }
 
+    @Test func everyWindowsVMThatCannotRestIsNamed() async throws {
+        let facts = try await ReadinessFixture.facts {
+            $0.software.clock.source = "tsc"
+            $0.restlessVMs = ["office", "plc"]
+        }
+        let findings = Check.idleVMTimers.findings(in: facts)
+        #expect(findings.map(\.level) == [.ok, .warning, .warning])
+        #expect(findings[2].evidence.contains("plc") && findings[2].fix?.contains("virsh edit plc") == true)
+    }
+
     @Test(
         arguments: [
             (true, "chrony", .ok), (true, nil, .ok), (false, "chrony", .warning), (false, nil, .warning),

@@ -46,7 +46,8 @@ import Testing
         #expect(components.libvirt == .init(version: "10.5.2", source: "/usr/lib64/libvirt.so.0.10005.2"))
         #expect(components.swtpm == .init(source: "/usr/bin/swtpm") && components.qemu == nil)
         #expect(components.virtioWin?.version == "0.1.262")
-        #expect(limitations == [.init(fact: "package versions", needs: "rpm 4.16 or newer, which keeps them in SQLite")])
+        #expect(
+            limitations == [.init(fact: "package versions", needs: "rpm 4.16 or newer, which keeps them in SQLite")])
     }
 
     @Test func theRunningLibvirtCounts() throws {

@@ -27,10 +27,14 @@ struct JobPlanner: Sendable {
                 CloneArguments(
                     name: wanted.name, image: try await image(wanted), profile: wanted.profile,
                     profileVersion: try await profileVersion(wanted.profile), start: wanted.start ?? true))
-        case .vmStart, .vmDelete:
+        case .vmStart, .vmSuspend, .vmResume, .vmDelete:
             let wanted = try decode(VMArguments.self, request)
             try await check(wanted.vm, on: host)
             return try FleetJSON.value(wanted)
+        case .vmReboot:
+            let wanted = try decode(RebootRequest.self, request)
+            try await check(wanted.vm, on: host)
+            return try FleetJSON.value(RebootArguments(vm: wanted.vm, force: wanted.force ?? false))
         case .vmStop:
             let wanted = try decode(StopRequest.self, request)
             try await check(wanted.vm, on: host)
@@ -52,6 +56,11 @@ struct JobPlanner: Sendable {
         var version: ResourceName
         var profile: ResourceName
         var start: Bool?
+    }
+
+    private struct RebootRequest: Decodable {
+        var vm: VMID
+        var force: Bool?
     }
 
     private struct StopRequest: Decodable {

@@ -12,7 +12,10 @@ extension Components {
             "/usr/sbin/libvirtd", "/usr/sbin/virtqemud", "/usr/bin/libvirtd", "/run/current-system/sw/bin/libvirtd",
         ])
     private static let qemu = Kind(
-        packages: ["qemu-system-x86", "qemu-system-x86-core", "qemu-kvm-core", "pve-qemu-kvm", "qemu-base", "qemu-full", "qemu-desktop"],
+        packages: [
+            "qemu-system-x86", "qemu-system-x86-core", "qemu-kvm-core", "pve-qemu-kvm", "qemu-base", "qemu-full",
+            "qemu-desktop",
+        ],
         files: ["/usr/bin/qemu-system-x86_64", "/usr/libexec/qemu-kvm", "/usr/bin/qemu-kvm", "/usr/bin/kvm"])
     private static let ovmf = Kind(
         packages: ["ovmf", "pve-edk2-firmware-ovmf", "pve-edk2-firmware", "edk2-ovmf"], files: GuestFirmware.directories

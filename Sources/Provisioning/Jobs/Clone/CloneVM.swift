@@ -92,6 +92,7 @@ struct CloneVM: JobKind {
         return DomainSpecification(
             name: arguments.name.description, id: vm, memoryBytes: UInt64(plan.profile.memoryMiB) << 20,
             vcpus: plan.profile.vcpus, genID: identity.genID, accelerator: plan.accelerator,
+            guestOS: plan.profile.guestOS, hidesHypervisor: plan.profile.hidesHypervisor,
             firmware: DomainSpecification.Firmware(
                 loaderPath: plan.firmware.code, nvramPath: plan.directory.variables,
                 nvramTemplatePath: plan.firmware.variables, secureBoot: plan.profile.secureBoot),

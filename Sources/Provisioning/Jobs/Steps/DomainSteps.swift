@@ -93,6 +93,50 @@ struct ShutDownDomain: JobStep {
     func apply() async throws { try await tolerating { try await host.hypervisor.shutdown(vm) } }
 }
 
+/// Restarts the guest. It leaves nothing to be recognised by.
+struct RestartDomain: JobStep {
+    let vm: VMID
+    let force: Bool
+    let host: JobHost
+    let name = "restart"
+    let isMarked = false
+
+    func probe() async throws -> StepProbe { .absent }
+
+    func apply() async throws {
+        if force { try await host.hypervisor.reset(vm) } else { try await host.hypervisor.reboot(vm) }
+    }
+}
+
+/// Stops the processors.
+struct SuspendDomain: JobStep {
+    let vm: VMID
+    let host: JobHost
+    let name = "suspend"
+    let isMarked = false
+
+    func probe() async throws -> StepProbe {
+        try await host.hypervisor.domain(vm).state == .paused ? .done : .absent
+    }
+
+    func apply() async throws { try await host.hypervisor.suspend(vm) }
+}
+
+/// Lets the processors go on.
+struct ResumeDomain: JobStep {
+    let vm: VMID
+    let host: JobHost
+    let name = "resume"
+    let isMarked = false
+
+    func probe() async throws -> StepProbe {
+        let state = try await host.hypervisor.domain(vm).state
+        return state == .running || state == .blocked ? .done : .absent
+    }
+
+    func apply() async throws { try await tolerating { try await host.hypervisor.resume(vm) } }
+}
+
 /// Removes the domain's definition, with its variable store and TPM state.
 struct UndefineDomain: JobStep {
     let vm: VMID
