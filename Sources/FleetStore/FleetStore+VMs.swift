@@ -23,6 +23,11 @@ extension FleetStore {
         return vm
     }
 
+    /// UUIDs, MAC addresses and generation IDs that more than one VM of the fleet has.
+    public func sharedVMIdentities() throws(StoreError) -> Int {
+        try read { try VMIdentityRepository(connection: $0).sharedCount() }
+    }
+
     private func addLastSeen(to vm: inout VMResource) {
         vm.lastSeenAt = max(vm.lastSeenAt, memory.lastSeen[vm.host] ?? vm.lastSeenAt)
     }

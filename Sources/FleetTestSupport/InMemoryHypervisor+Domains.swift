@@ -13,7 +13,7 @@ extension InMemoryHypervisor {
             id: id, name: definition.name, state: !domain.running ? .shutoff : domain.paused ? .paused : .running,
             memoryBytes: definition.memoryBytes, vcpus: definition.vcpus, guestAgent: definition.guestAgent,
             origin: definition.origin, hostDevices: definition.hostDevices,
-            isRestless: definition.isRestless)
+            isRestless: definition.isRestless, genID: definition.genID, macAddresses: definition.macs)
     }
 
     static func find(_ id: VMID, _ operation: String, in state: State) throws -> StoredDomain {

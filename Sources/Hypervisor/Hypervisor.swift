@@ -1,5 +1,6 @@
 import FleetModel
 import FleetRuntime
+import FoundationEssentials
 
 /// One host's hypervisor, in libvirt's terms. Implementations hold a connection, keep it alive and reconnect by
 /// themselves; a call while there is no connection throws `disconnected`.
@@ -78,11 +79,15 @@ public struct Domain: Equatable, Sendable {
     /// It is defined as a Windows guest, and without the clock and timers that Windows needs to be idle when it has
     /// nothing to do.
     public var isRestless: Bool
+    public var genID: UUID?
+    /// Of its network cards; nil when its definition could not be read.
+    public var macAddresses: [MACAddress]?
 
     public init(
         id: VMID, name: String, state: VMDocument.State, memoryBytes: UInt64, vcpus: Int, persistent: Bool = true,
         autostart: Bool = false, guestAgent: Bool? = nil, origin: VMDocument.Origin? = nil,
-        hostDevices: [PCIAddress] = [], isRestless: Bool = false
+        hostDevices: [PCIAddress] = [], isRestless: Bool = false, genID: UUID? = nil,
+        macAddresses: [MACAddress]? = nil
     ) {
         self.id = id
         self.name = name
@@ -95,6 +100,8 @@ public struct Domain: Equatable, Sendable {
         self.origin = origin
         self.hostDevices = hostDevices
         self.isRestless = isRestless
+        self.genID = genID
+        self.macAddresses = macAddresses
     }
 }
 

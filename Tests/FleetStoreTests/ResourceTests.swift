@@ -101,6 +101,41 @@ struct ResourceTests {
         #expect(try await store.jobs(state: .planned, after: nil, limit: 10).items.count == 7)
     }
 
+    @Test func whatVMsShareIsFoundWhereverTheyAre() async throws {
+        let (one, two) = (try await fixture.host("one").id, try await fixture.host("two").id)
+        let mac = MACAddress("52:54:00:00:00:01")!
+        var office = fixture.vm("office")
+        office.macAddresses = [mac, MACAddress("52:54:00:00:00:02")!, mac]
+        office.genID = UUID()
+        var copy = fixture.vm("copy")
+        copy.macAddresses = [MACAddress("52:54:00:00:00:03")!, mac]
+        copy.genID = office.genID
+        var moved = fixture.vm("moved", id: office.id)
+        moved.macAddresses = []
+        _ = try await store.commit([
+            fixture.arrival(one, .vm(office)), fixture.arrival(two, .vm(copy)), fixture.arrival(two, .vm(moved)),
+            fixture.arrival(two, .vm(fixture.vm("other"))),
+        ])
+        func shared(_ name: String) async throws -> [String] {
+            let vms = try await store.vms(after: nil, limit: 10).items
+            return (vms.first { $0.vm.name == name }?.sharedIdentities ?? []).map {
+                "\($0.kind) \($0.name) on \($0.hostName)"
+            }
+        }
+        #expect(try await shared("office") == ["genid copy on two", "mac copy on two", "uuid moved on two"])
+        #expect(try await shared("copy") == ["genid office on one", "mac office on one"])
+        #expect(try await shared("moved") == ["uuid office on one"])
+        #expect(try await shared("other").isEmpty)
+        #expect(try await store.sharedVMIdentities() == 3)
+
+        // What is mended is shared no more, and neither is what has gone.
+        copy.macAddresses = nil
+        copy.genID = nil
+        _ = try await store.commit([fixture.arrival(two, .vm(copy)), fixture.arrival(two, .vmGone(office.id))])
+        #expect(try await shared("office").isEmpty)
+        #expect(try await store.sharedVMIdentities() == 0)
+    }
+
     private func all<Item>(_ page: (String?) async throws -> Page<Item>) async throws -> [Item] {
         var items: [Item] = []
         var cursor: String?

@@ -113,7 +113,8 @@ enum BusSamples {
                 "VMDocument",
                 VMDocument(
                     id: vm, name: "office-1", state: .running, memoryBytes: 1, vcpus: 2, persistent: true,
-                    autostart: false, guestAgent: true, origin: origin)
+                    autostart: false, guestAgent: true, origin: origin, genID: UUID(),
+                    macAddresses: [MACAddress("52:54:00:00:00:01")!])
             ),
             ("VMOrigin", origin),
             ("Envelope", envelope),

@@ -31,8 +31,19 @@ enum Fleet {
 
     static let vms = [
         vm(1, "office", on: hosts[0], .running), vm(2, "plc-line-4", on: hosts[0], .crashed),
-        vm(3, "office", on: hosts[1], .running),
+        sharing(vm(3, "office", on: hosts[1], .running)),
     ]
+
+    private static func sharing(_ vm: VMResource) -> VMResource {
+        var vm = vm
+        vm.sharedIdentities = [
+            .init(
+                kind: .mac, value: "52:54:00:00:00:01",
+                vm: VMID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 1))),
+                name: "office", hostName: hosts[0].name)
+        ]
+        return vm
+    }
 
     static func vm(_ number: UInt8, _ name: String, on host: HostResource, _ state: VMDocument.State) -> VMResource {
         VMResource(

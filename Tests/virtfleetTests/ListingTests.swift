@@ -64,6 +64,13 @@ import Testing
         #expect(yaml.text.contains("threadList:") && yaml.text.contains("ext4 cannot share blocks."))
     }
 
+    @Test func whatVMsShareIsShown() async throws {
+        let wide = try await fleet().run(["vm", "list", "-o", "wide"])
+        #expect(wide.text.contains("SHARES") && wide.text.contains(" mac "))
+        let one = try await fleet().run(["vm", "show", "office", "--host", "ben-laptop"])
+        #expect(one.text.contains("52:54:00:00:00:01: office on anna-laptop"))
+    }
+
     @Test func aVMIsFoundByNameHostAndUUID() async throws {
         let fleet = try fleet()
         let ambiguous = try await fleet.run(["vm", "show", "office"])

@@ -88,6 +88,7 @@ struct DomainRegistry {
         VMDocument(
             id: domain.id, name: domain.name, state: isReachable ? domain.state : .unknown,
             memoryBytes: domain.memoryBytes, vcpus: domain.vcpus, persistent: domain.persistent,
-            autostart: domain.autostart, guestAgent: isReachable ? domain.guestAgent : nil, origin: domain.origin)
+            autostart: domain.autostart, guestAgent: isReachable ? domain.guestAgent : nil, origin: domain.origin,
+            genID: domain.genID, macAddresses: domain.macAddresses)
     }
 }

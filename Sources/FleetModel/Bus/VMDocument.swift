@@ -22,6 +22,10 @@ public struct VMDocument: Codable, Equatable, Sendable {
     public var guestAgent: Bool?
     /// Set when virtfleet made it.
     public var origin: Origin?
+    /// The guest's generation ID, by which Windows knows a copy; absent when it has none.
+    public var genID: UUID?
+    /// Of its network cards; absent when its definition could not be read.
+    public var macAddresses: [MACAddress]?
 
     public struct Origin: Codable, Equatable, Sendable {
         public var job: JobID
@@ -39,7 +43,7 @@ public struct VMDocument: Codable, Equatable, Sendable {
 
     public init(
         id: VMID, name: String, state: State, memoryBytes: UInt64, vcpus: Int, persistent: Bool, autostart: Bool,
-        guestAgent: Bool? = nil, origin: Origin? = nil
+        guestAgent: Bool? = nil, origin: Origin? = nil, genID: UUID? = nil, macAddresses: [MACAddress]? = nil
     ) {
         self.id = id
         self.name = name
@@ -50,5 +54,7 @@ public struct VMDocument: Codable, Equatable, Sendable {
         self.autostart = autostart
         self.guestAgent = guestAgent
         self.origin = origin
+        self.genID = genID
+        self.macAddresses = macAddresses
     }
 }

@@ -11,6 +11,27 @@ public struct VMResource: Codable, Equatable, Sendable {
     /// Latest metrics by series key; only on `GET /vms/{id}`.
     public var metrics: [String: Double]?
     public var metricsAt: Date?
+    /// What should be its own and others have as well; absent when nothing is.
+    public var sharedIdentities: [SharedIdentity]?
+
+    /// An identity that a VM has in common with another one.
+    public struct SharedIdentity: Codable, Equatable, Sendable {
+        public enum Kind: String, Codable, CaseIterable, Sendable { case uuid, mac, genid }
+        public var kind: Kind
+        public var value: String
+        /// The other VM.
+        public var vm: VMID
+        public var name: String
+        public var hostName: ResourceName
+
+        public init(kind: Kind, value: String, vm: VMID, name: String, hostName: ResourceName) {
+            self.kind = kind
+            self.value = value
+            self.vm = vm
+            self.name = name
+            self.hostName = hostName
+        }
+    }
 
     public init(
         vm: VMDocument, host: HostID, hostName: ResourceName, hostState: HostResource.State, lastSeenAt: Date,

@@ -19,6 +19,7 @@ struct VMRepository {
             SET name = excluded.name, document = excluded.document, received_at = excluded.received_at
             """,
             [host.description, vm.id.description, vm.name, try FleetJSON.storedText(vm), time])
+        try VMIdentityRepository(connection: connection).put(vm, of: host)
     }
 
     func remove(_ vm: VMID, of host: HostID) throws {
@@ -59,8 +60,11 @@ struct VMRepository {
     }
 
     private func resource(_ row: Row) throws -> VMResource {
-        VMResource(
+        var resource = VMResource(
             vm: try row.json(0), host: try row.id(1), hostName: try row.id(2), hostState: try row.word(3),
             lastSeenAt: try row.get(4))
+        let shared = try VMIdentityRepository(connection: connection).shared(resource.vm.id, of: resource.host)
+        if !shared.isEmpty { resource.sharedIdentities = shared }
+        return resource
     }
 }

@@ -1,4 +1,5 @@
 import FleetModel
+import FoundationEssentials
 
 /// What virtfleet wants to know of a domain's XML, live or persistent.
 public struct DomainDefinition: Equatable, Sendable {
@@ -27,6 +28,7 @@ public struct DomainDefinition: Equatable, Sendable {
     /// What libvirt copies to `nvramPath` when there is nothing yet.
     public var nvramTemplatePath: String?
     public var macs: [MACAddress]
+    public var genID: UUID?
     /// Whether the guest agent is connected; nil when the domain has no channel for one.
     public var guestAgent: Bool?
     /// Set when virtfleet made the domain.
@@ -75,6 +77,7 @@ public struct DomainDefinition: Equatable, Sendable {
             devices?.children("interface").compactMap {
                 $0.first("mac")?.attribute("address").flatMap(MACAddress.init)
             } ?? []
+        genID = root.first("genid").flatMap { UUID(uuidString: $0.text) }
         let channel = devices?.children("channel").compactMap { $0.first("target") }.first {
             $0.attribute("name") == "org.qemu.guest_agent.0"
         }

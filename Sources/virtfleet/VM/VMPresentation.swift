@@ -41,6 +41,11 @@ extension VMResource {
             Column("VCPUS", alignment: .right) { Cell("\($0.vm.vcpus)") },
             Column("GUEST AGENT") { $0.guestAgentCell },
             Column("PROFILE", isWide: true) { .optional($0.vm.origin?.profileName) },
+            Column("SHARES", isWide: true) { item in
+                item.sharedIdentities.map {
+                    Cell(Set($0.map(\.kind.rawValue)).sorted().joined(separator: ","), style: .bad)
+                } ?? .none
+            },
             Column("SEEN", isWide: true) { .age($0.lastSeenAt) },
             Column("ID", isWide: true) { Cell($0.vm.id.description) },
         ],
@@ -64,6 +69,14 @@ extension VMResource {
                             ("Profile", Cell(origin.profileName)),
                         ]
                     } ?? []),
+                DetailSection(
+                    "Shared with other VMs, which must not be",
+                    (item.sharedIdentities ?? []).map { shared in
+                        (
+                            shared.kind.rawValue,
+                            Cell("\(shared.value): \(shared.name) on \(shared.hostName)", style: .bad)
+                        )
+                    }),
                 .metrics(item.metrics ?? [:], at: item.metricsAt ?? item.lastSeenAt),
             ]
         })

@@ -33,6 +33,7 @@ import Testing
         #expect(lines.contains("# TYPE virtfleet_vm_block_read_bytes_total counter"))
         #expect(lines.contains(#"virtfleet_host_online{host="ws-2"} 0.0"#))
         #expect(lines.filter { $0.hasPrefix("# TYPE virtfleet_host_online ") }.count == 1)
+        #expect(lines.contains("virtfleet_fleet_shared_vm_identities{} 0.0"))
         // A family's lines stand together.
         let names = lines.filter { !$0.hasPrefix("#") }.map { $0.prefix { $0 != "{" && $0 != " " } }
         #expect(zip(names, names.dropFirst()).count { $0 != $1 } == Set(names).count - 1)

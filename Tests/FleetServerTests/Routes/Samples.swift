@@ -21,7 +21,8 @@ enum Samples {
             vmCount: 0)
         let document = VMDocument(
             id: vm, name: "a", state: .running, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false,
-            guestAgent: true, origin: VMDocument.Origin(job: job, template: digest, profile: "p", profileVersion: 1))
+            guestAgent: true, origin: VMDocument.Origin(job: job, template: digest, profile: "p", profileVersion: 1),
+            genID: UUID(), macAddresses: [MACAddress("52:54:00:00:00:01")!])
         let bareDocument = VMDocument(
             id: vm, name: "a", state: .pmSuspended, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false)
         func vmResource(_ document: VMDocument, _ metrics: [String: Double]?) -> VMResource {
@@ -29,6 +30,8 @@ enum Samples {
                 vm: document, host: host, hostName: name, hostState: .lost, lastSeenAt: now, metrics: metrics,
                 metricsAt: metrics.map { _ in now })
         }
+        var sharingVM = vmResource(document, ["a": 1])
+        sharingVM.sharedIdentities = [.init(kind: .mac, value: "v", vm: vm, name: "b", hostName: name)]
         let bareJob = JobResource(
             id: job, host: host, hostName: name, kind: "vm.start", arguments: .object([:]), state: .planned,
             cancelRequested: false, createdAt: now, updatedAt: now, expiresAt: now)
@@ -57,7 +60,7 @@ enum Samples {
             try sample("HostChange", HostChange(labels: ["a": "b", "c": nil])),
             try sample("Metrics", metrics),
             try sample("Series", series(vm), series(nil)),
-            try sample("VM", vmResource(document, ["a": 1]), vmResource(bareDocument, nil)),
+            try sample("VM", sharingVM, vmResource(bareDocument, nil)),
             try sample("VMDocument", document, bareDocument),
             try sample("Job", fullJob, bareJob),
             try sample(

@@ -18,6 +18,7 @@ struct FleetMetrics: Sendable {
         } each: { host in
             try await add(host, to: &exposition)
         }
+        exposition.add([Exposition.sharedIdentities: Double(try await store.sharedVMIdentities())])
         return exposition.text
     }
 
@@ -64,18 +65,19 @@ private struct Exposition {
     static let online = "virtfleet_host_online"
     static let lost = "virtfleet_host_lost"
     static let lastSeen = "virtfleet_host_last_seen_timestamp_seconds"
+    static let sharedIdentities = "virtfleet_fleet_shared_vm_identities"
 
     private var families: [String: String] = [:]
     /// Hosts share their keys, so each is taken apart once.
     private var keys: [String: SeriesKey?] = [:]
 
-    mutating func add(_ values: [String: Double], _ labels: String) {
+    mutating func add(_ values: [String: Double], _ labels: String = "") {
         for (key, value) in values.sorted(by: { $0.key < $1.key }) {
             let known = keys[key] ?? SeriesKey(key)
             keys[key] = .some(known)
             guard let series = known else { continue }
-            let own = series.labels.isEmpty ? "" : "," + series.labels
-            families[series.name, default: ""] += "\(series.name){\(labels)\(own)} \(value)\n"
+            let all = [labels, series.labels].filter { !$0.isEmpty }.joined(separator: ",")
+            families[series.name, default: ""] += "\(series.name){\(all)} \(value)\n"
         }
     }
 
@@ -93,5 +95,6 @@ private struct Exposition {
     private static let own = [
         online: "Whether the host is online", lost: "Whether the host went without a farewell",
         lastSeen: "When the controller last heard of the host",
+        sharedIdentities: "UUIDs, MAC addresses and generation IDs that more than one VM has",
     ]
 }

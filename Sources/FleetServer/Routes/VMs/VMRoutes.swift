@@ -25,7 +25,15 @@ enum VMRoutes {
             [
                 "vm": .reference("VMDocument"), "host": .uuid, "hostName": .name,
                 "hostState": .words(HostResource.State.self), "lastSeenAt": .time,
-            ], optional: ["metrics": .map(.number), "metricsAt": .time]),
+            ],
+            optional: [
+                "metrics": .map(.number), "metricsAt": .time,
+                "sharedIdentities": .array(
+                    .object([
+                        "kind": .words(VMResource.SharedIdentity.Kind.self), "value": .string(), "vm": .uuid,
+                        "name": .string(), "hostName": .name,
+                    ])),
+            ]),
         "VMDocument": .object(
             [
                 "id": .uuid, "name": .string(), "state": .words(VMDocument.State.self), "memoryBytes": .integer,
@@ -33,6 +41,7 @@ enum VMRoutes {
             ],
             optional: [
                 "guestAgent": .boolean,
+                "genID": .uuid, "macAddresses": .array(.string()),
                 "origin": .object(
                     ["job": .string(), "template": .string(), "profile": .string()],
                     optional: ["profileVersion": .integer]),
