@@ -12,7 +12,9 @@ struct SoftwareInspector: Sendable {
         }
         if subject.hypervisor == nil {
             limitations.append(
-                .init(fact: "the versions that libvirt reports", needs: "the agent's connection to libvirt"))
+                .init(
+                    fact: "what libvirt knows: its version, its pools, the devices and timers that VMs have",
+                    needs: "the agent's connection to libvirt"))
         }
         let groups = UserGroups(root)
         return SoftwareDocument(

@@ -36,7 +36,7 @@ import Testing
         #expect(software.components == Components() && software.firmware.isEmpty && software.initramfs == nil)
         #expect(software.protection == QEMUProtection() && software.groups.isEmpty && software.ownGroups == nil)
         #expect(software.immutability == nil && software.clock.service == nil && software.clock.synchronised == nil)
-        #expect(limitations == ["the versions that libvirt reports"])
+        #expect(limitations == ["what libvirt knows: its version, its pools, the devices and timers that VMs have"])
     }
 
     @Test func groupsTellTheirMembers() throws {
