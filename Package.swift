@@ -73,13 +73,14 @@ let package = Package(
             ],
             strict),
         library("Placement", ["FleetModel", "FleetRuntime"]),
+        library("ProfileFiles", ["Configuration", "FleetModel", "FleetRuntime", "Placement"]),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(
             "Provisioning",
             [
-                "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Placement", "Signing", "SQLite",
-                "Subprocess",
+                "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Placement", "ProfileFiles", "Signing",
+                "SQLite", "Subprocess",
             ],
             strict),
         library(
@@ -94,7 +95,7 @@ let package = Package(
             "FleetServer",
             [
                 "CMicroHTTPD", "FleetModel", "FleetRuntime", "FleetStore", "MessageBus", "DurableStream", "ImageStore",
-                "Signing", "Subprocess",
+                "Placement", "ProfileFiles", "Signing", "Subprocess",
             ], strict),
         library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing"], strict),
         .target(
@@ -105,18 +106,21 @@ let package = Package(
             swiftSettings: strict),
 
         .executableTarget(
-            name: "virtfleet", dependencies: ["CommandLineKit", "FleetClient", "FleetModel", "FleetRuntime"],
-            swiftSettings: strict),
+            name: "virtfleet",
+            dependencies: [
+                "CommandLineKit", "Drawing", "FleetClient", "FleetModel", "FleetRuntime", "Placement", "ProfileFiles",
+            ], swiftSettings: strict),
         .target(
             name: "AgentSetup",
             dependencies: [
                 "CommandLineKit", "Configuration", "FleetModel", "FleetRuntime", "HostInspection", "Placement",
+                "ProfileFiles",
             ], path: "agent/Setup", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-agent",
             dependencies: [
                 "AgentSetup", "CommandLineKit", "Configuration", "Drawing", "FleetModel", "FleetRuntime",
-                "HostInspection", "Placement",
+                "HostInspection", "Placement", "ProfileFiles",
             ], path: "agent/Command", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-agentd",
@@ -157,19 +161,25 @@ let package = Package(
             "HostInspection", ["Drawing", "InspectionFuzzer", "SQLite", "Subprocess"],
             exclude: ["Corpus", "Fixtures", "Pictures/Golden"]),
         tests("Placement"),
+        tests("ProfileFiles", ["Placement"]),
         tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
-        tests("Provisioning", ["Hypervisor", "ImageStore", "Placement", "Signing", "SQLite", "Subprocess"]),
+        tests(
+            "Provisioning",
+            ["Hypervisor", "ImageStore", "Placement", "ProfileFiles", "Signing", "SQLite", "Subprocess"]),
         tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
         tests(
             "FleetServer",
-            ["FleetStore", "MessageBus", "HTTPClient", "DurableStream", "ImageStore", "Signing", "Subprocess"]),
+            [
+                "FleetStore", "MessageBus", "HTTPClient", "DurableStream", "ImageStore", "Placement", "ProfileFiles",
+                "Signing", "Subprocess",
+            ]),
         tests("FleetClient", ["HTTPClient", "Signing"]),
         tests(
             "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Subprocess"],
             exclude: ["Golden"]),
-        tests("AgentSetup", ["Configuration", "Placement", "Subprocess"]),
+        tests("AgentSetup", ["Configuration", "Subprocess"]),
         tests("virtfleet-controller", ["AgentSetup", "Configuration", "FleetServer", "Signing"]),
         .executableTarget(
             name: "InspectionFuzzer",

@@ -21,4 +21,16 @@ public struct Loaded<Value: Sendable>: Sendable {
     public var warnings: [ConfigurationProblem]
     /// What must be mended before the value may be used, in the order of the file.
     public var problems: [ConfigurationProblem]
+
+    /// Problems and warnings, in the order of the file: for files in which nothing may be doubtful.
+    public var problemsAndWarnings: [ConfigurationProblem] { (problems + warnings).inOrderOfTheFile }
+}
+
+extension [ConfigurationProblem] {
+    var inOrderOfTheFile: Self {
+        sorted { left, right in
+            (left.position?.line ?? 0, left.position?.column ?? 0)
+                < (right.position?.line ?? 0, right.position?.column ?? 0)
+        }
+    }
 }

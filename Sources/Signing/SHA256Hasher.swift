@@ -29,6 +29,11 @@ public final class SHA256Hasher {
         return digest
     }
 
+    /// The digest of a value's JSON as FleetJSON writes it: equal values have equal digests.
+    public static func digest(ofJSON value: some Encodable) throws -> Digest {
+        digest(of: [UInt8](try FleetJSON.encode(value)))
+    }
+
     public static func digest(of bytes: [UInt8]) -> Digest {
         let hasher = SHA256Hasher()
         hasher.update(bytes)

@@ -10,8 +10,8 @@ struct VirtfleetCommand {
             Asks the controller, and has the controller ask the hosts. Hosts are addressed by name or ID, VMs by name \
             or UUID, jobs by ID.
 
-            Exit status: 0 done, 1 failed, 2 wrong command line, 4 partly failed, 5 controller unreachable, 6 conflict; \
-            3, changes pending, is kept for previews, which no command has yet.
+            Exit status: 0 done, 1 failed, 2 wrong command line, 3 changes pending ('profile diff'), 4 partly failed, \
+            5 controller unreachable, 6 conflict.
             """,
         arguments: Session.arguments,
         subcommands: [
@@ -30,6 +30,12 @@ struct VirtfleetCommand {
             Command(
                 "template", "Bring golden images to the controller",
                 subcommands: [TemplateList.command, TemplateImport.command]),
+            Command(
+                "profile", "Keep how VMs are built, version by version",
+                subcommands: [
+                    ProfileList.command, ProfileShow.command, ProfileApply.command, ProfileDiff.command,
+                    ProfileValidate.command, ProfileDelete.command,
+                ]),
             Command(
                 "job", "Follow what hosts were asked to do",
                 subcommands: [JobList.command, JobShow.command, JobWatch.command, JobCancel.command]),

@@ -1,9 +1,7 @@
 import AgentSetup
 import Configuration
 import FleetModel
-import FleetTestSupport
 import FoundationEssentials
-import Placement
 import Testing
 
 @Suite struct AgentConfigurationTests {
@@ -67,25 +65,6 @@ import Testing
                 " jobs.allow[1]: expected one of vm.clone, vm.start, vm.stop, vm.reboot, vm.suspend, vm.resume, vm.delete, got \"vm.explode\"",
                 " controllerKeys[0]: expected the base64 of 32 bytes (an Ed25519 public key), got 'abc'",
             ])
-    }
-
-    @Test func profilesOfTheFirstDirectoryWinAndBrokenOnesAreLeftOut() throws {
-        let directory = try TemporaryDirectory()
-        for (path, text) in [
-            ("own/office.yaml", "vcpus: 6"), ("shipped/office.yaml", "vcpus: 2"),
-            ("shipped/plc.yaml", "memoryMiB: 8192"),
-            ("shipped/bad.yaml", "vcpus: many"), ("shipped/odd name.yaml", ""), ("shipped/README", "no profile"),
-        ] {
-            let file = URL(filePath: directory.file(path))
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: file)
-        }
-        let (profiles, complaints) = Profile.load(
-            from: [directory.file("own"), directory.file("none"), directory.file("shipped")])
-        #expect(Set(profiles.keys.map(\.description)) == ["office", "plc"])
-        #expect(profiles.first { $0.key.description == "office" }?.value.vcpus == 6)
-        #expect(complaints.count == 2 && complaints[0].contains("vcpus: expected an integer"))
     }
 
     private func repository(_ path: String) -> String {

@@ -5,7 +5,7 @@ import Hypervisor
 enum Fixtures {
     static let origin = VMDocument.Origin(
         job: JobID("01JD4Q2V7ZC8M3E0S5RKXW9TPA")!, template: Digest(String(repeating: "ab", count: 32))!,
-        profile: "windows11")
+        profile: "windows11", profileVersion: 3)
 
     /// A VM that a translated QEMU can start: its firmware finds nothing to boot and waits.
     static func guest(

@@ -74,13 +74,14 @@ enum BusSamples {
         let name = ResourceName("office-1")!
         let image = ImageReference(
             template: name, version: name, digest: digest, format: .qcow2, sizeBytes: 1, virtualSizeBytes: 2)
-        let clone = CloneArguments(name: name, image: image, profile: name)
+        let profile = ProfileVersion(version: 3, digest: digest, document: ["vcpus": .integer(2)])
+        let clone = CloneArguments(name: name, image: image, profile: name, profileVersion: profile)
         let step = JobReport.Step(index: 1, count: 5, name: "overlay")
         let guest = GuestInformation(
             hostname: "h", osName: "o", osVersion: "v", kernel: "k",
             interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
             fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"])
-        let origin = VMDocument.Origin(job: job, template: digest, profile: "office")
+        let origin = VMDocument.Origin(job: job, template: digest, profile: "office", profileVersion: 3)
         let queued = Job(
             id: job, kind: "vm.clone", arguments: (try? FleetJSON.value(clone)) ?? .null, notBefore: time,
             expiresAt: time, requirements: ["power"], windows: [[time, time]])
@@ -133,6 +134,7 @@ enum BusSamples {
             ("Job", queued),
             ("CloneArguments", clone),
             ("ImageReference", image),
+            ("ProfileVersion", profile),
             ("VMArguments", VMArguments(vm: vm)),
             ("RebootArguments", RebootArguments(vm: vm)), ("StopArguments", StopArguments(vm: vm)),
             ("Request", Request(call: .publishInventory, parts: [.cpu], expiresAt: time)),

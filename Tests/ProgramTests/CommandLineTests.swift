@@ -20,6 +20,11 @@ import Testing
             "vm", "clone", "empty:1", "office", "--host", "ada", "--host", "nobody", "--profile", "linux")
         #expect(partly.status == 4, "\(partly.errorText)")
         #expect(try await controller.virtfleet("host", "add", "ada").status == 6)
+        let profile = controller.directory.file("linux.yaml")
+        try Data("vcpus: 2\n".utf8).write(to: URL(filePath: profile))
+        #expect(try await controller.virtfleet("profile", "apply", profile).status == 0)
+        try Data("vcpus: 4\n".utf8).write(to: URL(filePath: profile))
+        #expect(try await controller.virtfleet("profile", "diff", "linux", profile).status == 3)
         #expect(await controller.stop() == .status(0))
         #expect(try await controller.virtfleet("host", "list").status == 5)
     }

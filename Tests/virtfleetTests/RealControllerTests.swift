@@ -78,6 +78,56 @@ import Testing
         }
     }
 
+    @Test func aProfileIsKeptVersionByVersionAndGoesIntoTheJob() async throws {
+        try await RealController.serve { controller in
+            func write(_ text: String, to name: String) throws -> String {
+                let path = controller.directory.file(name)
+                try Data(text.utf8).write(to: URL(filePath: path))
+                return path
+            }
+            let office = try write("vcpus: 2\nnetwork: bridge:br0\n", to: "office.yaml")
+            let applied = try await controller.virtfleet("profile", "apply", office, "-o", "name")
+            #expect(applied.status == 0 && applied.text == "office\n", "\(applied.errorText)")
+            #expect(applied.errorText == "profile 'office', version 1, is new\n")
+            let again = try await controller.virtfleet("profile", "apply", office)
+            #expect(again.status == 0 && again.errorText.hasPrefix("nothing changed: "), "\(again.errorText)")
+            #expect(try await controller.virtfleet("profile", "diff", "office", office).status == 0)
+
+            // What is shown can be applied, and is the same.
+            let shown = try await controller.virtfleet("profile", "show", "office", "-o", "yaml").text
+            let copy = try write(shown, to: "copy.yaml")
+            let same = try await controller.virtfleet("profile", "apply", copy, "--name", "office")
+            #expect(same.status == 0 && same.errorText.hasPrefix("nothing changed: "), "\(same.errorText)")
+
+            let larger = try write("vcpus: 6\nnetwork: bridge:br0\n", to: "larger.yaml")
+            let pending = try await controller.virtfleet("profile", "diff", "office", larger, "-o", "csv")
+            #expect(pending.status == 3 && pending.text == "key,old,new\nvcpus,2,6\n")
+            #expect(try await controller.virtfleet("profile", "apply", larger, "--name", "office").status == 0)
+            let listed = try await controller.virtfleet("profile", "list", "-o", "csv", "--no-headers")
+            #expect(listed.text.hasPrefix("office,2,"))
+            let bad = try write("vcpu: 6\n", to: "bad.yaml")
+            let refused = try await controller.virtfleet("profile", "apply", bad)
+            #expect(refused.status == 1 && refused.errorText.contains("bad.yaml:1:1: vcpu: unknown key"))
+
+            let image = controller.directory.file("office.raw")
+            _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "raw", image, "1M"]).successful()
+            _ = try await controller.virtfleet("template", "import", image, "--name", "office", "--version", "1")
+                .successful()
+            _ = try await controller.virtfleet("host", "add", "anna-laptop").successful()
+            let cloned = try await controller.virtfleet(
+                "vm", "clone", "office:1", "office-1", "--profile", "office", "--host", "anna-laptop", "-o", "json"
+            ).successful()
+            let job = try FleetJSON.decode(JobResource.self, from: Data(cloned.standardOutput))
+            let carried = try FleetJSON.decode(CloneArguments.self, from: job.arguments).profileVersion
+            #expect(carried?.version == 2 && carried?.document["vcpus"] == .integer(6))
+
+            #expect(try await controller.virtfleet("profile", "delete", "office", "--yes").status == 0)
+            #expect(try await controller.virtfleet("profile", "show", "office").status == 1)
+            let table = try await controller.virtfleet("profile", "list")
+            #expect(table.text == "" && table.errorText.contains("virtfleet profile apply"))
+        }
+    }
+
     @Test func anImageWithABackingFileIsRefusedWithTheControllersWords() async throws {
         try await RealController.serve { controller in
             let base = controller.directory.file("base.qcow2")

@@ -1,8 +1,8 @@
 import FleetModel
 
 /// Writes a JSON value as block YAML 1.2 that YAML 1.1 readers understand alike.
-enum YAMLText {
-    static func text(_ value: JSONValue) -> String { lines(value, indent: 0).map { $0 + "\n" }.joined() }
+public enum YAMLText {
+    public static func text(_ value: JSONValue) -> String { lines(value, indent: 0).map { $0 + "\n" }.joined() }
 
     private static func lines(_ value: JSONValue, indent: Int) -> [String] {
         let margin = String(repeating: " ", count: indent)

@@ -21,12 +21,7 @@ final class DecodingReport {
     init(source: String) { self.source = source }
 
     /// In the order of the file.
-    var problems: [ConfigurationProblem] {
-        found.sorted { left, right in
-            (left.position?.line ?? 0, left.position?.column ?? 0)
-                < (right.position?.line ?? 0, right.position?.column ?? 0)
-        }
-    }
+    var problems: [ConfigurationProblem] { found.inOrderOfTheFile }
 
     func hasProblem(with key: String) -> Bool { found.contains { $0.key == key } }
 

@@ -33,10 +33,13 @@ public struct VMDocument: Codable, Equatable, Sendable {
         public var job: JobID
         public var template: Digest
         public var profile: String
-        public init(job: JobID, template: Digest, profile: String) {
+        /// Of the controller's profile; absent when the host's own was used.
+        public var profileVersion: Int?
+        public init(job: JobID, template: Digest, profile: String, profileVersion: Int? = nil) {
             self.job = job
             self.template = template
             self.profile = profile
+            self.profileVersion = profileVersion
         }
     }
 

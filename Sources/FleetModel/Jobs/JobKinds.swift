@@ -16,14 +16,20 @@ public struct CloneArguments: Codable, Equatable, Sendable {
     public var name: ResourceName
     /// The template version's disk image.
     public var image: ImageReference
-    /// Name of the profile, one of those that the agent has (config/profiles).
+    /// Name of the profile.
     public var profile: ResourceName
+    /// The profile, where the controller has one of that name; else the host's own counts.
+    public var profileVersion: ProfileVersion?
     public var start: Bool
 
-    public init(name: ResourceName, image: ImageReference, profile: ResourceName, start: Bool = true) {
+    public init(
+        name: ResourceName, image: ImageReference, profile: ResourceName, profileVersion: ProfileVersion? = nil,
+        start: Bool = true
+    ) {
         self.name = name
         self.image = image
         self.profile = profile
+        self.profileVersion = profileVersion
         self.start = start
     }
 }

@@ -5,10 +5,10 @@ import FleetStore
 public struct API: Sendable {
     static let routes: [Route] =
         HostRoutes.all + VMRoutes.all + JobRoutes.all + EventRoutes.all + TemplateRoutes.all + UploadRoutes.all
-        + SystemRoutes.all
+        + ProfileRoutes.all + SystemRoutes.all
     static let schemas: [String: Schema] = [
         HostRoutes.schemas, VMRoutes.schemas, JobRoutes.schemas, EventRoutes.schemas, TemplateRoutes.schemas,
-        UploadRoutes.schemas, SystemRoutes.schemas,
+        UploadRoutes.schemas, ProfileRoutes.schemas, SystemRoutes.schemas,
     ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
     private let router: Router

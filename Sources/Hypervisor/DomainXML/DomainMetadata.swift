@@ -11,7 +11,7 @@ enum DomainMetadata {
             "\(prefix):vm",
             [
                 "xmlns:\(prefix)": namespace, "job": origin.job.description, "template": origin.template.description,
-                "profile": origin.profile,
+                "profile": origin.profile, "profileVersion": origin.profileVersion?.description,
             ])
     }
 
@@ -41,6 +41,8 @@ enum DomainMetadata {
             let template = element.attribute("template").flatMap(Digest.init),
             let profile = element.attribute("profile")
         else { return nil }
-        return VMDocument.Origin(job: job, template: template, profile: profile)
+        return VMDocument.Origin(
+            job: job, template: template, profile: profile,
+            profileVersion: element.attribute("profileVersion").flatMap { Int($0) })
     }
 }

@@ -29,6 +29,26 @@ struct TemplateReference: ArgumentValue, Equatable {
     }
 }
 
+/// `NAME`, or `NAME:VERSION`.
+struct ProfileReference: ArgumentValue, Equatable {
+    static let expectation = "NAME or NAME:VERSION, such as office or office:3"
+    let name: ResourceName
+    /// The newest when nil.
+    let version: Int?
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let name = ResourceName(String(parts[0])) else { return nil }
+        self.name = name
+        guard parts.count == 2 else {
+            version = nil
+            return
+        }
+        guard let version = Int(parts[1]), version > 0 else { return nil }
+        self.version = version
+    }
+}
+
 /// `KEY=VALUE` to set a label, `KEY-` to remove it.
 struct LabelChange: ArgumentValue, Equatable {
     static let expectation = "KEY=VALUE to set a label, or KEY- to remove it"

@@ -19,6 +19,11 @@ extension Completion {
         return templates.map { Candidate("\($0.image.template):\($0.image.version)") }
     }
 
+    static let profileNames = Completion.dynamic { arguments in
+        let profiles = (try? await client(arguments)?.profiles()) ?? []
+        return profiles.map { Candidate($0.name.description, "version \($0.version)") }
+    }
+
     static let jobs = Completion.dynamic { arguments in
         let jobs = (try? await client(arguments)?.jobs(limit: 50)) ?? []
         return jobs.map { Candidate($0.id.description, "\($0.kind) on \($0.hostName), \($0.state.rawValue)") }

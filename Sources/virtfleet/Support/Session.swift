@@ -19,7 +19,7 @@ struct Session: Sendable {
 
     let client: FleetClient
     let console: Console
-    private let format: OutputFormat
+    let format: OutputFormat
     private let headers: Bool
 
     init(_ arguments: ParsedArguments, _ console: Console) throws {

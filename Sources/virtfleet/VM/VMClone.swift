@@ -8,7 +8,8 @@ enum VMClone {
     private static let hosts = Argument<[String]>.options(
         "host", "HOST", "Where to make it", atLeastOne: true, completion: .hostNames)
     private static let profile = Argument<ResourceName>.requiredOption(
-        "profile", "PROFILE", "How to build it: one of the profiles that the host has")
+        "profile", "PROFILE", "How to build it: a profile of the controller's, else one that the host has",
+        completion: .profileNames)
     private static let noStart = Argument<Bool>.flag("no-start", "Leave the new VM switched off")
 
     /// Arguments of `vm.clone` as an operator knows them; the controller fills in the image's digest and size.

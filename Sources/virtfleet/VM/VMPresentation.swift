@@ -54,7 +54,7 @@ extension VMResource {
             Column("MEMORY", alignment: .right) { .bytes($0.vm.memoryBytes) },
             Column("VCPUS", alignment: .right) { Cell("\($0.vm.vcpus)") },
             Column("GUEST AGENT") { $0.guestAgentCell },
-            Column("PROFILE", isWide: true) { .optional($0.vm.origin?.profile) },
+            Column("PROFILE", isWide: true) { .optional($0.vm.origin?.profileName) },
             Column("SHARES", isWide: true) { item in
                 item.sharedIdentities.map {
                     Cell(Set($0.map(\.kind.rawValue)).sorted().joined(separator: ","), style: .bad)
@@ -80,7 +80,7 @@ extension VMResource {
                     vm.origin.map { origin in
                         [
                             ("Job", Cell(origin.job.description)), ("Image", Cell("sha256:\(origin.template)")),
-                            ("Profile", Cell(origin.profile)),
+                            ("Profile", Cell(origin.profileName)),
                         ]
                     } ?? []),
                 DetailSection("Guest, as its agent tells", vm.guest.map(Self.details) ?? []),
@@ -95,4 +95,9 @@ extension VMResource {
                 .metrics(item.metrics ?? [:], at: item.metricsAt ?? item.lastSeenAt),
             ]
         })
+}
+
+extension VMDocument.Origin {
+    /// `office:3`, or `office` where it was the host's own.
+    fileprivate var profileName: String { profileVersion.map { "\(profile):\($0)" } ?? profile }
 }

@@ -39,6 +39,39 @@ import Testing
         let arguments = try FleetJSON.decode(CloneArguments.self, from: job.arguments)
         #expect(arguments.image == Self.image)
         #expect(arguments.start)
+        #expect(arguments.profileVersion == nil, "the host's own counts")
+    }
+
+    @Test func aCloneCarriesTheNewestVersionOfTheControllersProfile() async throws {
+        _ = try await fixture.addHost("ws-1")
+        _ = try await fixture.store.addTemplate(Self.image, by: "test")
+        func clone() async throws -> CloneArguments {
+            let reply = try await plan(
+                "vm.clone",
+                [
+                    "name": .string("office"), "template": .string("win11"), "version": .string("2026.1"),
+                    "profile": .string("office"),
+                ])
+            return try FleetJSON.decode(CloneArguments.self, from: try reply.json(JobResource.self).arguments)
+        }
+        func apply(_ vcpus: Int) async throws -> ProfileVersion {
+            try await withClient(.handler, of: fixture.api.handle) { client in
+                let profile = try await client.send(.post, "/api/v1/profiles/office", ["vcpus": vcpus])
+                    .json(ProfileApplication.self).profile
+                return ProfileVersion(version: profile.version, digest: profile.digest, document: profile.document)
+            }
+        }
+        _ = try await apply(2)
+        let second = try await apply(4)
+        let cloned = try await clone()
+        #expect(cloned.profileVersion == second)
+        #expect(cloned.profile.description == "office")
+        try await fixture.store.removeProfile(cloned.profile, by: "test")
+        #expect(try await clone().profileVersion == nil)
+        let planned = try await fixture.store.jobs(after: nil, limit: 9).items.compactMap {
+            $0.arguments["profileVersion"]
+        }
+        #expect(try planned == [FleetJSON.value(second)], "the job keeps its own")
     }
 
     @Test(arguments: Way.allCases) func jobsAreListedShownAndCancelled(way: Way) async throws {

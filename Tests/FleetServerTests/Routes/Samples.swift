@@ -21,7 +21,7 @@ enum Samples {
             vmCount: 0)
         let document = VMDocument(
             id: vm, name: "a", state: .running, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false,
-            guestAgent: true, origin: VMDocument.Origin(job: job, template: digest, profile: "p"),
+            guestAgent: true, origin: VMDocument.Origin(job: job, template: digest, profile: "p", profileVersion: 1),
             genID: UUID(), macAddresses: [MACAddress("52:54:00:00:00:01")!],
             guest: GuestInformation(
                 hostname: "h", osName: "o", osVersion: "v", kernel: "k",
@@ -55,6 +55,8 @@ enum Samples {
         func series(_ vm: VMID?) -> SeriesResource {
             SeriesResource(host: host, vm: vm, key: "k", samples: [SeriesResource.Sample(time: now, value: 1)])
         }
+        let profile = ProfileResource(
+            name: name, version: 1, digest: digest, document: ["vcpus": .integer(2)], createdAt: now)
         return [
             try sample("Host", fullHost, bareHost),
             try sample("HostRegistrationRequest", HostRegistrationRequest(name: name)),
@@ -71,6 +73,8 @@ enum Samples {
             try sample("Event", event(name), event(nil)),
             try sample("Template", TemplateResource(image: image, createdAt: now)),
             try sample("Image", image),
+            try sample("Profile", profile),
+            try sample("ProfileApplication", ProfileApplication(profile: profile, changed: true)),
             try sample("TemplateImport", TemplateImport(name: name, version: name, upload: .random())),
             try sample(
                 "Upload", UploadResource(id: .random(), receivedBytes: 1, totalBytes: 2),

@@ -4,6 +4,7 @@ import Configuration
 import FleetModel
 import HostInspection
 import Placement
+import ProfileFiles
 
 /// The profile that a person means by a name or a file.
 struct NamedProfile {
@@ -14,17 +15,17 @@ struct NamedProfile {
     ///   - configuration: the agent's, whose profile directories count; without it, or when it may not be read, the
     ///     defaults.
     init(_ text: String, configuration: String) throws {
-        if text.contains("/") || text.hasSuffix(".yaml") {
-            let file = text.split(separator: "/").last.map(String.init) ?? text
-            let stem = file.hasSuffix(".yaml") ? String(file.dropLast(".yaml".count)) : file
-            let loaded = ConfigurationLoader.load(Profile.self, path: text)
-            guard let name = ResourceName(stem), loaded.problems.isEmpty else {
-                let problems = loaded.problems.map(\.description)
-                throw UsageError(
-                    (problems.isEmpty ? ["\(text): a profile's name is \(ResourceName.expectation)"] : problems)
-                        .joined(separator: "\n"))
+        if ProfileFile.isMeant(by: text) {
+            let profile: Profile
+            do {
+                profile = try Profile(file: text)
+            } catch {
+                throw UsageError("\(error)")
             }
-            needs = ProfileNeeds(name, loaded.value)
+            guard let name = ProfileFile.name(of: text) else {
+                throw UsageError("\(text): a profile's name is \(ResourceName.expectation)")
+            }
+            needs = ProfileNeeds(name, profile)
             return
         }
         let directories = ConfigurationLoader.load(AgentConfiguration.self, path: configuration).value

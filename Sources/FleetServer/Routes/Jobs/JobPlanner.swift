@@ -26,7 +26,7 @@ struct JobPlanner: Sendable {
             return try FleetJSON.value(
                 CloneArguments(
                     name: wanted.name, image: try await image(wanted), profile: wanted.profile,
-                    start: wanted.start ?? true))
+                    profileVersion: try await profileVersion(wanted.profile), start: wanted.start ?? true))
         case .vmStart, .vmSuspend, .vmResume, .vmDelete:
             let wanted = try decode(VMArguments.self, request)
             try await check(wanted.vm, on: host)
@@ -89,6 +89,16 @@ struct JobPlanner: Sendable {
                 there is no version '\(wanted.version)' of a template '\(wanted.template)'; 'virtfleet template list' \
                 shows what there is
                 """)
+        }
+    }
+
+    /// The newest; nil when the controller has no profile of that name, and the host's own counts.
+    private func profileVersion(_ name: ResourceName) async throws -> ProfileVersion? {
+        do {
+            let newest = try await store.profile(name)
+            return ProfileVersion(version: newest.version, digest: newest.digest, document: newest.document)
+        } catch .notFound {
+            return nil
         }
     }
 

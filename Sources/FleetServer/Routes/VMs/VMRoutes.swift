@@ -55,7 +55,9 @@ enum VMRoutes {
                         "hostname": .string(), "osName": .string(), "osVersion": .string(), "kernel": .string(),
                     ]),
                 "genID": .uuid, "macAddresses": .array(.string()),
-                "origin": .object(["job": .string(), "template": .string(), "profile": .string()]),
+                "origin": .object(
+                    ["job": .string(), "template": .string(), "profile": .string()],
+                    optional: ["profileVersion": .integer]),
             ]),
     ]
 }

@@ -26,13 +26,15 @@ struct CloneSurvey {
         return Findings(profile: profile, firmware: firmware)
     }
 
+    /// The controller's version, else the host's own.
     private func profile() throws(JobProblem) -> Profile {
+        if let version = arguments.profileVersion { return try version.profile(arguments.profile) }
         guard let profile = host.profiles[arguments.profile] else {
             let known = host.profiles.keys.sorted().map(\.description).joined(separator: ", ")
             throw JobProblem(
                 "unknown-profile",
                 "this host has no profile '\(arguments.profile)' (it has: \(known.isEmpty ? "none" : known)); "
-                    + "add it to the agent's profiles")
+                    + "apply it with 'virtfleet profile apply', or add it to the agent's profiles")
         }
         return profile
     }

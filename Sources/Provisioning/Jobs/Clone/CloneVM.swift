@@ -103,7 +103,8 @@ struct CloneVM: JobKind {
             networks: [DomainSpecification.Network(mac: identity.mac(nic: 0), kind: network)],
             consoleLogPath: plan.profile.consoleLog ? plan.directory.console : nil,
             origin: VMDocument.Origin(
-                job: job, template: arguments.image.digest, profile: arguments.profile.description))
+                job: job, template: arguments.image.digest, profile: arguments.profile.description,
+                profileVersion: arguments.profileVersion?.version))
     }
 }
 
