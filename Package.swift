@@ -141,7 +141,7 @@ let package = Package(
             name: "virtfleet-bench",
             dependencies: [
                 "CEpoll", "CLibvirt", "CMosquitto", "FleetClient", "FleetModel", "FleetRuntime", "FleetStore",
-                "FleetTestSupport", "HTTPClient", "Hypervisor", "SQLite", "Subprocess", "Telemetry",
+                "FleetTestSupport", "HTTPClient", "Hypervisor", "Placement", "SQLite", "Subprocess", "Telemetry",
             ], path: "Tests/Benchmarks", swiftSettings: strict),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
