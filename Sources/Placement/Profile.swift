@@ -13,7 +13,9 @@ public struct Profile: Codable, Equatable, Sendable {
     public var firmware: FirmwareFiles?
     /// A TPM 2.0 with fresh state.
     public var tpm = true
-    public var network = Network.user
+    /// One network card each, in this order.
+    public var networks = [Network.user]
+    public var console = VMConsole.none
     public var diskBus = DiskBus.scsi
     /// What must be free on the host's disk, beyond the image, for the VM to grow into.
     public var freeDiskMiB = 2048
@@ -36,7 +38,8 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.hidesHypervisor, into: &hidesHypervisor)
         try read(.secureBoot, into: &secureBoot)
         try read(.tpm, into: &tpm)
-        try read(.network, into: &network)
+        try read(.networks, into: &networks)
+        try read(.console, into: &console)
         try read(.diskBus, into: &diskBus)
         try read(.freeDiskMiB, into: &freeDiskMiB)
         try read(.consoleLog, into: &consoleLog)

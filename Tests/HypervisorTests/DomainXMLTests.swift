@@ -26,7 +26,7 @@ import Testing
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:01")!, kind: .user),
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:02")!, kind: .bridge("br-plc")),
         ],
-        consoleLogPath: "/var/lib/virtfleet/vm/console.log", origin: Fixtures.origin)
+        console: .spice, consoleLogPath: "/var/lib/virtfleet/vm/console.log", origin: Fixtures.origin)
 
     @Test func aFullSpecificationBecomesThisXML() throws {
         #expect(try GoldenFile("full.xml").difference(from: Self.full.xml()) == nil)
@@ -39,6 +39,7 @@ import Testing
         specification.hidesHypervisor = false
         specification.firmware.secureBoot = false
         specification.tpm = false
+        specification.console = .none
         specification.consoleLogPath = nil
         specification.disks = []
         specification.networks = []
@@ -111,6 +112,17 @@ import Testing
             specification.name = "office"
             let domain = try await hypervisor.define(specification.xml())
             #expect(domain.id == specification.id)
+        }
+    }
+
+    @Test(arguments: VMConsole.allCases) func aGuestStartsWithEachConsole(_ console: VMConsole) async throws {
+        try await HypervisorKind.libvirt.run { hypervisor, files in
+            var guest = Fixtures.guest(files: files.path)
+            guest.console = console
+            _ = try await hypervisor.define(guest.xml())
+            try await hypervisor.start(guest.id)
+            #expect(try await hypervisor.domain(guest.id).state == .running)
+            try await hypervisor.destroy(guest.id)
         }
     }
 

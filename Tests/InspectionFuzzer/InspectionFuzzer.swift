@@ -62,7 +62,7 @@ struct InspectionFuzzer {
         let directory = try TemporaryDirectory(below: "/dev/shm")
         tree.write(below: directory.path)
         let profiles = ["small", "large"].compactMap { ResourceName($0) }.map {
-            ProfileNeeds(name: $0, memoryBytes: 8 << 30, vcpus: 4, secureBoot: true, tpm: true, bridge: "br0")
+            ProfileNeeds(name: $0, memoryBytes: 8 << 30, vcpus: 4, secureBoot: true, tpm: true, bridges: ["br0"])
         }
         let subject = InspectionSubject(
             root: HostRoot(directory.path), agentVersion: "1.2.3", imagesDirectory: "/var/lib/virtfleet-agent/images",

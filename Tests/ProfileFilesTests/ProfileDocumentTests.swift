@@ -7,7 +7,7 @@ import Testing
     @Test func aProfileIsItsDocument() throws {
         var profile = Profile()
         profile.vcpus = 3
-        profile.network = .bridge("br-\u{00E4}\"\\")
+        profile.networks = [.bridge("br-\u{00E4}\"\\"), .user]
         profile.firmware = FirmwareFiles(code: "/a b", variables: "/true")
         #expect(try Profile(document: profile.document()) == profile)
     }

@@ -42,7 +42,7 @@ import Testing
             freeDiskMiB: -1
             guestAgentTimeoutSeconds: 0
             firmware: {code: /a, variables: /b, varables: /c}
-            network: nat
+            networks: [nat]
             """.utf8
         ).write(to: URL(filePath: path))
         let invalid = #expect(throws: InvalidProfile.self) { try Profile(file: path) }
@@ -54,7 +54,7 @@ import Testing
                 "office.yaml:4:14: freeDiskMiB: expected 0 to 1073741824, got -1",
                 "office.yaml:5:27: guestAgentTimeoutSeconds: expected 1 to 86400, got 0",
                 "office.yaml:6:37: firmware.varables: unknown key; did you mean 'variables'?",
-                "office.yaml:7:10: network: expected \(Profile.Network.expectation), got 'nat'",
+                "office.yaml:7:12: networks[0]: expected \(Profile.Network.expectation), got 'nat'",
             ])
     }
 

@@ -33,13 +33,20 @@ import Testing
         var profile = Life.profile
         profile.memoryMiB = 2048
         profile.vcpus = 3
+        profile.networks = [.user, .user]
+        profile.console = .vnc
+        profile.guestOS = .windows
         let life = try await Life(world, profile: profile)
         let job = try world.clone(start: false)
         try await life.receive(job)
         try await life.finish(job.id)
 
-        let definition = try DomainDefinition(xml: await life.hypervisor.definition(of: World.vm()))
+        let xml = try await life.hypervisor.definition(of: World.vm())
+        let definition = try DomainDefinition(xml: xml)
         #expect(definition.name == "office")
+        let identity = CloneIdentity(job: job.id)
+        #expect(definition.macs == [identity.mac(nic: 0), identity.mac(nic: 1)])
+        #expect(definition.guestOS == .windows && xml.contains("<graphics type='vnc'>"))
         #expect(definition.memoryBytes == 2 << 30)
         #expect(definition.vcpus == 3)
         #expect(definition.origin == VMDocument.Origin(job: job.id, template: world.image.digest, profile: "small"))
@@ -136,7 +143,7 @@ import Testing
             reason: "no-bridge", fix: "make it",
             profile: {
                 var profile = Life.profile
-                profile.network = .bridge("br9")
+                profile.networks = [.user, .bridge("br9")]
                 return profile
             }()),
     ]

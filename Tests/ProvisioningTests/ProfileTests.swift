@@ -15,7 +15,8 @@ import Testing
         var profile = Profile()
         profile.memoryMiB = 8192
         profile.secureBoot = true
-        profile.network = .bridge("br-plc")
+        profile.networks = [.user, .bridge("br-plc")]
+        profile.console = .spice
         profile.firmware = FirmwareFiles(code: "/a", variables: "/b")
         profile.guestAgentTimeoutSeconds = 5
         profile.consoleLog = true

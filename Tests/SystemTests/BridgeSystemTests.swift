@@ -10,7 +10,7 @@ import Testing
 
     @Test func aCloneIsAttachedToItsBridge() async throws {
         try Isolation.requireRoot(for: "a guest on a bridge")
-        let site = try await OneHost(profiles: ["bridged": "network: bridge:\(Self.bridge)\n"])
+        let site = try await OneHost(profiles: ["bridged": "networks: ['bridge:\(Self.bridge)']\n"])
         func attached() async throws -> String {
             try await Subprocess.run("ip", ["-o", "link", "show", "master", Self.bridge]).successful().text
         }

@@ -37,7 +37,7 @@ import Testing
     @Test func everythingWrongWithFilesIsToldWithItsPlaceAndWithoutAController() async throws {
         let controller = try fleet()
         let good = try write("vcpus: 4\n", to: "good.yaml", of: controller)
-        let bad = try write("vcpu: 4\nmemoryMiB: 1\nnetwork: \"\\e[2J\"\n", to: "bad.yaml", of: controller)
+        let bad = try write("vcpu: 4\nmemoryMiB: 1\nnetworks: [\"\\e[2J\"]\n", to: "bad.yaml", of: controller)
         let inOrder = try await controller.run("profile", "validate", good)
         #expect(inOrder.status == 0 && inOrder.text == "" && inOrder.errorText == "")
         let output = try await controller.run(
@@ -47,7 +47,7 @@ import Testing
         #expect(lines.count == 4, "\(lines)")
         #expect(lines[0] == "bad.yaml:1:1: vcpu: unknown key; did you mean 'vcpus'?")
         #expect(lines[1] == "bad.yaml:2:12: memoryMiB: expected 64 to 16777216, got 1")
-        #expect(lines[2].hasPrefix("bad.yaml:3:10: network: expected") && !lines[2].contains("\u{1B}"))
+        #expect(lines[2].hasPrefix("bad.yaml:3:12: networks[0]: expected") && !lines[2].contains("\u{1B}"))
         #expect(lines[3] == "absent.yaml: cannot be opened: No such file or directory")
         #expect(controller.requests.isEmpty)
     }
@@ -102,7 +102,7 @@ extension Fleet {
     static func profile(version: Int, at time: Date = hosts[1].createdAt) -> ProfileResource {
         var document: [String: JSONValue] = [
             "firmware": .object(["code": .string(version == 2 ? "/a" : "/b"), "variables": .string("/v")]),
-            "network": .string("bridge:br0"), "tpm": .bool(true), "vcpus": .integer(Int64(version)),
+            "networks": .array([.string("bridge:br0")]), "tpm": .bool(true), "vcpus": .integer(Int64(version)),
         ]
         if version > 2 { document["guestAgentTimeoutSeconds"] = .integer(120) }
         return ProfileResource(

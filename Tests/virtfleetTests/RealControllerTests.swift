@@ -85,7 +85,7 @@ import Testing
                 try Data(text.utf8).write(to: URL(filePath: path))
                 return path
             }
-            let office = try write("vcpus: 2\nnetwork: bridge:br0\n", to: "office.yaml")
+            let office = try write("vcpus: 2\nnetworks: [bridge:br0]\n", to: "office.yaml")
             let applied = try await controller.virtfleet("profile", "apply", office, "-o", "name")
             #expect(applied.status == 0 && applied.text == "office\n", "\(applied.errorText)")
             #expect(applied.errorText == "profile 'office', version 1, is new\n")
@@ -99,7 +99,7 @@ import Testing
             let same = try await controller.virtfleet("profile", "apply", copy, "--name", "office")
             #expect(same.status == 0 && same.errorText.hasPrefix("nothing changed: "), "\(same.errorText)")
 
-            let larger = try write("vcpus: 6\nnetwork: bridge:br0\n", to: "larger.yaml")
+            let larger = try write("vcpus: 6\nnetworks: [bridge:br0]\n", to: "larger.yaml")
             let pending = try await controller.virtfleet("profile", "diff", "office", larger, "-o", "csv")
             #expect(pending.status == 3 && pending.text == "key,old,new\nvcpus,2,6\n")
             #expect(try await controller.virtfleet("profile", "apply", larger, "--name", "office").status == 0)

@@ -4,10 +4,10 @@ import Placement
 
 extension ProfileNeeds {
     public init(_ name: ResourceName, _ profile: Profile) {
-        let bridge: String? = if case .bridge(let name) = profile.network { name } else { nil }
+        let bridges = profile.networks.compactMap { if case .bridge(let name) = $0 { name } else { nil } }
         self.init(
             name: name, memoryBytes: UInt64(clamping: profile.memoryMiB) << 20, vcpus: profile.vcpus,
-            secureBoot: profile.secureBoot, tpm: profile.tpm, ownFirmware: profile.firmware != nil, bridge: bridge,
+            secureBoot: profile.secureBoot, tpm: profile.tpm, ownFirmware: profile.firmware != nil, bridges: bridges,
             freeDiskBytes: UInt64(clamping: profile.freeDiskMiB) << 20)
     }
 }

@@ -91,7 +91,9 @@ extension DomainSpecification {
     private func writeDevices(to writer: inout XMLWriter) {
         writeDisks(to: &writer)
         for network in networks { write(network, to: &writer) }
-        writeConsole(to: &writer)
+        writeSerial(to: &writer)
+        if console != .none { writeScreen(to: &writer) }
+        if console == .spice { writeSpice(to: &writer) }
         writer.element("channel", ["type": "unix"]) { writer in
             writer.element("target", ["type": "virtio", "name": "org.qemu.guest_agent.0"])
         }
@@ -134,7 +136,23 @@ extension DomainSpecification {
         }
     }
 
-    private func writeConsole(to writer: inout XMLWriter) {
+    /// A tablet's pointer is where the person's is.
+    private func writeScreen(to writer: inout XMLWriter) {
+        writer.element("graphics", ["type": console.rawValue]) { $0.element("listen", ["type": "none"]) }
+        writer.element("video") { $0.element("model", ["type": "virtio"]) }
+        writer.element("controller", ["type": "usb", "model": "qemu-xhci"])
+        writer.element("input", ["type": "tablet", "bus": "usb"])
+    }
+
+    private func writeSpice(to writer: inout XMLWriter) {
+        writer.element("channel", ["type": "spicevmc"]) { writer in
+            writer.element("target", ["type": "virtio", "name": "com.redhat.spice.0"])
+        }
+        writer.element("sound", ["model": "ich9"])
+        for _ in 0..<2 { writer.element("redirdev", ["bus": "usb", "type": "spicevmc"]) }
+    }
+
+    private func writeSerial(to writer: inout XMLWriter) {
         writer.element("serial", ["type": consoleLogPath == nil ? "pty" : "file"]) { writer in
             if let consoleLogPath { writer.element("source", ["path": consoleLogPath, "append": "on"]) }
             writer.element("target", ["port": "0"])

@@ -74,6 +74,7 @@ public struct DomainSpecification: Equatable, Sendable {
     /// In boot order.
     public var disks: [Disk]
     public var networks: [Network]
+    public var console: VMConsole
     /// Where the serial console is appended to; a pseudo-terminal without it.
     public var consoleLogPath: String?
     /// Kept in the domain's metadata; `Domain.origin` reads it back.
@@ -82,7 +83,7 @@ public struct DomainSpecification: Equatable, Sendable {
     public init(
         name: String, id: VMID, memoryBytes: UInt64, vcpus: Int, genID: UUID, accelerator: Accelerator,
         guestOS: GuestOS = .linux, hidesHypervisor: Bool = false, firmware: Firmware, tpm: Bool, disks: [Disk],
-        networks: [Network], consoleLogPath: String? = nil,
+        networks: [Network], console: VMConsole = .none, consoleLogPath: String? = nil,
         origin: VMDocument.Origin
     ) {
         self.name = name
@@ -97,6 +98,7 @@ public struct DomainSpecification: Equatable, Sendable {
         self.tpm = tpm
         self.disks = disks
         self.networks = networks
+        self.console = console
         self.consoleLogPath = consoleLogPath
         self.origin = origin
     }

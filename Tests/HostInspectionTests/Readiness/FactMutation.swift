@@ -22,7 +22,7 @@ enum FactMutation {
                 name: name, memoryBytes: amounts.randomElement(using: &generator) ?? 0,
                 vcpus: [.min, 0, 4, .max].randomElement(using: &generator) ?? 0,
                 secureBoot: Bool.random(using: &generator), tpm: Bool.random(using: &generator),
-                ownFirmware: Bool.random(using: &generator), bridge: Bool.random(using: &generator) ? "br-plc" : nil,
+                ownFirmware: Bool.random(using: &generator), bridges: Bool.random(using: &generator) ? ["br-plc"] : [],
                 freeDiskBytes: amounts.randomElement(using: &generator) ?? 0)
         }
     }

@@ -39,6 +39,6 @@ enum ReadinessFixture {
     ) throws -> ProfileNeeds {
         ProfileNeeds(
             name: try #require(ResourceName(name)), memoryBytes: memory << 30, vcpus: vcpus, secureBoot: secureBoot,
-            tpm: tpm, bridge: bridge, freeDiskBytes: disk << 30)
+            tpm: tpm, bridges: bridge.map { [$0] } ?? [], freeDiskBytes: disk << 30)
     }
 }

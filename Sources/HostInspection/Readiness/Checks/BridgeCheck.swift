@@ -2,7 +2,7 @@ extension Check {
     static let bridge = Check(
         "bridge", reason: "A VM on a bridge is a machine of its own in the network, such as the one with the PLCs."
     ) { facts in
-        let wanted = Set(facts.profiles.compactMap(\.bridge)).sorted()
+        let wanted = Set(facts.profiles.flatMap(\.bridges)).sorted()
         let interfaces = facts.network.interfaces
         guard !interfaces.isEmpty else {
             return [
@@ -21,7 +21,7 @@ extension Check {
             ]
         }
         return wanted.map { name in
-            let users = facts.profiles.filter { $0.bridge == name }.names
+            let users = facts.profiles.filter { $0.bridges.contains(name) }.names
             guard bridges.contains(name) else {
                 return .failure("Bridge \(name) is missing; it is asked for by \(users).", fix: bridgeFix(name))
             }

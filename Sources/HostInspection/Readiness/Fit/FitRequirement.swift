@@ -39,15 +39,16 @@ struct FitRequirement: Sendable {
     }
 
     private static let bridge = FitRequirement { needs, facts in
-        guard let name = needs.bridge else { return nil }
-        guard !facts.network.interfaces.isEmpty else {
+        let interfaces = facts.network.interfaces
+        let missing = needs.bridges.first { name in !interfaces.contains { $0.name == name && $0.kind == .bridge } }
+        guard let name = missing else { return nil }
+        guard !interfaces.isEmpty else {
             return .unseen("Whether there is a bridge \(name) cannot be seen.", .bridge)
         }
-        let interface = facts.network.interfaces.first { $0.name == name }
-        guard interface?.kind != .bridge else { return nil }
+        let interface = interfaces.first { $0.name == name }
         let seen = interface == nil ? "which this machine does not have" : "which here is no bridge"
         return .missing(
-            "Its network card hangs on bridge \(name), \(seen).", fix: Check.bridgeFix(name), .bridge)
+            "A network card of it hangs on bridge \(name), \(seen).", fix: Check.bridgeFix(name), .bridge)
     }
 
     private static let diskSpace = FitRequirement { needs, facts in

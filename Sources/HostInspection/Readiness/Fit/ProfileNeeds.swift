@@ -9,14 +9,14 @@ public struct ProfileNeeds: Codable, Equatable, Sendable {
     public var tpm: Bool
     /// The firmware files are the profile's own, so those of the distribution are not asked for.
     public var ownFirmware: Bool
-    /// The bridge its network card hangs on; none with user networking.
-    public var bridge: String?
+    /// The bridges its network cards hang on.
+    public var bridges: [String]
     /// What must be free beside the image, for the VM to grow into.
     public var freeDiskBytes: UInt64
 
     public init(
         name: ResourceName, memoryBytes: UInt64, vcpus: Int, secureBoot: Bool = false, tpm: Bool = false,
-        ownFirmware: Bool = false, bridge: String? = nil, freeDiskBytes: UInt64 = 0
+        ownFirmware: Bool = false, bridges: [String] = [], freeDiskBytes: UInt64 = 0
     ) {
         self.name = name
         self.memoryBytes = memoryBytes
@@ -24,7 +24,7 @@ public struct ProfileNeeds: Codable, Equatable, Sendable {
         self.secureBoot = secureBoot
         self.tpm = tpm
         self.ownFirmware = ownFirmware
-        self.bridge = bridge
+        self.bridges = bridges
         self.freeDiskBytes = freeDiskBytes
     }
 }

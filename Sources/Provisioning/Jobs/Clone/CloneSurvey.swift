@@ -52,11 +52,12 @@ struct CloneSurvey {
     }
 
     private func checkNetwork(_ profile: Profile) throws(JobProblem) {
-        guard case .bridge(let name) = profile.network, !host.facilities.isBridge(name) else { return }
-        throw JobProblem(
-            "no-bridge",
-            "profile \(arguments.profile) connects to bridge \(name), which this host does not have; "
-                + "make it, or name another one in the profile")
+        for case .bridge(let name) in profile.networks where !host.facilities.isBridge(name) {
+            throw JobProblem(
+                "no-bridge",
+                "profile \(arguments.profile) connects to bridge \(name), which this host does not have; "
+                    + "make it, or name another one in the profile")
+        }
     }
 
     private func checkName() async throws {

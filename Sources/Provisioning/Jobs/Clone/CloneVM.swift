@@ -84,12 +84,7 @@ struct CloneVM: JobKind {
     }
 
     private func specification(of plan: ClonePlan) -> DomainSpecification {
-        let network: DomainSpecification.Network.Kind =
-            switch plan.profile.network {
-            case .user: .user
-            case .bridge(let name): .bridge(name)
-            }
-        return DomainSpecification(
+        DomainSpecification(
             name: arguments.name.description, id: vm, memoryBytes: UInt64(plan.profile.memoryMiB) << 20,
             vcpus: plan.profile.vcpus, genID: identity.genID, accelerator: plan.accelerator,
             guestOS: plan.profile.guestOS, hidesHypervisor: plan.profile.hidesHypervisor,
@@ -100,11 +95,22 @@ struct CloneVM: JobKind {
             disks: [
                 DomainSpecification.Disk(path: plan.directory.disk, format: .qcow2, bus: plan.profile.diskBus)
             ],
-            networks: [DomainSpecification.Network(mac: identity.mac(nic: 0), kind: network)],
+            networks: networks(of: plan.profile), console: plan.profile.console,
             consoleLogPath: plan.profile.consoleLog ? plan.directory.console : nil,
             origin: VMDocument.Origin(
                 job: job, template: arguments.image.digest, profile: arguments.profile.description,
                 profileVersion: arguments.profileVersion?.version))
+    }
+
+    private func networks(of profile: Profile) -> [DomainSpecification.Network] {
+        profile.networks.enumerated().map { index, network in
+            let kind: DomainSpecification.Network.Kind =
+                switch network {
+                case .user: .user
+                case .bridge(let name): .bridge(name)
+                }
+            return DomainSpecification.Network(mac: identity.mac(nic: index), kind: kind)
+        }
     }
 }
 
