@@ -17,14 +17,20 @@ public struct XMLWriter {
         }
     }
 
-    /// Writes an element with the elements that `body` writes inside.
+    /// Writes an element with the elements that `body` writes inside, if any.
     public mutating func element(_ name: String, _ attributes: Attributes = [:], _ body: (inout XMLWriter) -> Void) {
         open(name, attributes)
         text += ">\n"
+        let opened = text.utf8.count
         depth += 1
         body(&self)
         depth -= 1
-        text += indentation + "</\(name)>\n"
+        if text.utf8.count == opened {
+            text.removeLast(2)
+            text += "/>\n"
+        } else {
+            text += indentation + "</\(name)>\n"
+        }
     }
 
     private var indentation: String { String(repeating: "  ", count: depth) }

@@ -31,10 +31,20 @@ extension InMemoryHypervisor {
                 }
             }
             let known = state.domains[definition.id]
-            let domain = StoredDomain(xml: xml, running: known?.running ?? false)
+            let domain = StoredDomain(
+                xml: xml, running: known?.running ?? false, paused: known?.paused ?? false,
+                autostart: known?.autostart ?? false)
             try self.store(domain, definition.id, in: &state)
             self.emit(definition.id, definition.name, "defined", known == nil ? "added" : "updated")
             return try Self.describe(definition.id, domain)
+        }
+    }
+
+    public func setAutostart(_ id: VMID, _ on: Bool) async throws(HypervisorError) {
+        try call(.autostart) { state in
+            var domain = try Self.find(id, "set the autostart of", in: state)
+            domain.autostart = on
+            try self.store(domain, id, in: &state)
         }
     }
 

@@ -11,7 +11,8 @@ extension InMemoryHypervisor {
         let definition = try DomainDefinition(xml: domain.xml)
         return Domain(
             id: id, name: definition.name, state: !domain.running ? .shutoff : domain.paused ? .paused : .running,
-            memoryBytes: definition.memoryBytes, vcpus: definition.vcpus, guestAgent: definition.guestAgent,
+            memoryBytes: definition.memoryBytes, vcpus: definition.vcpus, autostart: domain.autostart,
+            guestAgent: definition.guestAgent,
             origin: definition.origin, hostDevices: definition.hostDevices,
             isRestless: definition.isRestless, genID: definition.genID, macAddresses: definition.macs)
     }

@@ -10,7 +10,7 @@ import Synchronization
 public final class InMemoryHypervisor: Hypervisor {
     public enum Operation: String, Sendable {
         case information, domains, domain, definition, define, start, shutdown, destroy, undefine, statistics
-        case reboot, reset, suspend, resume
+        case reboot, reset, suspend, resume, autostart
         case guestAgentAnswers = "guest-agent-answers"
         case guestInformation = "guest-information"
         case storagePools = "storage-pools"
@@ -68,6 +68,7 @@ struct StoredDomain: Codable {
     var xml: String
     var running = false
     var paused = false
+    var autostart = false
 }
 
 /// What a test does behind the hypervisor's users' backs.

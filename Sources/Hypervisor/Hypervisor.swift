@@ -18,6 +18,8 @@ public protocol Hypervisor: Sendable {
     /// Defines a persistent domain; replaces the definition of the same UUID.
     /// - Throws: `alreadyExists` when another domain has the name, `invalidDefinition`.
     func define(_ xml: String) async throws(HypervisorError) -> Domain
+    /// Whether libvirt starts the domain when it starts itself.
+    func setAutostart(_ id: VMID, _ on: Bool) async throws(HypervisorError)
     /// - Throws: `invalidState` when it runs already.
     func start(_ id: VMID) async throws(HypervisorError)
     /// Asks the guest to shut down: through the guest agent where it is connected, else by ACPI. Returns when the

@@ -16,6 +16,10 @@ public struct Profile: Codable, Equatable, Sendable {
     /// One network card each, in this order.
     public var networks = [Network.user]
     public var console = VMConsole.none
+    /// Start the VM with its host.
+    public var autostart = false
+    /// Threads of QEMU for the disks' work; without one it is done beside everything else.
+    public var ioThreads = 0
     public var diskBus = DiskBus.scsi
     /// What must be free on the host's disk, beyond the image, for the VM to grow into.
     public var freeDiskMiB = 2048
@@ -40,6 +44,8 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.tpm, into: &tpm)
         try read(.networks, into: &networks)
         try read(.console, into: &console)
+        try read(.autostart, into: &autostart)
+        try read(.ioThreads, into: &ioThreads)
         try read(.diskBus, into: &diskBus)
         try read(.freeDiskMiB, into: &freeDiskMiB)
         try read(.consoleLog, into: &consoleLog)

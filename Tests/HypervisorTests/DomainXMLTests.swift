@@ -26,7 +26,7 @@ import Testing
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:01")!, kind: .user),
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:02")!, kind: .bridge("br-plc")),
         ],
-        console: .spice, consoleLogPath: "/var/lib/virtfleet/vm/console.log", origin: Fixtures.origin)
+        console: .spice, ioThreads: 2, consoleLogPath: "/var/lib/virtfleet/vm/console.log", origin: Fixtures.origin)
 
     @Test func aFullSpecificationBecomesThisXML() throws {
         #expect(try GoldenFile("full.xml").difference(from: Self.full.xml()) == nil)
@@ -40,6 +40,7 @@ import Testing
         specification.firmware.secureBoot = false
         specification.tpm = false
         specification.console = .none
+        specification.ioThreads = 0
         specification.consoleLogPath = nil
         specification.disks = []
         specification.networks = []
@@ -119,6 +120,7 @@ import Testing
         try await HypervisorKind.libvirt.run { hypervisor, files in
             var guest = Fixtures.guest(files: files.path)
             guest.console = console
+            guest.ioThreads = 1
             _ = try await hypervisor.define(guest.xml())
             try await hypervisor.start(guest.id)
             #expect(try await hypervisor.domain(guest.id).state == .running)

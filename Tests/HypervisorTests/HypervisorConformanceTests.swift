@@ -18,6 +18,10 @@ import Testing
                         guestAgent: false, origin: Fixtures.origin, genID: guest.genID,
                         macAddresses: guest.networks.map(\.mac)))
             #expect(try await hypervisor.domains() == [defined])
+            try await hypervisor.setAutostart(guest.id, true)
+            #expect(try await hypervisor.domain(guest.id).autostart)
+            try await hypervisor.setAutostart(guest.id, false)
+            #expect(try await hypervisor.domains() == [defined])
 
             try await hypervisor.start(guest.id)
             #expect(try await hypervisor.domain(guest.id).state == .running)
@@ -87,6 +91,7 @@ import Testing
             await expectError(.noSuchDomain) { _ = try await hypervisor.domain(id) }
             await expectError(.noSuchDomain) { _ = try await hypervisor.definition(of: id) }
             await expectError(.noSuchDomain) { try await hypervisor.start(id) }
+            await expectError(.noSuchDomain) { try await hypervisor.setAutostart(id, true) }
             await expectError(.noSuchDomain) { try await hypervisor.shutdown(id) }
             await expectError(.noSuchDomain) { try await hypervisor.destroy(id) }
             for verb in [hypervisor.suspend, hypervisor.resume, hypervisor.reboot, hypervisor.reset] {

@@ -36,6 +36,7 @@ import Testing
         profile.networks = [.user, .user]
         profile.console = .vnc
         profile.guestOS = .windows
+        profile.autostart = true
         let life = try await Life(world, profile: profile)
         let job = try world.clone(start: false)
         try await life.receive(job)
@@ -51,7 +52,7 @@ import Testing
         #expect(definition.vcpus == 3)
         #expect(definition.origin == VMDocument.Origin(job: job.id, template: world.image.digest, profile: "small"))
         let domain = try await life.hypervisor.domain(World.vm())
-        #expect(domain.state == .shutoff)
+        #expect(domain.state == .shutoff && domain.autostart)
         #expect(life.hypervisor.calls(of: .start) == 0)
     }
 

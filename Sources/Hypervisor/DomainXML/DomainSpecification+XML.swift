@@ -13,6 +13,7 @@ extension DomainSpecification {
             }
             writer.element("memory", ["unit": "bytes"], text: String(memoryBytes))
             writer.element("vcpu", text: String(vcpus))
+            if ioThreads > 0 { writer.element("iothreads", text: String(ioThreads)) }
             writeFirmware(to: &writer)
             writeFeatures(to: &writer)
             writeCPU(to: &writer)
@@ -112,14 +113,20 @@ extension DomainSpecification {
     }
 
     private func writeDisks(to writer: inout XMLWriter) {
-        writer.element("controller", ["type": "scsi", "index": "0", "model": "virtio-scsi"])
+        // All disks of the controller share one thread; virtio disks take the next ones in turn.
+        writer.element("controller", ["type": "scsi", "index": "0", "model": "virtio-scsi"]) { writer in
+            if ioThreads > 0 { writer.element("driver", ["iothread": "1"]) }
+        }
         var used: [String: UInt8] = [:]
         for (index, disk) in disks.enumerated() {
             let prefix = disk.bus == .virtio ? "vd" : "sd"
             let letter = Character(Unicode.Scalar(UInt8(ascii: "a") + used[prefix, default: 0]))
             used[prefix, default: 0] += 1
             writer.element("disk", ["type": "file", "device": "disk"]) { writer in
-                writer.element("driver", ["name": "qemu", "type": disk.format.rawValue, "discard": "unmap"])
+                let thread = disk.bus == .virtio && ioThreads > 0 ? String(index % ioThreads + 1) : nil
+                writer.element(
+                    "driver",
+                    ["name": "qemu", "type": disk.format.rawValue, "discard": "unmap", "iothread": thread])
                 writer.element("source", ["file": disk.path])
                 writer.element("target", ["dev": "\(prefix)\(letter)", "bus": disk.bus.rawValue])
                 writer.element("boot", ["order": String(index + 1)])

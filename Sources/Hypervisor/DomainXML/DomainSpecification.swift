@@ -75,6 +75,8 @@ public struct DomainSpecification: Equatable, Sendable {
     public var disks: [Disk]
     public var networks: [Network]
     public var console: VMConsole
+    /// The disks' work is spread over so many threads; 0 leaves it to QEMU's main loop.
+    public var ioThreads: Int
     /// Where the serial console is appended to; a pseudo-terminal without it.
     public var consoleLogPath: String?
     /// Kept in the domain's metadata; `Domain.origin` reads it back.
@@ -83,7 +85,7 @@ public struct DomainSpecification: Equatable, Sendable {
     public init(
         name: String, id: VMID, memoryBytes: UInt64, vcpus: Int, genID: UUID, accelerator: Accelerator,
         guestOS: GuestOS = .linux, hidesHypervisor: Bool = false, firmware: Firmware, tpm: Bool, disks: [Disk],
-        networks: [Network], console: VMConsole = .none, consoleLogPath: String? = nil,
+        networks: [Network], console: VMConsole = .none, ioThreads: Int = 0, consoleLogPath: String? = nil,
         origin: VMDocument.Origin
     ) {
         self.name = name
@@ -99,6 +101,7 @@ public struct DomainSpecification: Equatable, Sendable {
         self.disks = disks
         self.networks = networks
         self.console = console
+        self.ioThreads = ioThreads
         self.consoleLogPath = consoleLogPath
         self.origin = origin
     }

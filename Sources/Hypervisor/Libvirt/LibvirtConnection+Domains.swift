@@ -51,6 +51,10 @@ extension LibvirtConnection {
         return try describe(domain)
     }
 
+    func setAutostart(_ id: VMID, _ on: Bool) throws(HypervisorError) {
+        try act(on: id, "set the autostart of") { virDomainSetAutostart($0, on ? 1 : 0) }
+    }
+
     func start(_ id: VMID) throws(HypervisorError) {
         try act(on: id, "start") { virDomainCreate($0) }
     }

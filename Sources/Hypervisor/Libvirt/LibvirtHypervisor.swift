@@ -51,6 +51,10 @@ public final class LibvirtHypervisor: Hypervisor {
         try await commands("define").define(xml)
     }
 
+    public func setAutostart(_ id: VMID, _ on: Bool) async throws(HypervisorError) {
+        try await commands("set the autostart of").setAutostart(id, on)
+    }
+
     public func start(_ id: VMID) async throws(HypervisorError) { try await commands("start").start(id) }
 
     public func shutdown(_ id: VMID) async throws(HypervisorError) {

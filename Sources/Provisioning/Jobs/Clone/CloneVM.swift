@@ -40,6 +40,7 @@ struct CloneVM: JobKind {
             CopyVariables(template: plan.firmware.variables, path: plan.directory.variables, host: host),
             DefineDomain(specification: specification, host: host),
         ]
+        if plan.profile.autostart { steps.append(SetAutostart(vm: vm, host: host)) }
         if arguments.start { steps.append(StartDomain(vm: vm, ofOwnClone: true, host: host)) }
         return steps
     }
@@ -95,7 +96,7 @@ struct CloneVM: JobKind {
             disks: [
                 DomainSpecification.Disk(path: plan.directory.disk, format: .qcow2, bus: plan.profile.diskBus)
             ],
-            networks: networks(of: plan.profile), console: plan.profile.console,
+            networks: networks(of: plan.profile), console: plan.profile.console, ioThreads: plan.profile.ioThreads,
             consoleLogPath: plan.profile.consoleLog ? plan.directory.console : nil,
             origin: VMDocument.Origin(
                 job: job, template: arguments.image.digest, profile: arguments.profile.description,

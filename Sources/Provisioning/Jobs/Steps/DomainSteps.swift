@@ -48,6 +48,17 @@ struct DefineDomain: JobStep {
     }
 }
 
+/// The domain starts with its host.
+struct SetAutostart: JobStep {
+    let vm: VMID
+    let host: JobHost
+    let name = "autostart"
+
+    func probe() async throws -> StepProbe { try await host.hypervisor.domain(vm).autostart ? .done : .absent }
+
+    func apply() async throws { try await host.hypervisor.setAutostart(vm, true) }
+}
+
 /// Power on.
 struct StartDomain: JobStep {
     let vm: VMID
