@@ -38,11 +38,13 @@ extension AgentSession {
     private func refresh(_ id: VMID) async {
         do {
             await perform(registry.refreshed(id, try await hypervisor.domain(id)))
-        } catch  where error.code == .noSuchDomain {
-            await perform(registry.refreshed(id, nil))
         } catch {
-            // Unreachable: the next connection brings all domains.
-            logger.debug("cannot look at domain \(id): \(error)")
+            guard error.code == .noSuchDomain else {
+                // Unreachable: the next connection brings all domains.
+                logger.debug("cannot look at domain \(id): \(error)")
+                return
+            }
+            await perform(registry.refreshed(id, nil))
         }
     }
 
