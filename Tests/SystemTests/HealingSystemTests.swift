@@ -119,7 +119,8 @@ import Testing
         let output = try await Subprocess.run(
             "mosquitto_sub",
             [
-                "-p", "\(broker.port)", "-u", "controller", "-P", "secret", "-i", "observer", "-t", "vf/#",
+                "-h", "127.0.0.1", "-p", "\(broker.port)", "-u", "controller", "-P", "secret", "-i", "observer", "-t",
+                "vf/#",
                 "--retained-only", "-W", "1", "-F", "%t",
             ])
         return Set(output.text.split(separator: "\n").map(String.init))
