@@ -7,7 +7,7 @@ public struct HostInspector: Sendable {
 
     /// On a thread of its own: a file system that hangs holds up nothing else.
     public func inspect(_ subject: InspectionSubject) async -> Inspection {
-        await NamedThread.result("inspect") { inspection(of: subject) }
+        await BlockingWork(name: "inspect").run { inspection(of: subject) }
     }
 
     /// For a caller that may block.

@@ -31,8 +31,9 @@ import Testing
         await expectError(.disconnected) { _ = try await hypervisor.domains() }
         await expectError(.disconnected) { try await hypervisor.shutdown(survivor.id) }
         await expectError(.disconnected) { _ = try await hypervisor.statistics() }
-        // While nobody looks, one guest dies.
-        try await libvirt.inside(["/usr/bin/pkill", "-9", "-f", "guest=victim"]).wait()
+        // While nobody looks, one guest dies, and is dead before libvirtd looks again.
+        let kill = "pkill -9 -f 'guest=[v]ictim'; while pgrep -f 'guest=[v]ictim'; do sleep 0.02; done"
+        try await libvirt.inside(["/bin/sh", "-c", kill]).wait()
 
         try await libvirt.start()
         let domains = await next(hypervisor, connected) ?? []

@@ -78,7 +78,7 @@ struct AgentAssembly {
     }
 
     private static func accelerator() async -> DomainSpecification.Accelerator {
-        await NamedThread.result("kvm-wait") { KVMProbe().state() } == .works ? .kvm : .tcg
+        await BlockingWork(name: "kvm-wait").run { KVMProbe().state() } == .works ? .kvm : .tcg
     }
 
     private struct Topics: Sendable {

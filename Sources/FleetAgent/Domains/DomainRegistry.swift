@@ -10,6 +10,8 @@ struct DomainRegistry {
         case refresh(VMID)
         /// Ask the guest what it is, then `told`.
         case askGuest(VMID)
+        /// What definitions take of the host, or do to it, has changed.
+        case inspectHost
         case publish(VMDocument)
         /// The VM is gone: its document is to be cleared.
         case withdraw(VMID)
@@ -72,6 +74,7 @@ struct DomainRegistry {
     mutating func refreshed(_ id: VMID, _ domain: Domain?) -> [Action] {
         guard isReachable else { return [] }
         let before = known
+        let demands = Demands(domains[id])
         let action: Action
         if let domain {
             domains[id] = domain
@@ -85,6 +88,18 @@ struct DomainRegistry {
             action = .withdraw(id)
         }
         return [action] + (known == before ? [] : [.remember])
+            + (Demands(domain) == demands ? [] : [.inspectHost])
+    }
+
+    /// What of a definition an inspection of the host looks at.
+    private struct Demands: Equatable {
+        let hostDevices: [PCIAddress]
+        let isRestless: Bool
+
+        init(_ domain: Domain?) {
+            hostDevices = domain?.hostDevices ?? []
+            isRestless = domain?.isRestless ?? false
+        }
     }
 
     private mutating func connected(_ list: [Domain]) -> [Action] {

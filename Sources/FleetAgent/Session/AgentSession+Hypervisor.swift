@@ -10,8 +10,6 @@ extension AgentSession {
         case .connected(let domains):
             logger.notice("connected to the hypervisor, which has \(domains.count) domains")
             inspecting.send(())
-        // A definition may give a device away.
-        case .lifecycle(_, _, "defined", _), .lifecycle(_, _, "undefined", _): inspecting.send(())
         case .disconnected(let reason): logger.warning("the hypervisor cannot be reached: \(reason)")
         default: break
         }
@@ -27,6 +25,7 @@ extension AgentSession {
             case .recordConnection(let event): await record(.hypervisorConnection, event)
             case .refresh(let id): await refresh(id)
             case .askGuest(let id): asking.send(id)
+            case .inspectHost: inspecting.send(())
             case .publish(let document): set(.vm(settings.host, document.id), document)
             case .withdraw(let id): outbox.set(.vm(settings.host, id), retained(.vm(settings.host, id), []))
             case .remember: await remember()

@@ -18,7 +18,7 @@ extension AgentSession {
                     name: $0.name, active: $0.active, capacityBytes: $0.capacityBytes, path: $0.path)
             }
         }
-        if let answer = try? await hypervisor.domains() { domains = answer }
+        let domains = registry.domains.values
         let given = domains.flatMap { domain in domain.hostDevices.map { ($0, domain.name) } }
         let subject = InspectionSubject(
             root: settings.root, agentVersion: settings.agentVersion, hypervisor: hypervisorSoftware, pools: pools,

@@ -39,8 +39,6 @@ public actor AgentSession: Service {
     /// The last answers of the hypervisor: while it cannot be reached they stay true.
     var hypervisorSoftware: SoftwareDocument.Hypervisor?
     var pools: [StorageDocument.Pool] = []
-    /// As of the last inspection.
-    var domains: [Domain] = []
     /// Wake the publishing loop and the inspection.
     nonisolated let publishing = Mailbox<Void>(capacity: 1)
     nonisolated let inspecting = Mailbox<Void>(capacity: 1)
