@@ -26,12 +26,13 @@ import Testing
         #expect(try await site.virtfleet("vm", "list", "-o", "csv").contains("office,"))
 
         try await site.virtfleet("vm", "stop", "office", "--wait")
-        #expect(try await site.vm("office")?.state == .shutoff)
+        // A VM's document travels beside the job's report.
+        try await site.agent.program.until("it is off") { try await site.vm("office")?.state == .shutoff }
         try await site.virtfleet("vm", "start", "office", "--wait")
-        #expect(try await site.vm("office")?.state == .running)
+        try await site.agent.program.until("it runs") { try await site.vm("office")?.state == .running }
         try await site.virtfleet("vm", "stop", "office", "--force", "--wait")
         try await site.virtfleet("vm", "delete", "office", "--yes", "--wait")
-        #expect(try await site.client.vms().isEmpty)
+        try await site.agent.program.until("it is gone") { try await site.client.vms().isEmpty }
         let disks = site.agent.statePath + "/images/vms"
         #expect(try FileManager.default.contentsOfDirectory(atPath: disks).isEmpty)
 
