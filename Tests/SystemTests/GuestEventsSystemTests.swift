@@ -18,7 +18,9 @@ import Testing
         let site = try await OneHost()
         let guest = try await site.savedGuest(smallDisk: small.file("small.raw"))
         try small.fill(leaving: 1 << 20)
-        try await guest.run("dd if=/dev/zero of=/dev/sdb bs=64k count=64 oflag=direct")
+        // A busy machine may have saved the guest before its kernel had found the disk; dd would make a file instead.
+        try await guest.run(
+            "until [ -b /dev/sdb ]; do sleep 0.1; done; dd if=/dev/zero of=/dev/sdb bs=64k count=64 oflag=direct")
         try await site.untilVMEvents(.vmIOError, ["io-error pause: enospc \(SavedGuest.smallDiskAlias)"])
         try await site.agent.program.until("the VM is paused") {
             try await site.vm(SavedGuest.name)?.state == .paused
