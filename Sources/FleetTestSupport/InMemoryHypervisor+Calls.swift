@@ -20,6 +20,10 @@ extension InMemoryHypervisor {
         try call(.definition) { try Self.find(id, "read the definition of", in: $0).xml }
     }
 
+    public func liveDefinition(of id: VMID) async throws(HypervisorError) -> String {
+        try call(.liveDefinition) { try Self.find(id, "read the definition of", in: $0).xml }
+    }
+
     public func define(_ xml: String) async throws(HypervisorError) -> Domain {
         try call(.define) { state in
             let definition = try DomainDefinition(xml: xml)
@@ -31,9 +35,8 @@ extension InMemoryHypervisor {
                 }
             }
             let known = state.domains[definition.id]
-            let domain = StoredDomain(
-                xml: xml, running: known?.running ?? false, paused: known?.paused ?? false,
-                autostart: known?.autostart ?? false)
+            var domain = known ?? StoredDomain(xml: xml)
+            domain.xml = xml
             try self.store(domain, definition.id, in: &state)
             self.emit(definition.id, definition.name, "defined", known == nil ? "added" : "updated")
             return try Self.describe(definition.id, domain)
@@ -53,8 +56,9 @@ extension InMemoryHypervisor {
             var domain = try Self.find(id, "start", in: state)
             let definition = try DomainDefinition(xml: domain.xml)
             guard !domain.running else { throw Self.invalidState("start", definition, "domain is already running") }
-            try Self.prepareFiles(of: definition)
+            try self.prepareFiles(of: definition)
             domain.running = true
+            domain.managedSave = false
             try self.store(domain, id, in: &state)
             self.emit(id, definition.name, "started", "booted")
             if definition.guestAgent != nil, state.guests[id, default: Guest()].agentAnswers {
@@ -156,7 +160,7 @@ extension InMemoryHypervisor {
     }
 
     /// Counts the call, lets it fail when a test wants that, and does it otherwise.
-    private func call<Result: Sendable>(
+    func call<Result: Sendable>(
         _ operation: Operation, _ body: (inout State) throws -> Result
     ) throws(HypervisorError) -> Result {
         do {
