@@ -13,7 +13,7 @@ extension InMemoryHypervisor {
     public func domains() async throws(HypervisorError) -> [Domain] { try call(.domains) { try Self.list($0) } }
 
     public func domain(_ id: VMID) async throws(HypervisorError) -> Domain {
-        try call(.domain) { try Self.describe(id, try Self.find(id, "look up", in: $0)) }
+        try call(.domain) { try Self.describe(id, try Self.find(id, "look up", in: $0), in: $0) }
     }
 
     public func definition(of id: VMID) async throws(HypervisorError) -> String {
@@ -39,7 +39,7 @@ extension InMemoryHypervisor {
             domain.xml = xml
             try self.store(domain, definition.id, in: &state)
             self.emit(definition.id, definition.name, "defined", known == nil ? "added" : "updated")
-            return try Self.describe(definition.id, domain)
+            return try Self.describe(definition.id, domain, in: state)
         }
     }
 

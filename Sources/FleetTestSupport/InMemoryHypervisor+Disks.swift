@@ -60,10 +60,10 @@ extension InMemoryHypervisor {
             return try change(id) { $0.commits[disk] = base }
         }
         try await qemuImage("commit", "-d", layer)
-        guard let active, let above = try await chain(of: active).last(where: { $0 != layer && $0 != base }) else {
+        guard let active, let index = try await chain(active).firstIndex(of: layer), index > 0 else {
             throw Self.refusal("commit", "\(layer) is no layer of \(disk)")
         }
-        try await qemuImage("rebase", "-u", "-F", "qcow2", "-b", base, above)
+        try await qemuImage("rebase", "-u", "-F", "qcow2", "-b", base, try await chain(active)[index - 1])
     }
 
     public func blockJob(_ id: VMID, disk: String) async throws(HypervisorError) -> BlockJob? {
@@ -127,7 +127,7 @@ extension InMemoryHypervisor {
     }
 
     /// The files of a disk, from the one that is written to down to the base.
-    private func chain(of file: String) async throws(HypervisorError) -> [String] {
+    private func chain(_ file: String) async throws(HypervisorError) -> [String] {
         struct Layer: Decodable {
             let filename: String
         }

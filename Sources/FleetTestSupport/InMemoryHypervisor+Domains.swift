@@ -4,15 +4,17 @@ import Hypervisor
 
 extension InMemoryHypervisor {
     static func list(_ state: State) throws -> [Domain] {
-        try state.domains.map { try describe($0.key, $0.value) }.sorted { $0.name < $1.name }
+        try state.domains.map { try describe($0.key, $0.value, in: state) }.sorted { $0.name < $1.name }
     }
 
-    static func describe(_ id: VMID, _ domain: StoredDomain) throws -> Domain {
+    static func describe(_ id: VMID, _ domain: StoredDomain, in state: State) throws -> Domain {
         let definition = try DomainDefinition(xml: domain.xml)
         return Domain(
             id: id, name: definition.name, state: !domain.running ? .shutoff : domain.paused ? .paused : .running,
             memoryBytes: definition.memoryBytes, vcpus: definition.vcpus, autostart: domain.autostart,
-            guestAgent: definition.guestAgent,
+            guestAgent: definition.guestAgent.map { _ in
+                domain.running && state.guests[id, default: Guest()].agentAnswers
+            },
             origin: definition.origin, hostDevices: definition.hostDevices,
             isRestless: definition.isRestless, genID: definition.genID, macAddresses: definition.macs)
     }

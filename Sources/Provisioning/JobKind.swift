@@ -46,6 +46,7 @@ extension JobKind {
 enum JobKinds {
     static let all: [any JobKind.Type] = [
         CloneVM.self, StartVM.self, StopVM.self, RebootVM.self, SuspendVM.self, ResumeVM.self, DeleteVM.self,
+        CreateSnapshot.self, RevertSnapshot.self, DeleteSnapshot.self, PinSnapshot.self,
     ]
 
     /// - Throws: `JobProblem` for a kind or arguments that this agent does not understand.
