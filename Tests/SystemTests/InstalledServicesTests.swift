@@ -62,6 +62,19 @@ import Testing
         let vms = try await systemd.run("virtfleet", "vm", "list", "-o", "csv", "--no-headers").text
         #expect(vms.contains("office,") && vms.contains(",running,"), "\(vms)")
 
+        for (verb, before) in [("create", ""), ("revert", "clean\n"), ("delete", "clean\n")] {
+            let known = try await eventually {
+                try await systemd.run("virtfleet", "snapshot", "list", "office", "-o", "name").text == before
+            }
+            #expect(known)
+            let consent = verb == "create" ? "--wait" : "--yes"
+            let output = try await systemd.run("virtfleet", "snapshot", verb, "office", "clean", "--wait", consent)
+            #expect(output.status == 0, "\(verb): \(output.text)\(output.errorText)\n\(systemd.log)")
+        }
+        // The TPM's state is swtpm's again, and the guest starts with it.
+        let owner = try await systemd.run("sh", "-c", "stat -c %U /var/lib/libvirt/swtpm/*/tpm2/tpm2-00.permall").text
+        #expect(owner == "tss\n")
+
         try await expectRestricted(systemd)
         for service in ["virtfleet-agent", "virtfleet-controller"] {
             _ = try await systemd.run("systemctl", "stop", service).successful()
@@ -73,7 +86,7 @@ import Testing
     /// The kernel's view of the running services, so that a unit that systemd did not apply is found out.
     private func expectRestricted(_ systemd: PrivateSystemd) async throws {
         for (service, capabilities) in [
-            ("virtfleet-controller", "0000000000000000"), ("virtfleet-agent", "0000000000000002"),
+            ("virtfleet-controller", "0000000000000000"), ("virtfleet-agent", "0000000000000003"),
         ] {
             let pid = try await systemd.run("systemctl", "show", service, "--property=MainPID", "--value").text
                 .split(separator: "\n").joined()
