@@ -14,6 +14,7 @@ extension InMemoryHypervisor {
             memoryBytes: definition.memoryBytes, vcpus: definition.vcpus, autostart: domain.autostart,
             guestAgent: definition.guestAgent,
             origin: definition.origin, hostDevices: definition.hostDevices,
+            demand: definition.demand, placement: domain.running ? domain.placement : definition.placement,
             isRestless: definition.isRestless, genID: definition.genID, macAddresses: definition.macs)
     }
 

@@ -2,6 +2,7 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 import Hypervisor
+import Placement
 import Synchronization
 
 /// A hypervisor without guests. Its domains lie in a directory, so that whoever opens that again after a crash finds
@@ -10,7 +11,7 @@ import Synchronization
 public final class InMemoryHypervisor: Hypervisor {
     public enum Operation: String, Sendable {
         case information, domains, domain, definition, define, start, shutdown, destroy, undefine, statistics
-        case reboot, reset, suspend, resume, autostart
+        case reboot, reset, suspend, resume, autostart, pin, weight
         case guestAgentAnswers = "guest-agent-answers"
         case guestInformation = "guest-information"
         case storagePools = "storage-pools"
@@ -69,6 +70,8 @@ struct StoredDomain: Codable {
     var running = false
     var paused = false
     var autostart = false
+    /// What it has while it runs.
+    var placement: VMPlacement?
 }
 
 /// What a test does behind the hypervisor's users' backs.

@@ -17,6 +17,8 @@ public struct JobHost: Sendable {
     public var facilities: HostFacilities
     public var time: any TimeSource
     let files = BlockingWork(name: "jobs-files")
+    /// Between looking who has what of the machine and having it.
+    let placing = Turnstile()
 
     public init(
         hypervisor: any Hypervisor, images: any ImageStore, imageSource: @escaping @Sendable () -> ImageSource,
@@ -49,14 +51,23 @@ public struct HostFacilities: Sendable {
     public var program: @Sendable (String) -> String?
     /// What guests run on.
     public var accelerator: @Sendable () async -> DomainSpecification.Accelerator
+    /// The machine as it is now, to a VM that may have all that is not assigned; nil when it cannot be seen, so that no
+    /// VM can be bound to parts of it.
+    public var inventory: @Sendable (_ assignments: [PCIAddress: String]) async -> MachineInventory?
+    /// libvirt runs as root, and puts guests into control groups.
+    public var weighsGuests: Bool
 
     public init(
         root: String = "", program: @escaping @Sendable (String) -> String? = Subprocess.find,
-        accelerator: @escaping @Sendable () async -> DomainSpecification.Accelerator
+        accelerator: @escaping @Sendable () async -> DomainSpecification.Accelerator,
+        inventory: @escaping @Sendable (_ assignments: [PCIAddress: String]) async -> MachineInventory? = { _ in nil },
+        weighsGuests: Bool = false
     ) {
         self.root = root
         self.program = program
         self.accelerator = accelerator
+        self.inventory = inventory
+        self.weighsGuests = weighsGuests
     }
 
     func isBridge(_ name: String) -> Bool { DurableFile.exists("\(root)/sys/class/net/\(name)/bridge") }

@@ -1,4 +1,5 @@
 import CXML2
+import FleetRuntime
 import Glibc
 
 /// A parsed XML document, for as long as `read` runs. Entities are never declared, so nothing can expand; nothing is
@@ -31,6 +32,16 @@ enum XMLTree {
         return try body(XMLElement(node: root))
     }
 
+    /// - Returns: the document with what `body` has changed.
+    static func edit(
+        _ xml: String, as what: String, _ body: (XMLElement) throws(HypervisorError) -> Void
+    ) throws(HypervisorError) -> String {
+        try read(xml, as: what) { root throws(HypervisorError) in
+            try body(root)
+            return root.document
+        }
+    }
+
     /// libxml2 wants to be set up by one thread before others use it.
     private static let parserReady: Void = xmlInitParser()
 }
@@ -61,6 +72,36 @@ struct XMLElement {
     /// The first element at a path of names below this one.
     func first(_ path: String...) -> XMLElement? {
         path.reduce(self) { element, name in element?.children.first { $0.name == name } }
+    }
+
+    // MARK: Editing
+
+    fileprivate var document: String {
+        var text: UnsafeMutablePointer<xmlChar>?
+        var size: Int32 = 0
+        xmlDocDumpMemoryEnc(node.pointee.doc, &text, &size, "UTF-8")
+        return Self.take(text) ?? ""
+    }
+
+    /// Neither it nor what is in it may be used afterwards.
+    func remove() {
+        xmlUnlinkNode(node)
+        xmlFreeNode(node)
+    }
+
+    /// Adds what is written at the end.
+    func add(_ write: (inout XMLWriter) -> Void) {
+        var writer = XMLWriter()
+        write(&writer)
+        var list: xmlNodePtr?
+        // The writer's XML is well-formed.
+        xmlParseInNodeContext(node, writer.text, Int32(writer.text.utf8.count), 0, &list)
+        xmlAddChildList(node, list)
+    }
+
+    /// The first child of the name, made when there is none.
+    func child(_ name: String) -> XMLElement {
+        first(name) ?? XMLElement(node: xmlNewChild(node, nil, name, nil))
     }
 
     private static func text(_ pointer: UnsafePointer<xmlChar>?) -> String? {

@@ -1,5 +1,6 @@
 import FleetModel
 import FleetRuntime
+import Placement
 import Synchronization
 
 /// The hypervisor behind a libvirt URI.
@@ -72,6 +73,14 @@ public final class LibvirtHypervisor: Hypervisor {
     public func suspend(_ id: VMID) async throws(HypervisorError) { try await commands("suspend").suspend(id) }
 
     public func resume(_ id: VMID) async throws(HypervisorError) { try await commands("resume").resume(id) }
+
+    public func pin(_ id: VMID, to processors: VMPlacement.Processors) async throws(HypervisorError) {
+        try await commands("pin").pin(id, to: processors)
+    }
+
+    public func setWeight(_ id: VMID, _ weight: Int) async throws(HypervisorError) {
+        try await commands("set the weight of").setWeight(id, weight)
+    }
 
     public func undefine(_ id: VMID) async throws(HypervisorError) { try await commands("undefine").undefine(id) }
 

@@ -27,7 +27,7 @@ struct JobPlanner: Sendable {
                 CloneArguments(
                     name: wanted.name, image: try await image(wanted), profile: wanted.profile,
                     profileVersion: try await profileVersion(wanted.profile), start: wanted.start ?? true))
-        case .vmStart, .vmSuspend, .vmResume, .vmDelete:
+        case .vmStart, .vmSuspend, .vmResume, .vmFocus, .vmDelete:
             let wanted = try decode(VMArguments.self, request)
             try await check(wanted.vm, on: host)
             return try FleetJSON.value(wanted)
