@@ -25,6 +25,7 @@ final class Life: Sendable {
         programs: @escaping @Sendable (String) -> String? = { "/usr/bin/\($0)" },
         inventory: @escaping @Sendable ([PCIAddress: String]) async -> MachineInventory? = { _ in nil },
         weighsGuests: Bool = false,
+        set: @escaping @Sendable (_ path: String, _ value: String) throws -> Void = { _, _ in },
         configure: (InMemoryHypervisor) -> Void = { _ in },
         report: (@Sendable (JobReport, _ key: String) async throws -> Void)? = nil,
         during: @escaping @Sendable (FaultPoint, InMemoryHypervisor) async throws -> Void = { _, _ in },
@@ -40,7 +41,7 @@ final class Life: Sendable {
             imageSource: { source }, profiles: [World.profile: profile], vmDirectory: vmDirectory ?? world.vmDirectory,
             facilities: HostFacilities(
                 root: world.directory.file("root"), program: programs, accelerator: { .tcg }, inventory: inventory,
-                weighsGuests: weighsGuests),
+                weighsGuests: weighsGuests, set: set),
             time: world.time)
         let points = Mailbox<FaultPoint>(capacity: 1000)
         runner = try await JobRunner(

@@ -4,7 +4,7 @@ import Placement
 
 /// How the VMs of a host share it: what is, and what shall be.
 struct HostPlan: Sendable {
-    let plan: PlacementPlan
+    private let plan: PlacementPlan
     /// Those that virtfleet made and that run, as they are.
     private let running: [Domain]
 
@@ -32,6 +32,9 @@ struct HostPlan: Sendable {
         }
         return HostPlan(plan: plan, running: running.filter(\.isOurs))
     }
+
+    /// To be made before the VM starts.
+    var reservations: [HugePageReservation] { plan.reservations }
 
     func vm(_ id: VMID) -> VMPlan? { plan.vms.first { $0.id == id } }
 

@@ -8,36 +8,48 @@ extension JobHost {
     /// Nothing of it needs a mark: who comes after a crash makes a plan of what is then, and carries that out.
     func start(_ vm: VMID) async throws {
         try await placing.pass {
-            let domain = try await hypervisor.domain(vm)
-            if let demand = domain.ownDemand, let plan = try await HostPlan.make(on: self, adding: demand),
-                let placement = try plan.placement(of: demand)
-            {
-                try await plan.move(on: self)
-                try await define(placement, of: vm)
-            }
             do {
+                try await place(vm)
                 try await hypervisor.start(vm)
             } catch {
-                try await HostPlan.make(on: self)?.move(on: self)
+                try await settle()
                 throw error
             }
         }
     }
 
-    private func define(_ placement: VMPlacement, of vm: VMID) async throws {
+    private func place(_ vm: VMID) async throws {
+        guard var demand = try await hypervisor.domain(vm).ownDemand,
+            var plan = try await HostPlan.make(on: self, adding: demand), try plan.placement(of: demand) != nil
+        else { return }
+        do {
+            try await onFiles { [plan] in try hugePages.make(plan.reservations) }
+        } catch {
+            guard demand.memory.hugePages == .auto else { throw error }
+            demand.memory.hugePages = .none
+            guard let ordinary = try await HostPlan.make(on: self, adding: demand) else { return }
+            plan = ordinary
+        }
+        try await plan.move(on: self)
+        guard let placement = try plan.placement(of: demand) else { return }
         let before = try await hypervisor.definition(of: vm)
         let after = try placement.applied(to: before)
         guard try DomainDefinition(xml: after).placement != DomainDefinition(xml: before).placement else { return }
         _ = try await hypervisor.define(after)
     }
 
-    /// Lets the VMs that run have what others have left.
-    func resettle() async throws {
-        try await placing.pass { try await HostPlan.make(on: self)?.move(on: self) }
+    /// Lets the VMs that run have what others have left, and gives back the huge pages that nobody uses any more.
+    func resettle() async throws { try await placing.pass { try await settle() } }
+
+    private func settle() async throws {
+        try await HostPlan.make(on: self)?.move(on: self)
+        try await onFiles { try hugePages.giveBack() }
     }
 
     /// Brings a running VM to the foreground.
     func focus(_ vm: VMID) async throws {
         try await placing.pass { try await HostPlan.make(on: self, foreground: vm)?.move(on: self) }
     }
+
+    private var hugePages: HugePageReserve { HugePageReserve(facilities: facilities) }
 }
