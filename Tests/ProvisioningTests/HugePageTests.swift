@@ -88,6 +88,31 @@ import Testing
         #expect(kernel.count == 100)
     }
 
+    @Test func everyCrashOfACloneEndsWithItsPagesAndCores() async throws {
+        var profile = Self.profile(.twoMiB)
+        profile.pinning = .dedicated
+        let (undisturbed, machine) = try await machine()
+        let points = try await run(undisturbed, machine, try undisturbed.clone(), profile).points()
+        #expect(points.count == 5 * 4 + 4)
+        for point in points {
+            let (world, kernel) = try await self.machine()
+            let job = try world.clone()
+            let first = try await Life(
+                world, profile: profile, inventory: { _ in kernel.inventory }, set: kernel.set, crashAt: { $0 == point }
+            )
+            try await first.receive(job)
+            #expect(try await first.crashed())
+            let second = try await Life(
+                world, profile: profile, inventory: { _ in kernel.inventory }, set: kernel.set)
+            try await second.finish(job.id)
+            #expect(world.last(of: job.id)?.state == .succeeded, "\(point)")
+            #expect(kernel.count == 512, "\(point)")
+            let placement = try await second.hypervisor.domain(World.vm()).placement
+            #expect(placement?.processors.vcpus == [CPUSet([1]), CPUSet([9])], "\(point)")
+            #expect(first.hypervisor.calls(of: .start) + second.hypervisor.calls(of: .start) == 1, "\(point)")
+        }
+    }
+
     // Helpers
 
     private static func profile(_ pages: MemoryDemand.HugePages) -> Profile {
