@@ -86,7 +86,12 @@ public enum DurableFile {
     public static func publish(_ part: String, as target: String, mode: mode_t) throws(FileError) {
         guard chmod(part, mode) == 0 else { throw FileError("set the mode of", part) }
         try sync(part)
-        guard rename(part, target) == 0 else { throw FileError("rename to \(target) the file", part) }
+        try rename(part, to: target)
+    }
+
+    /// Gives a file or a directory another name; a file replaces one that has it.
+    public static func rename(_ path: String, to target: String) throws(FileError) {
+        guard Glibc.rename(path, target) == 0 else { throw FileError("rename to \(target) the file", path) }
         try sync(parent(of: target))
     }
 

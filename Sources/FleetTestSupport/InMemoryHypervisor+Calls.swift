@@ -14,11 +14,15 @@ extension InMemoryHypervisor {
     public func domains() async throws(HypervisorError) -> [Domain] { try call(.domains) { try Self.list($0) } }
 
     public func domain(_ id: VMID) async throws(HypervisorError) -> Domain {
-        try call(.domain) { try Self.describe(id, try Self.find(id, "look up", in: $0)) }
+        try call(.domain) { try Self.describe(id, try Self.find(id, "look up", in: $0), in: $0) }
     }
 
     public func definition(of id: VMID) async throws(HypervisorError) -> String {
         try call(.definition) { try Self.find(id, "read the definition of", in: $0).xml }
+    }
+
+    public func liveDefinition(of id: VMID) async throws(HypervisorError) -> String {
+        try call(.liveDefinition) { try Self.find(id, "read the definition of", in: $0).xml }
     }
 
     public func define(_ xml: String) async throws(HypervisorError) -> Domain {
@@ -32,12 +36,11 @@ extension InMemoryHypervisor {
                 }
             }
             let known = state.domains[definition.id]
-            let domain = StoredDomain(
-                xml: xml, running: known?.running ?? false, paused: known?.paused ?? false,
-                autostart: known?.autostart ?? false, placement: known?.placement)
+            var domain = known ?? StoredDomain(xml: xml)
+            domain.xml = xml
             try self.store(domain, definition.id, in: &state)
             self.emit(definition.id, definition.name, "defined", known == nil ? "added" : "updated")
-            return try Self.describe(definition.id, domain)
+            return try Self.describe(definition.id, domain, in: state)
         }
     }
 
@@ -54,9 +57,10 @@ extension InMemoryHypervisor {
             var domain = try Self.find(id, "start", in: state)
             let definition = try DomainDefinition(xml: domain.xml)
             guard !domain.running else { throw Self.invalidState("start", definition, "domain is already running") }
-            try Self.prepareFiles(of: definition)
+            try self.prepareFiles(of: definition)
             domain.running = true
             domain.placement = definition.placement
+            domain.managedSave = false
             try self.store(domain, id, in: &state)
             self.emit(id, definition.name, "started", "booted")
             if definition.guestAgent != nil, state.guests[id, default: Guest()].agentAnswers {
@@ -187,7 +191,7 @@ extension InMemoryHypervisor {
     }
 
     /// Counts the call, lets it fail when a test wants that, and does it otherwise.
-    private func call<Result: Sendable>(
+    func call<Result: Sendable>(
         _ operation: Operation, _ body: (inout State) throws -> Result
     ) throws(HypervisorError) -> Result {
         do {

@@ -4,15 +4,17 @@ import Hypervisor
 
 extension InMemoryHypervisor {
     static func list(_ state: State) throws -> [Domain] {
-        try state.domains.map { try describe($0.key, $0.value) }.sorted { $0.name < $1.name }
+        try state.domains.map { try describe($0.key, $0.value, in: state) }.sorted { $0.name < $1.name }
     }
 
-    static func describe(_ id: VMID, _ domain: StoredDomain) throws -> Domain {
+    static func describe(_ id: VMID, _ domain: StoredDomain, in state: State) throws -> Domain {
         let definition = try DomainDefinition(xml: domain.xml)
         return Domain(
             id: id, name: definition.name, state: !domain.running ? .shutoff : domain.paused ? .paused : .running,
             memoryBytes: definition.memoryBytes, vcpus: definition.vcpus, autostart: domain.autostart,
-            guestAgent: definition.guestAgent,
+            guestAgent: definition.guestAgent.map { _ in
+                domain.running && state.guests[id, default: Guest()].agentAnswers
+            },
             origin: definition.origin, hostDevices: definition.hostDevices,
             demand: definition.demand, placement: domain.running ? domain.placement : definition.placement,
             isRestless: definition.isRestless, genID: definition.genID, macAddresses: definition.macs)
@@ -40,12 +42,19 @@ extension InMemoryHypervisor {
             message: "Requested operation is not valid: \(reason)")
     }
 
-    /// Copies the NVRAM template at the first start; a disk whose file is missing keeps the domain from starting.
-    static func prepareFiles(of definition: DomainDefinition) throws {
+    /// Copies the NVRAM template and makes a TPM at the first start; a disk whose file is missing keeps the domain from
+    /// starting.
+    func prepareFiles(of definition: DomainDefinition) throws {
         for file in definition.disks.compactMap(\.file) where !FileManager.default.fileExists(atPath: file) {
             throw HypervisorError(
                 .failed, operation: "start", object: definition.name,
                 message: "Cannot access storage file '\(file)': No such file or directory")
+        }
+        if definition.hasEmulatedTPM, let path = tpmStateDirectory(of: definition.id),
+            !FileManager.default.fileExists(atPath: path)
+        {
+            try FileManager.default.createDirectory(atPath: "\(path)/tpm2", withIntermediateDirectories: true)
+            try Data("made for \(definition.id)".utf8).write(to: URL(filePath: "\(path)/tpm2/tpm2-00.permall"))
         }
         guard let path = definition.nvramPath, !FileManager.default.fileExists(atPath: path),
             let template = definition.nvramTemplatePath
@@ -73,15 +82,20 @@ extension InMemoryHypervisor {
     func stop(_ id: VMID, detail: String, in state: inout State) throws {
         guard var domain = state.domains[id] else { return }
         domain.running = false
+        domain.paused = false
+        domain.frozen = false
+        domain.commits = [:]
         try store(domain, id, in: &state)
         emit(id, try DomainDefinition(xml: domain.xml).name, "stopped", detail)
     }
 
-    /// Undefines a domain; its NVRAM goes along.
+    /// Undefines a domain; its NVRAM and TPM go along.
     func remove(_ id: VMID, in state: inout State) throws {
         guard let domain = state.domains.removeValue(forKey: id) else { return }
         let definition = try DomainDefinition(xml: domain.xml)
-        if let nvram = definition.nvramPath { try? FileManager.default.removeItem(atPath: nvram) }
+        for path in [definition.nvramPath, tpmStateDirectory(of: id)].compactMap(\.self) {
+            try? FileManager.default.removeItem(atPath: path)
+        }
         try FileManager.default.removeItem(atPath: file(of: id))
         emit(id, definition.name, "undefined", "removed")
     }

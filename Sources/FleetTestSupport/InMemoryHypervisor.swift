@@ -11,7 +11,14 @@ import Synchronization
 public final class InMemoryHypervisor: Hypervisor {
     public enum Operation: String, Sendable {
         case information, domains, domain, definition, define, start, shutdown, destroy, undefine, statistics
-        case reboot, reset, suspend, resume, autostart, pin, weight
+        case reboot, reset, suspend, resume, autostart, freeze, thaw, pivot, pin, weight
+        case liveDefinition = "live-definition"
+        case overlayDisks = "overlay-disks"
+        case startCommit = "start-commit"
+        case blockJob = "block-job"
+        case startPull = "start-pull"
+        case managedSave = "managed-save"
+        case foreignSnapshots = "foreign-snapshots"
         case guestAgentAnswers = "guest-agent-answers"
         case guestInformation = "guest-information"
         case storagePools = "storage-pools"
@@ -22,13 +29,17 @@ public final class InMemoryHypervisor: Hypervisor {
         public var agentAnswers: Bool
         /// Whether it powers off when asked to.
         public var obeysShutdown: Bool
+        /// Whether its file systems can be frozen; they take too long when nil.
+        public var canFreeze: Bool?
         public var information: GuestInformation
 
         public init(
-            agentAnswers: Bool = true, obeysShutdown: Bool = true, information: GuestInformation = GuestInformation()
+            agentAnswers: Bool = true, obeysShutdown: Bool = true, canFreeze: Bool? = true,
+            information: GuestInformation = GuestInformation()
         ) {
             self.agentAnswers = agentAnswers
             self.obeysShutdown = obeysShutdown
+            self.canFreeze = canFreeze
             self.information = information
         }
     }
@@ -72,6 +83,11 @@ struct StoredDomain: Codable {
     var autostart = false
     /// What it has while it runs.
     var placement: VMPlacement?
+    var frozen = false
+    var managedSave = false
+    var foreignSnapshots: [String] = []
+    /// Commits of layers in use that wait for their pivot: the lower file, by target.
+    var commits: [String: String] = [:]
 }
 
 /// What a test does behind the hypervisor's users' backs.
@@ -92,6 +108,19 @@ extension InMemoryHypervisor {
     }
 
     public func setStoragePools(_ pools: [StoragePool]) { state.withLock { $0.storagePools = pools } }
+
+    /// Whether the guest has been told to keep still.
+    public func isFrozen(_ id: VMID) -> Bool { state.withLock { $0.domains[id]?.frozen == true } }
+
+    /// What libvirt keeps of a domain that virtfleet did not ask for.
+    public func keep(_ id: VMID, managedSave: Bool = false, foreignSnapshots: [String] = []) throws {
+        try state.withLock { state in
+            var domain = try Self.find(id, "keep", in: state)
+            domain.managedSave = managedSave
+            domain.foreignSnapshots = foreignSnapshots
+            try store(domain, id, in: &state)
+        }
+    }
 
     /// Somebody powers the domain off and undefines it.
     public func vanish(_ id: VMID) throws {

@@ -13,6 +13,10 @@ public final class PrivateLibvirt: Sendable {
 
     /// What a `LibvirtHypervisor` connects to.
     public let uri: String
+    /// Where its TPMs' state lies, as seen from outside.
+    public var tpmStates: String {
+        directory.file(isSystem ? "lib/libvirt/swtpm" : "config/libvirt/qemu/swtpm")
+    }
     /// libvirtd's own log.
     public let logPath: String
     private let isSystem: Bool
@@ -29,7 +33,7 @@ public final class PrivateLibvirt: Sendable {
         logPath = directory.file("libvirtd.log")
         try Data(Self.daemonConfiguration(directory.path).utf8).write(
             to: URL(filePath: directory.file("libvirtd.conf")))
-        for name in ["run", "config/libvirt", "cache"] {
+        for name in ["run", "config/libvirt", "cache", "lib/swtpm-localca"] {
             try FileManager.default.createDirectory(
                 atPath: directory.file(name), withIntermediateDirectories: true)
         }
@@ -90,10 +94,10 @@ public final class PrivateLibvirt: Sendable {
     /// Its shell is the first process of the namespaces and collects what is left behind there: libvirt waits for the
     /// daemons that it ends to be gone altogether.
     private static let worldScript = """
-        for directory in /run /var/lib /var/cache /var/log /etc/libvirt; do
+        for directory in /run /var/cache /var/log /etc/libvirt; do
             mount -t tmpfs -o mode=755 private-libvirt $directory
         done
-        mkdir /var/lib/swtpm-localca
+        mount --bind "$1/lib" /var/lib
         cp "$1/config/libvirt/qemu.conf" /etc/libvirt/qemu.conf
         touch "$1/ready"
         sleep infinity &

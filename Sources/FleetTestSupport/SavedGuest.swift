@@ -10,7 +10,7 @@ public struct SavedGuest: Sendable {
     public static let name = "saved"
     /// libvirt's name of the small disk.
     public static let smallDiskAlias = "ua-small"
-    private static let smallDiskBytes = 16 << 20
+    public static let smallDiskBytes = 16 << 20
     private static let id = VMID("5a7ed000-0000-4000-8000-000000000001")!
     private static let boot = Task { try await Snapshot() }
 

@@ -16,6 +16,8 @@ public protocol Hypervisor: Sendable {
     func domain(_ id: VMID) async throws(HypervisorError) -> Domain
     /// The persistent definition (VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_SECURE).
     func definition(of id: VMID) async throws(HypervisorError) -> String
+    /// What the domain is at the moment; while it does not run, its persistent definition.
+    func liveDefinition(of id: VMID) async throws(HypervisorError) -> String
     /// Defines a persistent domain; replaces the definition of the same UUID.
     /// - Throws: `alreadyExists` when another domain has the name, `invalidDefinition`.
     func define(_ xml: String) async throws(HypervisorError) -> Domain
@@ -61,6 +63,35 @@ public protocol Hypervisor: Sendable {
     /// One bulk call (virConnectGetAllDomainStats with NOWAIT) on a read-only connection of its own.
     func statistics() async throws(HypervisorError) -> [DomainStatistics]
     func storagePools() async throws(HypervisorError) -> [StoragePool]
+
+    /// Has the guest agent flush the file systems and keep the guest from writing (virDomainFSFreeze). A guest that the
+    /// agent answers too late for may be frozen all the same: thaw it.
+    /// - Throws: as `guestInformation`, and `failed` when the guest cannot.
+    func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError)
+    /// Lets a frozen guest write again; one that is not frozen does not mind.
+    /// - Throws: as `freeze`.
+    func thaw(_ id: VMID, within limit: Duration) async throws(HypervisorError)
+    /// From now on the running domain writes to new qcow2 overlays, all disks at one moment; what it has written so far
+    /// stays as it is (virDomainSnapshotCreateXML with DISK_ONLY, ATOMIC and NO_METADATA).
+    /// - Parameter overlays: by the disk's target; the files must not be there yet.
+    func overlayDisks(_ id: VMID, _ overlays: [String: String]) async throws(HypervisorError)
+    /// Starts to move what one layer of a running domain's disk holds into the layer below it (virDomainBlockCommit). The
+    /// layer that the guest writes to stays in use until `pivot`; the job for any other ends by itself.
+    func startCommit(_ id: VMID, disk: String, of layer: String, into base: String) async throws(HypervisorError)
+    /// The job that libvirt does on a disk; nil when there is none.
+    func blockJob(_ id: VMID, disk: String) async throws(HypervisorError) -> BlockJob?
+    /// Ends a commit that is ready: the guest writes to the lower layer from now on (VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT).
+    func pivot(_ id: VMID, disk: String) async throws(HypervisorError)
+    /// Starts to copy all that lies below a running domain's disk into the layer that it writes to (virDomainBlockPull).
+    func startPull(_ id: VMID, disk: String) async throws(HypervisorError)
+    /// Whether the domain's memory was saved, to be restored at its next start.
+    func hasManagedSave(_ id: VMID) async throws(HypervisorError) -> Bool
+    /// Forgets the saved memory; that there is none is fine.
+    func removeManagedSave(_ id: VMID) async throws(HypervisorError)
+    /// The names of the snapshots that libvirt itself knows of; virtfleet makes none of them.
+    func foreignSnapshots(_ id: VMID) async throws(HypervisorError) -> [String]
+    /// Where swtpm keeps the domain's state; nothing need be there. Nil where that is not known.
+    func tpmStateDirectory(of id: VMID) -> String?
 
     /// Closes the connections and ends `events`. Running domains go on.
     func close() async
@@ -124,6 +155,20 @@ public struct Domain: Equatable, Sendable {
         self.isRestless = isRestless
         self.genID = genID
         self.macAddresses = macAddresses
+    }
+}
+
+/// virDomainBlockJobInfo.
+public struct BlockJob: Equatable, Sendable {
+    /// libvirt's own measure, mostly bytes.
+    public var current: UInt64
+    public var end: UInt64
+    /// A commit of the layer in use waits for its `pivot`.
+    public var isReady: Bool { end > 0 && current == end }
+
+    public init(current: UInt64, end: UInt64) {
+        self.current = current
+        self.end = end
     }
 }
 

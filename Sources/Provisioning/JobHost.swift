@@ -34,8 +34,6 @@ public struct JobHost: Sendable {
         self.time = time
     }
 
-    func directory(of job: JobID) -> VMDirectory { VMDirectory(path: "\(vmDirectory)/\(job)") }
-
     func onFiles<Result: Sendable, Failure: Error>(
         _ body: @Sendable () throws(Failure) -> Result
     ) async throws(Failure) -> Result {
@@ -75,15 +73,4 @@ public struct HostFacilities: Sendable {
     }
 
     func isBridge(_ name: String) -> Bool { DurableFile.exists("\(root)/sys/class/net/\(name)/bridge") }
-}
-
-/// The files of one VM, all of them made by virtfleet or, at its order, by libvirt.
-struct VMDirectory: Codable, Equatable, Sendable {
-    let path: String
-    var disk: String { path + "/disk.qcow2" }
-    var variables: String { path + "/variables.fd" }
-    var console: String { path + "/console.log" }
-
-    /// Everything that may be removed with the VM. Anything else in the directory was put there by somebody else.
-    var ownFiles: [String] { [disk, variables, console].flatMap { [$0, $0 + ".part"] } }
 }

@@ -95,9 +95,11 @@ import Testing
         #expect(definition.vcpus == 4)
         #expect(
             definition.disks == [
-                DomainDefinition.Disk(target: "sda", device: "disk", file: "/var/lib/virtfleet/vm/system.qcow2"),
+                DomainDefinition.Disk(
+                    target: "sda", device: "disk", file: "/var/lib/virtfleet/vm/system.qcow2", format: "qcow2"),
                 DomainDefinition.Disk(target: "vda", device: "disk", file: "/var/lib/virtfleet/vm/data.raw"),
-                DomainDefinition.Disk(target: "sdb", device: "disk", file: "/var/lib/virtfleet/vm/more.qcow2"),
+                DomainDefinition.Disk(
+                    target: "sdb", device: "disk", file: "/var/lib/virtfleet/vm/more.qcow2", format: "qcow2"),
             ])
         #expect(definition.nvramPath == Self.full.firmware.nvramPath)
         #expect(definition.nvramTemplatePath == Self.full.firmware.nvramTemplatePath)

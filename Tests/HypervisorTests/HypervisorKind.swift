@@ -22,7 +22,7 @@ enum HypervisorKind: String, CaseIterable, CustomTestStringConvertible {
         case .libvirt:
             let libvirt = try PrivateLibvirt()
             try await libvirt.start()
-            let hypervisor = try LibvirtHypervisor(uri: libvirt.uri, logger: .silent)
+            let hypervisor = try LibvirtHypervisor(uri: libvirt.uri, tpmStates: libvirt.tpmStates, logger: .silent)
             #expect(await hypervisor.events.next() == .connected([]))
             try await body(hypervisor, files)
             await hypervisor.close()

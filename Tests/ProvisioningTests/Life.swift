@@ -15,6 +15,7 @@ final class Life: Sendable {
     let hypervisor: InMemoryHypervisor
     let runner: JobRunner
     let journal: JobJournal
+    let host: JobHost
     private let points: Mailbox<FaultPoint>
     private let task: Task<Void, any Error>
 
@@ -35,7 +36,7 @@ final class Life: Sendable {
         hypervisor = try InMemoryHypervisor(directory: world.directory.file("hypervisor"))
         configure(hypervisor)
         journal = try JobJournal(path: world.journalPath, bootID: "boot")
-        let host = JobHost(
+        host = JobHost(
             hypervisor: hypervisor,
             images: BaseImageStore(directory: world.directory.file("images"), client: HTTPClient()),
             imageSource: { source }, profiles: [World.profile: profile], vmDirectory: vmDirectory ?? world.vmDirectory,

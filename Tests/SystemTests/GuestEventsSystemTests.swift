@@ -18,7 +18,14 @@ import Testing
         let site = try await OneHost()
         let guest = try await site.savedGuest(smallDisk: small.file("small.raw"))
         try small.fill(leaving: 1 << 20)
-        try await guest.run("dd if=/dev/zero of=/dev/sdb bs=64k count=64 oflag=direct")
+        // The kernel looks at disks side by side, so that any of them may be sda: it is known by its size alone.
+        try await guest.run(
+            """
+            for disk in /sys/block/sd*; do \
+            [ $(cat $disk/size) = \(SavedGuest.smallDiskBytes / 512) ] || continue; \
+            dd if=/dev/zero of=/dev/${disk##*/} bs=64k count=64 oflag=direct; \
+            done
+            """)
         try await site.untilVMEvents(.vmIOError, ["io-error pause: enospc \(SavedGuest.smallDiskAlias)"])
         try await site.agent.program.until("the VM is paused") {
             try await site.vm(SavedGuest.name)?.state == .paused

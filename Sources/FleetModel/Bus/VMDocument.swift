@@ -28,6 +28,10 @@ public struct VMDocument: Codable, Equatable, Sendable {
     public var macAddresses: [MACAddress]?
     /// What the guest last told while it ran.
     public var guest: GuestInformation?
+    /// Oldest first; absent when it is not known, as of a VM that virtfleet did not make.
+    public var snapshots: [VMSnapshot]?
+    /// The names of those that libvirt knows of, which virtfleet neither makes nor touches.
+    public var foreignSnapshots: [String]?
 
     public struct Origin: Codable, Equatable, Sendable {
         public var job: JobID
@@ -46,7 +50,7 @@ public struct VMDocument: Codable, Equatable, Sendable {
     public init(
         id: VMID, name: String, state: State, memoryBytes: UInt64, vcpus: Int, persistent: Bool, autostart: Bool,
         guestAgent: Bool? = nil, origin: Origin? = nil, genID: UUID? = nil, macAddresses: [MACAddress]? = nil,
-        guest: GuestInformation? = nil
+        guest: GuestInformation? = nil, snapshots: [VMSnapshot]? = nil, foreignSnapshots: [String]? = nil
     ) {
         self.id = id
         self.name = name
@@ -60,5 +64,7 @@ public struct VMDocument: Codable, Equatable, Sendable {
         self.genID = genID
         self.macAddresses = macAddresses
         self.guest = guest
+        self.snapshots = snapshots
+        self.foreignSnapshots = foreignSnapshots
     }
 }

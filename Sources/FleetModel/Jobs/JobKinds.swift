@@ -9,6 +9,10 @@ public enum JobKindName: String, CaseIterable, Codable, Sendable {
     case vmResume = "vm.resume"
     case vmFocus = "vm.focus"
     case vmDelete = "vm.delete"
+    case snapshotCreate = "snapshot.create"
+    case snapshotRevert = "snapshot.revert"
+    case snapshotDelete = "snapshot.delete"
+    case snapshotPin = "snapshot.pin"
 }
 
 /// Arguments of `vm.clone`.
@@ -90,5 +94,62 @@ public struct RebootArguments: Codable, Equatable, Sendable {
     public init(vm: VMID, force: Bool = false) {
         self.vm = vm
         self.force = force
+    }
+}
+
+/// Arguments of `snapshot.create`.
+public struct SnapshotCreateArguments: Codable, Equatable, Sendable {
+    public var vm: VMID
+    /// Refused when the VM has a snapshot of that name.
+    public var name: ResourceName
+    /// The policy that asks for it, which alone may prune it; absent for a person's.
+    public var policy: ResourceName?
+
+    public init(vm: VMID, name: ResourceName, policy: ResourceName? = nil) {
+        self.vm = vm
+        self.name = name
+        self.policy = policy
+    }
+}
+
+/// Arguments of `snapshot.revert`.
+public struct SnapshotRevertArguments: Codable, Equatable, Sendable {
+    public var vm: VMID
+    /// The job that made the snapshot.
+    public var snapshot: JobID
+    /// Start the VM afterwards; else it is left off.
+    public var start: Bool
+
+    public init(vm: VMID, snapshot: JobID, start: Bool) {
+        self.vm = vm
+        self.snapshot = snapshot
+        self.start = start
+    }
+}
+
+/// Arguments of `snapshot.delete`.
+public struct SnapshotArguments: Codable, Equatable, Sendable {
+    public var vm: VMID
+    /// The job that made the snapshot.
+    public var snapshot: JobID
+
+    public init(vm: VMID, snapshot: JobID) {
+        self.vm = vm
+        self.snapshot = snapshot
+    }
+}
+
+/// Arguments of `snapshot.pin`.
+public struct SnapshotPinArguments: Codable, Equatable, Sendable {
+    public var vm: VMID
+    /// The job that made the snapshot.
+    public var snapshot: JobID
+    /// Whether it is kept from deletion from now on.
+    public var pinned: Bool
+
+    public init(vm: VMID, snapshot: JobID, pinned: Bool) {
+        self.vm = vm
+        self.snapshot = snapshot
+        self.pinned = pinned
     }
 }

@@ -11,11 +11,17 @@ public struct DomainDefinition: Equatable, Sendable {
         public var device: String
         /// The file; absent for an empty drive, a block device, a volume or a network disk.
         public var file: String?
+        /// `qcow2`, `raw`; libvirt takes `raw` where nothing is said.
+        public var format: String
+        /// The guest cannot change it.
+        public var isReadOnly: Bool
 
-        public init(target: String, device: String, file: String?) {
+        public init(target: String, device: String, file: String?, format: String = "raw", isReadOnly: Bool = false) {
             self.target = target
             self.device = device
             self.file = file
+            self.format = format
+            self.isReadOnly = isReadOnly
         }
     }
 
@@ -26,6 +32,8 @@ public struct DomainDefinition: Equatable, Sendable {
     public var vcpus: Int
     public var disks: [Disk]
     public var nvramPath: String?
+    /// It has a TPM that swtpm emulates.
+    public var hasEmulatedTPM: Bool
     /// What libvirt copies to `nvramPath` when there is nothing yet.
     public var nvramTemplatePath: String?
     public var macs: [MACAddress]
@@ -73,11 +81,15 @@ public struct DomainDefinition: Equatable, Sendable {
             devices?.children("disk").map { disk in
                 Disk(
                     target: disk.first("target")?.attribute("dev") ?? "", device: disk.attribute("device") ?? "disk",
-                    file: disk.first("source")?.attribute("file"))
+                    file: disk.first("source")?.attribute("file"),
+                    format: disk.first("driver")?.attribute("type") ?? "raw",
+                    isReadOnly: disk.first("readonly") != nil)
             } ?? []
         let nvram = root.first("os", "nvram")
         nvramPath = nvram?.text
         nvramTemplatePath = nvram?.attribute("template")
+        hasEmulatedTPM =
+            devices?.children("tpm").contains { $0.first("backend")?.attribute("type") == "emulator" } == true
         macs =
             devices?.children("interface").compactMap {
                 $0.first("mac")?.attribute("address").flatMap(MACAddress.init)

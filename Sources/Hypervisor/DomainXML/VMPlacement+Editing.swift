@@ -7,7 +7,7 @@ extension VMPlacement {
     /// - Returns: the definition with this placement in it in place of what was placed before; all else stays.
     /// - Throws: `invalidDefinition`.
     public func applied(to xml: String) throws(HypervisorError) -> String {
-        try XMLTree.edit(xml, as: "domain definition") { root throws(HypervisorError) in
+        try XMLTree.rewrite(xml, as: "domain definition") { root throws(HypervisorError) in
             for name in ["memory", "currentMemory", "numatune"] { root.first(name)?.remove() }
             root.first("memoryBacking", "hugepages")?.remove()
             root.add { $0.element("memory", ["unit": "bytes"], text: String(memory.bytes)) }

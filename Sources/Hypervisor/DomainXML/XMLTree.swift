@@ -12,6 +12,30 @@ enum XMLTree {
     static func read<Result>(
         _ xml: String, as what: String, _ body: (XMLElement) throws(HypervisorError) -> Result
     ) throws(HypervisorError) -> Result {
+        try withDocument(xml, as: what) { _, root throws(HypervisorError) in try body(root) }
+    }
+
+    /// The document as the body has changed it.
+    static func rewrite(
+        _ xml: String, as what: String, _ body: (XMLElement) throws(HypervisorError) -> Void
+    ) throws(HypervisorError) -> String {
+        try withDocument(xml, as: what) { document, root throws(HypervisorError) in
+            try body(root)
+            var text: UnsafeMutablePointer<xmlChar>?
+            var size: Int32 = 0
+            xmlDocDumpMemoryEnc(document, &text, &size, "UTF-8")
+            guard let text else {
+                throw HypervisorError(.failed, operation: "write", object: what, message: "out of memory")
+            }
+            // See `XMLElement.take`.
+            defer { free(text) }
+            return String(cString: text)
+        }
+    }
+
+    private static func withDocument<Result>(
+        _ xml: String, as what: String, _ body: (xmlDocPtr, XMLElement) throws(HypervisorError) -> Result
+    ) throws(HypervisorError) -> Result {
         func invalid(_ message: String) -> HypervisorError {
             HypervisorError(.invalidDefinition, operation: "read", object: what, message: message)
         }
@@ -29,17 +53,7 @@ enum XMLTree {
         }
         defer { xmlFreeDoc(document) }
         guard let root = xmlDocGetRootElement(document) else { throw invalid("it is empty") }
-        return try body(XMLElement(node: root))
-    }
-
-    /// - Returns: the document with what `body` has changed.
-    static func edit(
-        _ xml: String, as what: String, _ body: (XMLElement) throws(HypervisorError) -> Void
-    ) throws(HypervisorError) -> String {
-        try read(xml, as: what) { root throws(HypervisorError) in
-            try body(root)
-            return root.document
-        }
+        return try body(document, XMLElement(node: root))
     }
 
     /// libxml2 wants to be set up by one thread before others use it.
@@ -74,16 +88,14 @@ struct XMLElement {
         path.reduce(self) { element, name in element?.children.first { $0.name == name } }
     }
 
-    // MARK: Editing
-
-    fileprivate var document: String {
-        var text: UnsafeMutablePointer<xmlChar>?
-        var size: Int32 = 0
-        xmlDocDumpMemoryEnc(node.pointee.doc, &text, &size, "UTF-8")
-        return Self.take(text) ?? ""
+    func setText(_ text: String) {
+        xmlNodeSetContent(node, nil)
+        xmlNodeAddContent(node, text)
     }
 
-    /// Neither it nor what is in it may be used afterwards.
+    func setAttribute(_ name: String, _ value: String) { xmlSetProp(node, name, value) }
+
+    /// Takes the element and all inside out of the document; it must not be used any more.
     func remove() {
         xmlUnlinkNode(node)
         xmlFreeNode(node)

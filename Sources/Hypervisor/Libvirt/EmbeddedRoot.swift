@@ -10,6 +10,8 @@ public struct EmbeddedRoot: Equatable, Sendable {
 
     public let path: String
     public var uri: String { "qemu:///embed?root=\(path)" }
+    /// Where swtpm keeps what the TPMs of all domains hold.
+    var tpmStates: String { path + "/lib/swtpm" }
 
     /// - Returns: nil when the URI is not that of an embedded driver.
     /// - Throws: `invalidDefinition` when the root is missing, relative or too long.

@@ -35,6 +35,10 @@ extension LibvirtConnection {
         }
     }
 
+    func liveDefinition(of id: VMID) throws(HypervisorError) -> String {
+        try withDomain(id, "read the definition of") { domain throws(HypervisorError) in try xml(of: domain, flags: 0) }
+    }
+
     func define(_ xml: String) throws(HypervisorError) -> Domain {
         let handle = try handle()
         let definition = try DomainDefinition(xml: xml)
@@ -96,14 +100,6 @@ extension LibvirtConnection {
         try act(on: id, "undefine") { virDomainUndefineFlags($0, flags) }
     }
 
-    private func act(
-        on id: VMID, _ operation: String, _ call: (OpaquePointer) -> Int32
-    ) throws(HypervisorError) {
-        try withDomain(id, operation) { domain throws(HypervisorError) in
-            guard call(domain) == 0 else { throw .lastLibvirtError(operation, libvirtName(of: domain)) }
-        }
-    }
-
     private func describe(_ domain: OpaquePointer) throws(HypervisorError) -> Domain {
         let name = libvirtName(of: domain)
         var information = virDomainInfo()
@@ -124,7 +120,7 @@ extension LibvirtConnection {
             genID: definition?.genID, macAddresses: definition?.macs)
     }
 
-    private func xml(of domain: OpaquePointer, flags: UInt32) throws(HypervisorError) -> String {
+    func xml(of domain: OpaquePointer, flags: UInt32) throws(HypervisorError) -> String {
         guard let text = virDomainGetXMLDesc(domain, flags) else {
             throw .lastLibvirtError("read the definition of", libvirtName(of: domain))
         }

@@ -28,7 +28,7 @@ extension LibvirtConnection {
         }
     }
 
-    private func withGuest<Result>(
+    func withGuest<Result>(
         _ id: VMID, _ limit: Duration, _ body: (OpaquePointer) throws(HypervisorError) -> Result
     ) throws(HypervisorError) -> Result {
         try withDomain(id, "ask the guest agent of") { domain throws(HypervisorError) in

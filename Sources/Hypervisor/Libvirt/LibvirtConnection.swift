@@ -49,6 +49,15 @@ actor LibvirtConnection {
         defer { virDomainFree(domain) }
         return try body(domain)
     }
+
+    /// A call that answers 0 when it has done what it is for.
+    func act(
+        on id: VMID, _ operation: String, _ call: (OpaquePointer) -> Int32
+    ) throws(HypervisorError) {
+        try withDomain(id, operation) { domain throws(HypervisorError) in
+            guard call(domain) == 0 else { throw .lastLibvirtError(operation, libvirtName(of: domain)) }
+        }
+    }
 }
 
 /// The UUID of a `virDomainPtr`.

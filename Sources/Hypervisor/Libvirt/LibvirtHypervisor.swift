@@ -1,5 +1,6 @@
 import FleetModel
 import FleetRuntime
+import FoundationEssentials
 import Placement
 import Synchronization
 
@@ -10,6 +11,8 @@ import Synchronization
 public final class LibvirtHypervisor: Hypervisor {
     public let events = Mailbox<HypervisorEvent>(capacity: 4096)
     private let uri: String
+    /// Where swtpm keeps what the TPMs of all domains hold.
+    private let tpmStates: String?
     private let control: LibvirtConnection
     private let measuring: LibvirtConnection
     private let time: any TimeSource
@@ -18,12 +21,19 @@ public final class LibvirtHypervisor: Hypervisor {
     private let supervisor = Mutex<Task<Void, Never>?>(nil)
 
     /// Starts connecting and keeps at it until `close()`.
-    /// - Parameter uri: `qemu:///system`, or any other that libvirt knows. For `qemu:///embed?root=DIRECTORY` the
-    ///   directory and this process's environment are prepared (`EmbeddedRoot`).
+    /// - Parameters:
+    ///   - uri: `qemu:///system`, or any other that libvirt knows. For `qemu:///embed?root=DIRECTORY` the directory and
+    ///     this process's environment are prepared (`EmbeddedRoot`).
+    ///   - tpmStates: where libvirt has swtpm keep what TPMs hold, a directory for each domain; nil for where the URI's
+    ///     driver does so by itself.
     /// - Throws: `invalidDefinition` for a URI that cannot work, `failed` when the embedded root cannot be prepared.
-    public init(uri: String, logger: Logger, time: any TimeSource = SystemTimeSource()) throws(HypervisorError) {
-        if let root = try EmbeddedRoot(uri: uri) { try root.prepare() }
+    public init(
+        uri: String, tpmStates: String? = nil, logger: Logger, time: any TimeSource = SystemTimeSource()
+    ) throws(HypervisorError) {
+        let embedded = try EmbeddedRoot(uri: uri)
+        try embedded?.prepare()
         self.uri = uri
+        self.tpmStates = tpmStates ?? embedded?.tpmStates ?? Self.tpmStates(of: uri)
         control = LibvirtConnection(uri: uri, name: "libvirt-control")
         measuring = LibvirtConnection(uri: uri, readOnly: true, name: "libvirt-stats")
         self.time = time
@@ -46,6 +56,10 @@ public final class LibvirtHypervisor: Hypervisor {
 
     public func definition(of id: VMID) async throws(HypervisorError) -> String {
         try await commands("read the definition of").definition(of: id)
+    }
+
+    public func liveDefinition(of id: VMID) async throws(HypervisorError) -> String {
+        try await commands("read the definition of").liveDefinition(of: id)
     }
 
     public func define(_ xml: String) async throws(HypervisorError) -> Domain {
@@ -100,6 +114,50 @@ public final class LibvirtHypervisor: Hypervisor {
         try await commands("list the storage pools of").storagePools()
     }
 
+    public func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) {
+        try await guestConnection("freeze").freeze(id, within: limit)
+    }
+
+    public func thaw(_ id: VMID, within limit: Duration) async throws(HypervisorError) {
+        try await guestConnection("thaw").thaw(id, within: limit)
+    }
+
+    public func overlayDisks(_ id: VMID, _ overlays: [String: String]) async throws(HypervisorError) {
+        try await commands("put overlays on the disks of").overlayDisks(id, overlays)
+    }
+
+    public func startCommit(
+        _ id: VMID, disk: String, of layer: String, into base: String
+    ) async throws(HypervisorError) {
+        try await commands("commit a layer of").startCommit(id, disk: disk, of: layer, into: base)
+    }
+
+    public func blockJob(_ id: VMID, disk: String) async throws(HypervisorError) -> BlockJob? {
+        try await commands("look at the block jobs of").blockJob(id, disk: disk)
+    }
+
+    public func pivot(_ id: VMID, disk: String) async throws(HypervisorError) {
+        try await commands("pivot").pivot(id, disk: disk)
+    }
+
+    public func startPull(_ id: VMID, disk: String) async throws(HypervisorError) {
+        try await commands("pull into").startPull(id, disk: disk)
+    }
+
+    public func hasManagedSave(_ id: VMID) async throws(HypervisorError) -> Bool {
+        try await commands("look for the saved memory of").hasManagedSave(id)
+    }
+
+    public func removeManagedSave(_ id: VMID) async throws(HypervisorError) {
+        try await commands("remove the saved memory of").removeManagedSave(id)
+    }
+
+    public func foreignSnapshots(_ id: VMID) async throws(HypervisorError) -> [String] {
+        try await commands("list the snapshots of").foreignSnapshots(id)
+    }
+
+    public func tpmStateDirectory(of id: VMID) -> String? { tpmStates.map { "\($0)/\(id)" } }
+
     public func close() async {
         let task = supervisor.withLock { task in
             defer { task = nil }
@@ -109,6 +167,16 @@ public final class LibvirtHypervisor: Hypervisor {
         await task?.value
         await measuring.close()
         events.finish()
+    }
+
+    /// Where libvirt's daemons tell swtpm to keep its state: qemuStateInitialize and virQEMUDriverConfigNew.
+    private static func tpmStates(of uri: String) -> String? {
+        let path = uri.split(separator: "?").first ?? ""
+        if path == "qemu:///system" { return "/var/lib/libvirt/swtpm" }
+        guard path == "qemu:///session" else { return nil }
+        let environment = ProcessInfo.processInfo.environment
+        let configuration = environment["XDG_CONFIG_HOME"] ?? environment["HOME"].map { $0 + "/.config" }
+        return configuration.map { $0 + "/libvirt/qemu/swtpm" }
     }
 
     /// The connection for commands; throws at once instead of waiting behind an attempt to connect.

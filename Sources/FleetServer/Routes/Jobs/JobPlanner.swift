@@ -28,9 +28,11 @@ struct JobPlanner: Sendable {
                     name: wanted.name, image: try await image(wanted), profile: wanted.profile,
                     profileVersion: try await profileVersion(wanted.profile), start: wanted.start ?? true))
         case .vmStart, .vmSuspend, .vmResume, .vmFocus, .vmDelete:
-            let wanted = try decode(VMArguments.self, request)
-            try await check(wanted.vm, on: host)
-            return try FleetJSON.value(wanted)
+            return try await asked(VMArguments.self, \.vm, request, host)
+        case .snapshotRevert: return try await asked(SnapshotRevertArguments.self, \.vm, request, host)
+        case .snapshotDelete: return try await asked(SnapshotArguments.self, \.vm, request, host)
+        case .snapshotPin: return try await asked(SnapshotPinArguments.self, \.vm, request, host)
+        case .snapshotCreate: return try await asked(SnapshotCreateArguments.self, \.vm, request, host)
         case .vmReboot:
             let wanted = try decode(RebootRequest.self, request)
             try await check(wanted.vm, on: host)
@@ -47,6 +49,15 @@ struct JobPlanner: Sendable {
             }
             return try FleetJSON.value(arguments)
         }
+    }
+
+    /// Arguments that an operator gives as the host gets them.
+    private func asked<Arguments: Codable>(
+        _ type: Arguments.Type, _ vm: KeyPath<Arguments, VMID>, _ request: JobRequest, _ host: HostResource
+    ) async throws -> JSONValue {
+        let arguments = try decode(type, request)
+        try await check(arguments[keyPath: vm], on: host)
+        return try FleetJSON.value(arguments)
     }
 
     /// `vm.clone` as an operator asks for it: the image by its names.

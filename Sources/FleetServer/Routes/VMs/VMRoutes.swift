@@ -55,9 +55,15 @@ enum VMRoutes {
                         "hostname": .string(), "osName": .string(), "osVersion": .string(), "kernel": .string(),
                     ]),
                 "genID": .uuid, "macAddresses": .array(.string()),
+                "snapshots": .array(.reference("VMSnapshot")), "foreignSnapshots": .array(.string()),
                 "origin": .object(
                     ["job": .string(), "template": .string(), "profile": .string()],
                     optional: ["profileVersion": .integer]),
             ]),
+        "VMSnapshot": .object(
+            [
+                "id": .string(), "name": .name, "createdAt": .time, "consistency": .words(VMSnapshot.Consistency.self),
+                "isCurrent": .boolean, "pinned": .boolean, "isBeingDeleted": .boolean, "sizeBytes": .integer,
+            ], optional: ["parent": .string(), "policy": .name]),
     ]
 }

@@ -36,7 +36,7 @@ struct CloneVM: JobKind {
         var steps: [any JobStep] = [
             MakeVMDirectory(directory: plan.directory, host: host),
             MakeOverlay(
-                path: plan.directory.disk, base: plan.base, baseFormat: arguments.image.format, host: host),
+                path: plan.directory.disk, base: plan.base, baseFormat: arguments.image.format.rawValue, host: host),
             CopyVariables(template: plan.firmware.variables, path: plan.directory.variables, host: host),
             DefineDomain(specification: specification, host: host),
         ]

@@ -28,13 +28,3 @@ struct StartVM: JobKind {
 
 /// The plan of a job that has nothing to decide.
 struct Nothing: Codable, Equatable, Sendable {}
-
-extension JobHost {
-    /// - Throws: `JobProblem` when this host has no such VM.
-    func require(_ vm: VMID) async throws -> Domain {
-        guard let domain = try await hypervisor.domainIfAny(vm) else {
-            throw JobProblem("no-such-vm", "this host has no VM \(vm); it may have been deleted or moved")
-        }
-        return domain
-    }
-}

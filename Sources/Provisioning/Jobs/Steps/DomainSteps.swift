@@ -11,6 +11,16 @@ extension Hypervisor {
             return nil
         }
     }
+
+    /// What a domain is now and what it will be at its next start; empty when it has gone since it was listed.
+    func definitions(of id: VMID) async throws -> [String] {
+        do throws(HypervisorError) {
+            return [try await liveDefinition(of: id), try await definition(of: id)]
+        } catch {
+            guard error.code == .noSuchDomain else { throw error }
+            return []
+        }
+    }
 }
 
 extension VMDocument.State {

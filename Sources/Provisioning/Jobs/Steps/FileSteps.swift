@@ -28,9 +28,9 @@ struct MakeVMDirectory: JobStep {
 struct MakeOverlay: JobStep {
     let path: String
     let base: String
-    let baseFormat: ImageReference.Format
+    let baseFormat: String
     let host: JobHost
-    let name = "overlay"
+    var name = "overlay"
 
     private var part: String { path + ".part" }
 
@@ -42,7 +42,7 @@ struct MakeOverlay: JobStep {
 
     func apply() async throws {
         _ = try await Subprocess.run(
-            "qemu-img", ["create", "-q", "-f", "qcow2", "-F", baseFormat.rawValue, "-b", base, part],
+            "qemu-img", ["create", "-q", "-f", "qcow2", "-F", baseFormat, "-b", base, part],
             limits: Subprocess.Limits(addressSpaceBytes: 1 << 30, cpuSeconds: 60)
         ).successful()
         try await host.onFiles { () throws(FileError) in try DurableFile.publish(part, as: path, mode: 0o600) }
@@ -85,14 +85,16 @@ struct RemoveVMFiles: JobStep {
 
     func probe() async -> StepProbe {
         await host.onFiles {
-            directory.ownFiles.contains(where: DurableFile.exists) || isEmptyDirectory ? .absent : .done
+            (directory.ownFiles + directory.ownDirectories.filter(isEmptyDirectory)).contains(where: DurableFile.exists)
+                ? .absent : .done
         }
     }
 
     func apply() async throws {
         try await host.onFiles { () throws(FileError) in
-            for file in directory.ownFiles { try DurableFile.remove(file) }
-            if isEmptyDirectory { try DurableFile.remove(directory.path) }
+            let directories = directory.ownDirectories
+            for file in directory.ownFiles { try DurableFile.removeTree(file) }
+            for directory in directories where isEmptyDirectory(directory) { try DurableFile.remove(directory) }
         }
     }
 
@@ -101,5 +103,5 @@ struct RemoveVMFiles: JobStep {
         await host.onFiles { (try? DurableFile.entries(of: directory.path)) ?? [] }
     }
 
-    private var isEmptyDirectory: Bool { (try? DurableFile.entries(of: directory.path))?.isEmpty == true }
+    private func isEmptyDirectory(_ path: String) -> Bool { (try? DurableFile.entries(of: path))?.isEmpty == true }
 }

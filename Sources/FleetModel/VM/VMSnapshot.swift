@@ -1,0 +1,51 @@
+import FoundationEssentials
+
+/// One moment of a VM that its host keeps: disks, UEFI variables, TPM state and definition.
+public struct VMSnapshot: Codable, Equatable, Sendable {
+    /// What the guest knew of it.
+    public enum Consistency: String, Codable, CaseIterable, Sendable {
+        /// The VM was off.
+        case off
+        /// The guest agent had applications and file systems at rest.
+        case app
+        /// As after a power cut: there was nobody to ask, or the guest cannot.
+        case crash
+        /// As after a power cut: the guest agent was asked and did not answer in time.
+        case quiesceTimeout = "quiesce-timeout"
+    }
+
+    /// The job that made it.
+    public var id: JobID
+    public var name: ResourceName
+    public var createdAt: Date
+    public var consistency: Consistency
+    /// The snapshot that the VM went on from until this one; absent when it went on from its template.
+    public var parent: JobID?
+    /// What the VM does now goes on from here.
+    public var isCurrent: Bool
+    /// The policy that made it, and alone may prune it; absent for a person's.
+    public var policy: ResourceName?
+    /// It is not deleted before it is unpinned.
+    public var pinned: Bool
+    /// A deletion has begun and did not end; the snapshot can only be deleted.
+    public var isBeingDeleted: Bool
+    /// What it takes on the disk (st_blocks), without what lies below it.
+    public var sizeBytes: UInt64
+
+    public init(
+        id: JobID, name: ResourceName, createdAt: Date, consistency: Consistency, parent: JobID? = nil,
+        isCurrent: Bool = false, policy: ResourceName? = nil, pinned: Bool = false, isBeingDeleted: Bool = false,
+        sizeBytes: UInt64
+    ) {
+        self.id = id
+        self.name = name
+        self.createdAt = createdAt
+        self.consistency = consistency
+        self.parent = parent
+        self.isCurrent = isCurrent
+        self.policy = policy
+        self.pinned = pinned
+        self.isBeingDeleted = isBeingDeleted
+        self.sizeBytes = sizeBytes
+    }
+}

@@ -1,0 +1,119 @@
+import CLibvirt
+import FleetModel
+import FleetRuntime
+import Glibc
+
+/// The layers of a running domain's disks, and what else is kept of a domain.
+extension LibvirtConnection {
+    func overlayDisks(_ id: VMID, _ overlays: [String: String]) throws(HypervisorError) {
+        try withDomain(id, "put overlays on the disks of") { domain throws(HypervisorError) in
+            let disks = try DomainDefinition(xml: xml(of: domain, flags: 0)).disks
+            let flags =
+                VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY.rawValue | VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC.rawValue
+                | VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA.rawValue
+            guard let snapshot = virDomainSnapshotCreateXML(domain, Self.xml(overlays, of: disks), flags) else {
+                throw .lastLibvirtError("put overlays on the disks of", libvirtName(of: domain))
+            }
+            virDomainSnapshotFree(snapshot)
+        }
+    }
+
+    /// Disks that are not named would get overlays of libvirt's choice.
+    private static func xml(_ overlays: [String: String], of disks: [DomainDefinition.Disk]) -> String {
+        var writer = XMLWriter()
+        writer.element("domainsnapshot") { writer in
+            writer.element("disks") { writer in
+                for disk in disks {
+                    guard let file = overlays[disk.target] else {
+                        writer.element("disk", ["name": disk.target, "snapshot": "no"])
+                        continue
+                    }
+                    writer.element("disk", ["name": disk.target, "snapshot": "external", "type": "file"]) { writer in
+                        writer.element("driver", ["type": "qcow2"])
+                        writer.element("source", ["file": file])
+                    }
+                }
+            }
+        }
+        return writer.text
+    }
+
+    func startCommit(_ id: VMID, disk: String, of layer: String, into base: String) throws(HypervisorError) {
+        try withDomain(id, "commit a layer of") { domain throws(HypervisorError) in
+            let definition = try DomainDefinition(xml: xml(of: domain, flags: 0))
+            let isInUse = definition.disks.contains { $0.target == disk && $0.file == layer }
+            let flags = isInUse ? VIR_DOMAIN_BLOCK_COMMIT_ACTIVE.rawValue : 0
+            guard virDomainBlockCommit(domain, disk, base, layer, 0, flags) == 0 else {
+                throw .lastLibvirtError("commit \(layer) of", libvirtName(of: domain))
+            }
+        }
+    }
+
+    func blockJob(_ id: VMID, disk: String) throws(HypervisorError) -> BlockJob? {
+        try withDomain(id, "look at the block jobs of") { domain throws(HypervisorError) in
+            var information = virDomainBlockJobInfo()
+            switch virDomainGetBlockJobInfo(domain, disk, &information, 0) {
+            case 0: return nil
+            case 1: return BlockJob(current: information.cur, end: information.end)
+            default: throw .lastLibvirtError("look at the block jobs of", libvirtName(of: domain))
+            }
+        }
+    }
+
+    func pivot(_ id: VMID, disk: String) throws(HypervisorError) {
+        try act(on: id, "pivot disk \(disk) of") {
+            virDomainBlockJobAbort($0, disk, VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT.rawValue)
+        }
+    }
+
+    func startPull(_ id: VMID, disk: String) throws(HypervisorError) {
+        try act(on: id, "pull into disk \(disk) of") { virDomainBlockPull($0, disk, 0, 0) }
+    }
+
+    func hasManagedSave(_ id: VMID) throws(HypervisorError) -> Bool {
+        try withDomain(id, "look for the saved memory of") { domain throws(HypervisorError) in
+            let answer = virDomainHasManagedSaveImage(domain, 0)
+            guard answer >= 0 else {
+                throw .lastLibvirtError("look for the saved memory of", libvirtName(of: domain))
+            }
+            return answer == 1
+        }
+    }
+
+    func removeManagedSave(_ id: VMID) throws(HypervisorError) {
+        guard try hasManagedSave(id) else { return }
+        try act(on: id, "remove the saved memory of") { virDomainManagedSaveRemove($0, 0) }
+    }
+
+    func foreignSnapshots(_ id: VMID) throws(HypervisorError) -> [String] {
+        try withDomain(id, "list the snapshots of") { domain throws(HypervisorError) in
+            var list: UnsafeMutablePointer<OpaquePointer?>?
+            let count = virDomainListAllSnapshots(domain, &list, 0)
+            guard count >= 0, let list else {
+                throw .lastLibvirtError("list the snapshots of", libvirtName(of: domain))
+            }
+            defer { free(list) }
+            return (0..<Int(count)).compactMap { index in
+                guard let snapshot = list[index] else { return nil }
+                defer { virDomainSnapshotFree(snapshot) }
+                return virDomainSnapshotGetName(snapshot).map { String(cString: $0) }
+            }.sorted()
+        }
+    }
+
+    func freeze(_ id: VMID, within limit: Duration) throws(HypervisorError) {
+        try withGuest(id, limit) { domain throws(HypervisorError) in
+            guard virDomainFSFreeze(domain, nil, 0, 0) >= 0 else {
+                throw .lastLibvirtError("freeze", libvirtName(of: domain))
+            }
+        }
+    }
+
+    func thaw(_ id: VMID, within limit: Duration) throws(HypervisorError) {
+        try withGuest(id, limit) { domain throws(HypervisorError) in
+            guard virDomainFSThaw(domain, nil, 0, 0) >= 0 else {
+                throw .lastLibvirtError("thaw", libvirtName(of: domain))
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import FleetModel
+import Hypervisor
+
+/// What jobs ask of the VM that they work on, each with the problem that it is otherwise.
+extension JobHost {
+    /// - Throws: `JobProblem` when this host has no such VM.
+    func require(_ vm: VMID) async throws -> Domain {
+        guard let domain = try await hypervisor.domainIfAny(vm) else {
+            throw JobProblem("no-such-vm", "this host has no VM \(vm); it may have been deleted or moved")
+        }
+        return domain
+    }
+
+    /// - Throws: `JobProblem` when this host has no such VM, or virtfleet did not make it.
+    func requireOwn(_ vm: VMID, _ intent: String) async throws -> (domain: Domain, directory: VMDirectory) {
+        let domain = try await require(vm)
+        guard let origin = domain.origin, isOwn(domain) else {
+            throw JobProblem(
+                "not-ours",
+                "VM \(domain.name) was not made by virtfleet, which therefore does not \(intent) it; use virsh")
+        }
+        return (domain, try await directory(of: domain, madeBy: origin.job))
+    }
+
+    /// Whether virtfleet made the VM. A copy of one of its VMs, made with other tools, carries its metadata; the identity
+    /// tells it apart.
+    func isOwn(_ domain: Domain) -> Bool { domain.origin.map { CloneIdentity(job: $0.job).vm } == domain.id }
+
+    /// A memory that waits for its restoration names the files that the disks were in.
+    func requireNoSavedMemory(_ domain: Domain) async throws {
+        guard try await hypervisor.hasManagedSave(domain.id) else { return }
+        throw JobProblem(
+            "saved-memory",
+            "the memory of VM \(domain.name) was saved (virsh managedsave) and belongs to the disks as they are; start the "
+                + "VM, or drop what was saved with virsh managedsave-remove \(domain.name)")
+    }
+
+    /// What libvirt or QEMU keep for a person may depend on layers as they are.
+    func requireNoForeignSnapshots(_ domain: Domain) async throws {
+        let names = try await hypervisor.foreignSnapshots(domain.id)
+        guard !names.isEmpty else { return }
+        throw JobProblem(
+            "foreign-snapshots",
+            "VM \(domain.name) has snapshots that somebody else made (\(names.joined(separator: ", "))) and that may need its "
+                + "layers as they are; virtfleet leaves them alone: delete them with virsh snapshot-delete first")
+    }
+
+    /// - Throws: `JobProblem` when somebody has started or stopped the VM since the job was planned.
+    func requireUnchanged(_ vm: VMID, isActive: Bool) async throws {
+        let domain = try await require(vm)
+        guard domain.state.isActive == isActive else {
+            throw JobProblem(
+                "vm-changed",
+                "VM \(domain.name) is \(domain.state.rawValue), as somebody has \(isActive ? "stopped" : "started") it "
+                    + "while the job was at work; ask for the job again")
+        }
+    }
+}

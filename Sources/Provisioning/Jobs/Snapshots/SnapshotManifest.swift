@@ -1,0 +1,49 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+
+/// What makes a kept state a snapshot; written last, as a whole.
+struct SnapshotManifest: Codable, Equatable, Sendable {
+    /// A layer that nobody writes to as long as the snapshot is there.
+    struct Disk: Codable, Equatable, Sendable {
+        var target: String
+        var file: String
+        var format: String
+    }
+
+    var id: JobID
+    var vm: VMID
+    var name: ResourceName
+    var createdAt: Date
+    var consistency: VMSnapshot.Consistency
+    var policy: ResourceName?
+    var pinned = false
+    var isBeingDeleted = false
+    var disks: [Disk]
+    var holdsVariables: Bool
+    var holdsTPM: Bool
+
+    func write(to state: KeptState) throws {
+        try DurableFile.replace(state.manifest, with: FleetJSON.encode(self), mode: 0o600)
+    }
+
+    /// - Throws: `JobProblem` for a manifest that cannot be read.
+    static func read(_ state: KeptState) throws -> SnapshotManifest {
+        do {
+            return try FleetJSON.decode(Self.self, from: Data(DurableFile.bytes(of: state.manifest)))
+        } catch {
+            throw JobProblem(
+                "snapshot-damaged",
+                "the snapshot's manifest \(state.manifest) cannot be read (\(error)); nothing was touched; restore the "
+                    + "file from a backup, or move its directory away to give the snapshot up")
+        }
+    }
+}
+
+extension VMDirectory {
+    /// Oldest first.
+    func manifests() throws -> [SnapshotManifest] {
+        try keptStates.filter { DurableFile.exists($0.manifest) }.map(SnapshotManifest.read)
+            .sorted { $0.id.description < $1.id.description }
+    }
+}

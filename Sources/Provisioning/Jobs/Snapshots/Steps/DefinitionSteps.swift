@@ -1,0 +1,48 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import Hypervisor
+
+/// Makes a VM that is off what a snapshot says that it was, on overlays of the snapshot's disks.
+struct RevertDefinition: JobStep {
+    let vm: VMID
+    let disks: [OverlaidDisk]
+    let edit: DomainEdit
+    let state: KeptState
+    /// What it was before.
+    let before: KeptState
+    let host: JobHost
+    let name = "definition"
+
+    func probe() async throws -> StepProbe {
+        let files = try await host.files(of: vm)
+        return disks.allSatisfy { files[$0.target] == $0.overlay } ? .done : .absent
+    }
+
+    func apply() async throws {
+        try await host.requireUnchanged(vm, isActive: false)
+        try await define(state) { xml throws(HypervisorError) in try edit.applied(to: xml) }
+    }
+
+    func undo() async throws {
+        let domain = try await host.require(vm)
+        if domain.state.isActive { try await host.hypervisor.destroy(vm) }
+        try await define(before) { xml in xml }
+    }
+
+    private func define(_ state: KeptState, _ edit: (String) throws(HypervisorError) -> String) async throws {
+        let bytes = try await host.onFiles { () throws(FileError) in try DurableFile.bytes(of: state.definition) }
+        _ = try await host.hypervisor.define(edit(String(decoding: bytes, as: UTF8.self)))
+    }
+}
+
+/// Drops the memory that a VM would go on with at its next start: it belongs to other disks.
+struct ForgetSavedMemory: JobStep {
+    let vm: VMID
+    let host: JobHost
+    let name = "saved memory"
+
+    func probe() async throws -> StepProbe { try await host.hypervisor.hasManagedSave(vm) ? .absent : .done }
+
+    func apply() async throws { try await host.hypervisor.removeManagedSave(vm) }
+}

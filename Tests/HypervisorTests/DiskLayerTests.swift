@@ -1,0 +1,121 @@
+import FleetModel
+import FleetTestSupport
+import FoundationEssentials
+import Hypervisor
+import Subprocess
+import Testing
+
+/// The layers of running domains' disks, in memory and for real.
+@Suite struct DiskLayerTests {
+    @Test(arguments: HypervisorKind.allCases)
+    func anOverlayTakesTheWritesUntilItIsCommitted(_ kind: HypervisorKind) async throws {
+        try await running(kind) { hypervisor, guest, files in
+            let disk = guest.disks[0].path
+            try await hypervisor.overlayDisks(guest.id, ["sda": files.file("one.qcow2")])
+            #expect(try await layers(hypervisor, guest.id) == [files.file("one.qcow2"), disk])
+            #expect(try await hypervisor.blockJob(guest.id, disk: "sda") == nil)
+
+            try await hypervisor.startCommit(guest.id, disk: "sda", of: files.file("one.qcow2"), into: disk)
+            #expect(try await eventually { try await hypervisor.blockJob(guest.id, disk: "sda")?.isReady == true })
+            #expect(try await layers(hypervisor, guest.id).first == files.file("one.qcow2"))
+            try await hypervisor.pivot(guest.id, disk: "sda")
+            #expect(try await eventually { try await layers(hypervisor, guest.id) == [disk] })
+            #expect(try await hypervisor.blockJob(guest.id, disk: "sda") == nil)
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
+    func aLayerBelowIsCommittedByItself(_ kind: HypervisorKind) async throws {
+        try await running(kind) { hypervisor, guest, files in
+            let disk = guest.disks[0].path
+            for layer in ["one.qcow2", "two.qcow2"] {
+                try await hypervisor.overlayDisks(guest.id, ["sda": files.file(layer)])
+            }
+            #expect(
+                try await layers(hypervisor, guest.id) == [files.file("two.qcow2"), files.file("one.qcow2"), disk])
+            try await hypervisor.startCommit(guest.id, disk: "sda", of: files.file("one.qcow2"), into: disk)
+            #expect(try await eventually { try await layers(hypervisor, guest.id) == [files.file("two.qcow2"), disk] })
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
+    func aPullLeavesNothingBelow(_ kind: HypervisorKind) async throws {
+        try await running(kind) { hypervisor, guest, files in
+            try await hypervisor.overlayDisks(guest.id, ["sda": files.file("one.qcow2")])
+            try await hypervisor.startPull(guest.id, disk: "sda")
+            #expect(try await eventually { try await layers(hypervisor, guest.id) == [files.file("one.qcow2")] })
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
+    func whatIsKeptOfADomain(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, files in
+            let guest = Fixtures.guest(files: files.path, tpm: true)
+            _ = try await hypervisor.define(guest.xml())
+            #expect(try await !hypervisor.hasManagedSave(guest.id))
+            try await hypervisor.removeManagedSave(guest.id)
+            #expect(try await hypervisor.foreignSnapshots(guest.id) == [])
+            let states = try #require(hypervisor.tpmStateDirectory(of: guest.id))
+            #expect(!FileManager.default.fileExists(atPath: states))
+            try await hypervisor.start(guest.id)
+            #expect(FileManager.default.fileExists(atPath: "\(states)/tpm2/tpm2-00.permall"))
+            try await hypervisor.destroy(guest.id)
+            try await hypervisor.undefine(guest.id)
+            #expect(!FileManager.default.fileExists(atPath: states))
+        }
+    }
+
+    @Test func snapshotsThatAPersonMadeAreNamed() async throws {
+        let files = try TemporaryDirectory()
+        let libvirt = try PrivateLibvirt()
+        try await libvirt.start()
+        let hypervisor = try LibvirtHypervisor(uri: libvirt.uri, logger: .silent)
+        _ = await hypervisor.events.next()
+        let guest = try await guest(files)
+        _ = try await hypervisor.define(guest.xml())
+        try await hypervisor.start(guest.id)
+        let virsh = ["-c", libvirt.uri, "snapshot-create-as", guest.name, "by-hand", "--disk-only"]
+        _ = try await Subprocess.run("virsh", virsh).successful()
+        #expect(try await hypervisor.foreignSnapshots(guest.id) == ["by-hand"])
+        _ = try await Subprocess.run("virsh", ["-c", libvirt.uri, "managedsave", guest.name]).successful()
+        #expect(try await hypervisor.hasManagedSave(guest.id))
+        try await hypervisor.removeManagedSave(guest.id)
+        #expect(try await !hypervisor.hasManagedSave(guest.id))
+        await hypervisor.close()
+        await libvirt.stop()
+    }
+
+    // Helpers
+
+    private func running(
+        _ kind: HypervisorKind, _ body: (any Hypervisor, DomainSpecification, TemporaryDirectory) async throws -> Void
+    ) async throws {
+        try await kind.run { hypervisor, files in
+            let guest = try await guest(files)
+            _ = try await hypervisor.define(guest.xml())
+            try await hypervisor.start(guest.id)
+            try await body(hypervisor, guest, files)
+            try await hypervisor.destroy(guest.id)
+        }
+    }
+
+    private func guest(_ files: TemporaryDirectory) async throws -> DomainSpecification {
+        let disk = files.file("disk.qcow2")
+        _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "qcow2", disk, "8M"]).successful()
+        var guest = Fixtures.guest(files: files.path)
+        guest.disks = [DomainSpecification.Disk(path: disk, format: .qcow2)]
+        return guest
+    }
+
+    /// The files of the guest's disk, from the one that it writes to downwards.
+    private func layers(_ hypervisor: any Hypervisor, _ id: VMID) async throws -> [String] {
+        struct Layer: Decodable {
+            let filename: String
+        }
+        let definition = try DomainDefinition(xml: try await hypervisor.liveDefinition(of: id))
+        let file = try #require(definition.disks.first?.file)
+        let arguments = ["info", "-U", "--backing-chain", "--output=json", file]
+        let text = try await Subprocess.run("qemu-img", arguments).successful().text
+        return try JSONDecoder().decode([Layer].self, from: Data(text.utf8)).map(\.filename)
+    }
+}

@@ -1,0 +1,99 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import FoundationEssentials
+import Hypervisor
+@testable import Provisioning
+import Subprocess
+import Testing
+
+/// A VM with snapshots in a world, whose guest writes patterns to its disk.
+struct SnapshotWorld {
+    let world: World
+    static let vm = World.vm()
+    var directory: VMDirectory { VMDirectory(path: "\(world.vmDirectory)/\(World.jobID(1))") }
+    var variables: String { directory.variables }
+    var tpm: String { world.directory.file("hypervisor/swtpm/\(Self.vm)/tpm2/tpm2-00.permall") }
+
+    /// Job 1 made the VM.
+    init(running: Bool = true) async throws {
+        world = try await World()
+        try await run(try world.clone(start: running))
+    }
+
+    @discardableResult
+    func run(
+        _ job: Job, configure: (InMemoryHypervisor) -> Void = { _ in },
+        during: @escaping @Sendable (FaultPoint, InMemoryHypervisor) async throws -> Void = { _, _ in }
+    ) async throws -> Life {
+        let life = try await Life(world, configure: configure, during: during)
+        try await life.receive(job)
+        try await life.finish(job.id)
+        return life
+    }
+
+    func snapshot(_ number: Int, _ name: String, policy: String? = nil) throws -> Job {
+        try world.job(
+            number, .snapshotCreate,
+            SnapshotCreateArguments(
+                vm: Self.vm, name: ResourceName(name)!, policy: policy.map { ResourceName($0)! }))
+    }
+
+    func revert(_ number: Int, to snapshot: Int, start: Bool = true) throws -> Job {
+        try world.job(
+            number, .snapshotRevert,
+            SnapshotRevertArguments(vm: Self.vm, snapshot: World.jobID(snapshot), start: start))
+    }
+
+    func deletion(_ number: Int, of snapshot: Int) throws -> Job {
+        try world.job(
+            number, .snapshotDelete, SnapshotArguments(vm: Self.vm, snapshot: World.jobID(snapshot)))
+    }
+
+    func hypervisor() throws -> InMemoryHypervisor {
+        try InMemoryHypervisor(directory: world.directory.file("hypervisor"))
+    }
+
+    /// The file that the guest writes to.
+    func active() async throws -> String {
+        try #require(try DomainDefinition(xml: await hypervisor().definition(of: Self.vm)).disks.first?.file)
+    }
+
+    func layer(_ job: Int) -> String { directory.layer(of: "sda", madeBy: World.jobID(job)) }
+
+    /// The guest fills the 64 KiB block of this number with the byte, and its variables and its TPM change.
+    func write(_ byte: UInt8, block: Int) async throws {
+        try await qemuIO(try await active(), "write -P \(byte) \(block * 65536) 65536")
+        for file in [variables, tpm] where DurableFile.exists(file) {
+            try Data("changed by \(byte)".utf8).write(to: URL(filePath: file))
+        }
+    }
+
+    /// Whether the disk as this layer shows it has these bytes in its first blocks.
+    func holds(_ bytes: [UInt8], in file: String) async throws -> Bool {
+        let commands = bytes.enumerated().flatMap { ["-c", "read -P \($1) \($0 * 65536) 65536"] }
+        let output = try await Subprocess.run("qemu-io", ["-r", "-U"] + commands + [file]).successful()
+        return !output.text.contains("verification failed")
+    }
+
+    private func qemuIO(_ file: String, _ command: String) async throws {
+        _ = try await Subprocess.run("qemu-io", ["-c", command, file]).successful()
+    }
+
+    func text(_ file: String) -> String? {
+        (try? DurableFile.bytes(of: file)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    func snapshots() async throws -> [VMSnapshot] {
+        let hypervisor = try hypervisor()
+        let life = try await Life(world)
+        defer { withExtendedLifetime(life) {} }
+        let catalogue = SnapshotCatalogue(life.host)
+        let snapshots = try await catalogue.snapshots(of: hypervisor.domain(Self.vm))?.own
+        try await life.stop()
+        return try #require(snapshots)
+    }
+
+    /// The last report of the job.
+    func outcome(_ number: Int) -> JobReport? { world.last(of: World.jobID(number)) }
+}
