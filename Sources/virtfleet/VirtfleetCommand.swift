@@ -28,6 +28,12 @@ struct VirtfleetCommand {
                     VMDelete.command,
                 ]),
             Command(
+                "snapshot", "Keep a VM as it is, and go back to it",
+                subcommands: [
+                    SnapshotList.command, SnapshotShow.command, SnapshotCreate.command, SnapshotRevert.command,
+                    SnapshotDelete.command, SnapshotPrune.command, SnapshotPin.pin, SnapshotPin.unpin,
+                ]),
+            Command(
                 "template", "Bring golden images to the controller",
                 subcommands: [TemplateList.command, TemplateImport.command]),
             Command(

@@ -46,12 +46,16 @@ struct AgentAssembly {
 
         let topics = Topics(fleet: fleet, host: host)
         let bus = MosquittoBus(try broker(host))
-        let hypervisor = try LibvirtHypervisor(uri: configuration.libvirt.uri, logger: logger, time: time)
+        let hypervisor = try LibvirtHypervisor(
+            uri: configuration.libvirt.uri, tpmStates: configuration.libvirt.tpmStates, logger: logger, time: time)
         let spool = try Spool(path: stateDirectory + "/spool.db", time: time, bootID: bootID, logger: logger)
         let stream = StreamPublisher(spool: spool, time: time, logger: logger) { payload in
             try await bus.publish(BusMessage(topic: topics.stream, payload: payload))
         }
-        let runner = try await jobs(fleet, host, bootID, hypervisor, spool, bus, topics)
+        let jobHost = try jobHost(hypervisor)
+        let catalogue = SnapshotCatalogue(jobHost)
+        let snapshots = SnapshotWatch { try await catalogue.snapshots(of: $0) }
+        let runner = try await jobs(fleet, host, bootID, jobHost, spool, bus, topics, snapshots)
         let telemetry = Telemetry(imageDirectory: imagesDirectory, time: time)
         var settings = AgentSettings(
             fleet: fleet, host: host, agentVersion: ProductVersion.current, bootID: bootID,
@@ -61,7 +65,7 @@ struct AgentAssembly {
         settings.metricsInterval = configuration.metrics.interval.duration
         let session = AgentSession(
             settings, bus: bus, hypervisor: hypervisor, spool: spool, stream: stream, jobs: runner,
-            sample: { await telemetry.sample(hypervisor) }, time: time, logger: logger)
+            snapshots: snapshots, sample: { await telemetry.sample(hypervisor) }, time: time, logger: logger)
 
         logger.with("host", host).notice("starting, version \(ProductVersion.current)")
         // Stopped from the end: the session, with its farewell, after all that it carries.
@@ -128,14 +132,11 @@ struct AgentAssembly {
             tls: broker.tls.map { .init(caFile: $0.ca, certificateFile: $0.certificate, keyFile: $0.key) })
     }
 
-    private func jobs(
-        _ fleet: FleetName, _ host: HostID, _ bootID: String, _ hypervisor: any Hypervisor, _ spool: Spool,
-        _ bus: any Bus, _ topics: Topics
-    ) async throws -> JobRunner {
+    private func jobHost(_ hypervisor: any Hypervisor) throws -> JobHost {
         let images = configuration.images
         // Read now, so that a missing file is told at the start.
         _ = try SecretFile.value(images.token, file: images.tokenFile)
-        let jobHost = JobHost(
+        return JobHost(
             hypervisor: hypervisor, images: BaseImageStore(directory: imagesDirectory, client: HTTPClient()),
             imageSource: {
                 let token = try? SecretFile.value(images.token, file: images.tokenFile)
@@ -144,8 +145,17 @@ struct AgentAssembly {
             facilities: HostFacilities(
                 accelerator: { await Self.accelerator() }, inventory: inventory, weighsGuests: libvirtIsRoot),
             time: time)
+    }
+
+    private func jobs(
+        _ fleet: FleetName, _ host: HostID, _ bootID: String, _ jobHost: JobHost, _ spool: Spool, _ bus: any Bus,
+        _ topics: Topics, _ snapshots: SnapshotWatch
+    ) async throws -> JobRunner {
         let outlets = JobRunner.Outlets(
-            report: { try await spool.append(.jobStatus, $0, key: $1) },
+            report: { report, key in
+                try await spool.append(.jobStatus, report, key: key)
+                if report.state.isTerminal, let vm = report.vm { snapshots.changed.send(vm) }
+            },
             progress: { progress in
                 guard let payload = try? FleetJSON.encode(progress) else { return }
                 try? await bus.publish(

@@ -27,6 +27,8 @@ public struct AgentConfiguration: ConfigurationSection {
 
     public struct Libvirt: ConfigurationSection {
         public var uri = "qemu:///system"
+        /// Where swtpm keeps what TPMs hold, a directory for each VM; where the URI's driver does by itself when nil.
+        public var tpmStates: String?
         public init() {}
     }
 
@@ -100,7 +102,10 @@ public struct AgentConfiguration: ConfigurationSection {
         if host == nil {
             check.problem("host", "is missing; 'virtfleet host add NAME' on the controller prints a complete file")
         }
-        for (key, path) in [("stateDirectory", stateDirectory), ("images.directory", images.directory)] {
+        for (key, path) in [
+            ("stateDirectory", stateDirectory), ("images.directory", images.directory),
+            ("libvirt.tpmStates", libvirt.tpmStates),
+        ] {
             if let path, !path.hasPrefix("/") {
                 check.problem(key, "expected an absolute path, got \"\(path.prefix(80))\"")
             }

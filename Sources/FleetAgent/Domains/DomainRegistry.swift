@@ -1,5 +1,6 @@
 import FleetModel
 import Hypervisor
+import Provisioning
 
 /// What the agent knows of its domains, and what follows of each thing that the hypervisor says.
 struct DomainRegistry {
@@ -10,6 +11,8 @@ struct DomainRegistry {
         case refresh(VMID)
         /// Ask the guest what it is, then `told`.
         case askGuest(VMID)
+        /// Look which snapshots the VM has, then `told`.
+        case lookAtSnapshots(VMID)
         /// What definitions take of the host, or do to it, has changed.
         case inspectHost
         case publish(VMDocument)
@@ -21,6 +24,7 @@ struct DomainRegistry {
 
     private(set) var domains: [VMID: Domain] = [:]
     private var guests: [VMID: GuestInformation] = [:]
+    private var snapshots: [VMID: SnapshotCatalogue.Snapshots] = [:]
     /// The last that is known of each domain; nil before the first look ever.
     private(set) var known: [VMID: KnownDomain]?
     private(set) var isReachable = false
@@ -70,6 +74,13 @@ struct DomainRegistry {
         return [.publish(document(domain))]
     }
 
+    /// The answer to `lookAtSnapshots`.
+    mutating func told(_ id: VMID, _ found: SnapshotCatalogue.Snapshots) -> [Action] {
+        guard let domain = domains[id], snapshots[id] != found else { return [] }
+        snapshots[id] = found
+        return [.publish(document(domain))]
+    }
+
     /// The hypervisor's answer to `refresh`; nil when it has no such domain.
     mutating func refreshed(_ id: VMID, _ domain: Domain?) -> [Action] {
         guard isReachable else { return [] }
@@ -85,6 +96,7 @@ struct DomainRegistry {
             domains[id] = nil
             known?[id] = nil
             guests[id] = nil
+            snapshots[id] = nil
             action = .withdraw(id)
         }
         return [action] + (known == before ? [] : [.remember])
@@ -109,12 +121,13 @@ struct DomainRegistry {
         hasLooked = true
         domains = Dictionary(list.map { ($0.id, $0) }) { _, last in last }
         guests = guests.filter { domains[$0.key]?.state.isActive == true }
+        snapshots = snapshots.filter { domains[$0.key] != nil }
         known = domains.mapValues(KnownDomain.init)
         // The events are recorded before they are remembered as known: a crash in between repeats them, and loses none.
         return [.recordConnection(HostEvent(what: "connected", message: "\(list.count) domains"))]
             + events.map { .record(.vmLifecycle, $0) } + gone.sorted().map { .withdraw($0) }
             + domains.values.sorted { $0.id < $1.id }.map { .publish(document($0)) } + talkative.map { .askGuest($0) }
-            + [.remember]
+            + domains.keys.sorted().map { .lookAtSnapshots($0) } + [.remember]
     }
 
     private func document(_ domain: Domain) -> VMDocument {
@@ -123,6 +136,7 @@ struct DomainRegistry {
             memoryBytes: domain.memoryBytes, vcpus: domain.vcpus, persistent: domain.persistent,
             autostart: domain.autostart, guestAgent: isReachable ? domain.guestAgent : nil, origin: domain.origin,
             genID: domain.genID, macAddresses: domain.macAddresses,
-            guest: isReachable ? guests[domain.id] : nil)
+            guest: isReachable ? guests[domain.id] : nil, snapshots: snapshots[domain.id]?.own,
+            foreignSnapshots: snapshots[domain.id].flatMap { $0.foreign.isEmpty ? nil : $0.foreign })
     }
 }

@@ -18,6 +18,7 @@ public actor AgentSession: Service {
     let spool: Spool
     let stream: StreamPublisher
     let jobs: any JobReceiver
+    let snapshots: SnapshotWatch
     let sample: @Sendable () async -> MetricsBatch
     private let isClockSynchronised: @Sendable () -> Bool
     let time: any TimeSource
@@ -51,7 +52,7 @@ public actor AgentSession: Service {
     ///   - isClockSynchronised: see `SystemClock`.
     public init(
         _ settings: AgentSettings, bus: any Bus, hypervisor: any Hypervisor, spool: Spool, stream: StreamPublisher,
-        jobs: any JobReceiver, sample: @escaping @Sendable () async -> MetricsBatch,
+        jobs: any JobReceiver, snapshots: SnapshotWatch = SnapshotWatch(), sample: @escaping @Sendable () async -> MetricsBatch,
         isClockSynchronised: @escaping @Sendable () -> Bool = SystemClock.isSynchronised, time: any TimeSource,
         logger: Logger
     ) {
@@ -61,6 +62,7 @@ public actor AgentSession: Service {
         self.spool = spool
         self.stream = stream
         self.jobs = jobs
+        self.snapshots = snapshots
         self.sample = sample
         self.isClockSynchronised = isClockSynchronised
         self.time = time
@@ -91,7 +93,13 @@ public actor AgentSession: Service {
             group.addTask { for await event in self.hypervisor.events { await self.on(event) } }
             group.addTask { for await _ in self.inspecting { await self.inspect() } }
             group.addTask { for await id in self.asking { await self.ask(id) } }
-            group.addTask { await self.every(self.settings.guestInterval) { await self.askAllGuests() } }
+            group.addTask { for await id in self.snapshots.changed { await self.lookAtSnapshots(of: id) } }
+            group.addTask {
+                await self.every(self.settings.guestInterval) {
+                    await self.askAllGuests()
+                    await self.lookAtAllSnapshots()
+                }
+            }
             group.addTask { await self.publishWhatChanges() }
             group.addTask { await self.every(self.settings.inspectionInterval) { self.inspecting.send(()) } }
             group.addTask { await self.every(self.settings.clockInterval) { await self.lookAtClock() } }

@@ -14,6 +14,11 @@ extension Completion {
         return vms.map { Candidate($0.vm.name, "\($0.vm.state.rawValue) on \($0.hostName)") }
     }
 
+    static let snapshotNames = Completion.dynamic { arguments in
+        guard let client = client(arguments), let vm = try? await VMSelector.find(arguments, client) else { return [] }
+        return (vm.vm.snapshots ?? []).map { Candidate($0.name.description, $0.consistency.rawValue) }
+    }
+
     static let templates = Completion.dynamic { arguments in
         let templates = (try? await client(arguments)?.templates()) ?? []
         return templates.map { Candidate("\($0.image.template):\($0.image.version)") }
