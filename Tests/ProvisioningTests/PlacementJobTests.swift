@@ -240,7 +240,12 @@ import Testing
         _ world: World, _ profile: Profile = Life.profile, configure: (InMemoryHypervisor) -> Void = { _ in }
     ) async throws -> Life {
         try await Life(
-            world, profile: profile, inventory: machine.take, weighsGuests: machine.weighs, configure: configure)
+            world, profile: profile,
+            inventory: { [machine] in
+                // Who looks meanwhile sees the same.
+                try? await Task.sleep(for: .milliseconds(20))
+                return await machine.take($0)
+            }, weighsGuests: machine.weighs, configure: configure)
     }
 
     @discardableResult
