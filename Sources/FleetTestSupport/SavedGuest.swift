@@ -39,12 +39,7 @@ public struct SavedGuest: Sendable {
 
     public func virsh(_ arguments: String...) async throws { try await Self.virsh(uri, arguments) }
 
-    /// Starts a shell command in the guest.
-    public func run(_ command: String) async throws {
-        try await virsh(
-            "qemu-agent-command", Self.name,
-            #"{"execute":"guest-exec","arguments":{"path":"/bin/sh","arg":["-c","\#(command)"]}}"#)
-    }
+    public var shell: GuestShell { GuestShell(uri: uri, name: Self.name) }
 
     @discardableResult
     private static func virsh(_ uri: String, _ arguments: [String]) async throws -> String {

@@ -16,7 +16,7 @@ import Signing
 /// `reports`, one JSON object a line. It notes the moments that it passed in `points`; `lives` has the process IDs of
 /// those that heard their signals.
 ///
-///     CrashingAgent URI DIRECTORY HOST PUBLIC-KEY [POINT]
+///     CrashingAgent URI TPM-STATES DIRECTORY HOST PUBLIC-KEY [POINT]
 ///
 /// POINT is a `FaultPoint` such as `overlay:after-intent`, or `next` for the first that no life has passed.
 @main
@@ -24,11 +24,11 @@ struct CrashingAgent {
     static func main() async throws {
         try Isolation.require()
         let arguments = CommandLine.arguments
-        guard (5...6).contains(arguments.count), let host = HostID(arguments[3]), let fleet = FleetName("test"),
-            let key = VerifyingKey(arguments[4]), let profile = ResourceName("tiny")
+        guard (6...7).contains(arguments.count), let host = HostID(arguments[4]), let fleet = FleetName("test"),
+            let key = VerifyingKey(arguments[5]), let profile = ResourceName("tiny")
         else { throw Usage() }
-        let directory = arguments[2]
-        let target = arguments.count == 6 ? arguments[5] : nil
+        let directory = arguments[3]
+        let target = arguments.count == 7 ? arguments[6] : nil
         let logger = Logger(label: "agent")
         let points = try Lines(directory + "/points")
         let reports = try Lines(directory + "/reports")
@@ -37,7 +37,7 @@ struct CrashingAgent {
         tiny.memoryMiB = 256
         tiny.vcpus = 1
         tiny.freeDiskMiB = 64
-        let hypervisor = try LibvirtHypervisor(uri: arguments[1], logger: logger)
+        let hypervisor = try LibvirtHypervisor(uri: arguments[1], tpmStates: arguments[2], logger: logger)
         let jobHost = JobHost(
             hypervisor: hypervisor, images: BaseImageStore(directory: directory + "/images", client: HTTPClient()),
             imageSource: { ImageSource(url: "", token: "") }, profiles: [profile: tiny],
@@ -71,6 +71,6 @@ struct CrashingAgent {
     }
 
     struct Usage: Error, CustomStringConvertible {
-        var description: String { "usage: CrashingAgent URI DIRECTORY HOST PUBLIC-KEY [POINT]" }
+        var description: String { "usage: CrashingAgent URI TPM-STATES DIRECTORY HOST PUBLIC-KEY [POINT]" }
     }
 }

@@ -4,45 +4,60 @@ import Foundation
 import SQLite
 import Signing
 import Subprocess
+import Synchronization
 import Testing
 
-/// `Tests/CrashingAgent` with one job to clone the test's guest, on a directory of its own and somebody's libvirt.
+/// `Tests/CrashingAgent` with one job at a time, on a directory of its own and somebody's libvirt.
 final class CrashingAgentUnderTest: Sendable {
-    let job: JobID
     private let directory: TemporaryDirectory
     private let libvirt: PrivateLibvirt
-    private let arguments: [String]
-    private let digest: Digest
+    private let key: SigningKey
+    private let host = HostID(UUID())
+    private let image: ImageReference
+    private let request = Mutex<(revision: UInt64, job: JobID)?>(nil)
 
-    /// - Parameter number: of the job, which also names the VM.
+    /// - Parameter number: of a job to clone the test's guest, which also names the VM.
     init(job number: Int, on libvirt: PrivateLibvirt) throws {
         self.libvirt = libvirt
         directory = try TemporaryDirectory()
-        let key = try SigningKey.generate()
-        let host = HostID(UUID())
-        job = try #require(JobID("01ARZ3NDEKTSV4RRFFQ69G5F" + (number < 10 ? "0\(number)" : "\(number)")))
-        arguments = [libvirt.uri, directory.path, host.description, key.verifyingKey.description]
-
+        key = try SigningKey.generate()
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: GuestImage.path)))
-        digest = SHA256Hasher.digest(of: bytes)
-        let base = directory.file("images/\(digest)")
+        image = ImageReference(
+            template: try #require(ResourceName("tiny")), version: try #require(ResourceName("1")),
+            digest: SHA256Hasher.digest(of: bytes), format: .qcow2, sizeBytes: UInt64(bytes.count),
+            virtualSizeBytes: bytes[24..<32].reduce(0) { $0 << 8 | UInt64($1) })
+        let base = directory.file("images/\(image.digest)")
         try FileManager.default.createDirectory(atPath: directory.file("images"), withIntermediateDirectories: false)
         try GuestImage.copy(to: base)
         try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: base)
+        try ask(
+            number, .vmClone,
+            CloneArguments(
+                name: try #require(ResourceName("vm-\(number)")), image: image,
+                profile: try #require(ResourceName("tiny"))))
+    }
 
+    var job: JobID { request.withLock { $0!.job } }
+
+    static func jobID(_ number: Int) -> JobID {
+        JobID("01ARZ3NDEKTSV4RRFFQ69G5F" + (number < 10 ? "0\(number)" : "\(number)"))!
+    }
+
+    /// The next job, for the lives to come; what was noted of the one before is forgotten.
+    func ask(_ number: Int, _ kind: JobKindName, _ arguments: some Encodable) throws {
+        let job = Self.jobID(number)
+        let revision = request.withLock { request in
+            request = ((request?.revision ?? 0) + 1, job)
+            return request!.revision
+        }
+        for name in ["points", "reports"] { try? FileManager.default.removeItem(atPath: directory.file(name)) }
         let now = Date()
-        let image = ImageReference(
-            template: try #require(ResourceName("tiny")), version: try #require(ResourceName("1")), digest: digest,
-            format: .qcow2, sizeBytes: UInt64(bytes.count),
-            virtualSizeBytes: bytes[24..<32].reduce(0) { $0 << 8 | UInt64($1) })
-        let clone = CloneArguments(
-            name: try #require(ResourceName("vm-\(number)")), image: image, profile: try #require(ResourceName("tiny")))
         let set = JobSet(
-            fleet: try #require(FleetName("test")), host: host, revision: 1, issuedAt: now, expiresAt: now + 3600,
+            fleet: try #require(FleetName("test")), host: host, revision: revision, issuedAt: now,
+            expiresAt: now + 3600,
             jobs: [
                 Job(
-                    id: job, kind: JobKindName.vmClone.rawValue, arguments: try FleetJSON.value(clone),
-                    expiresAt: now + 3600)
+                    id: job, kind: kind.rawValue, arguments: try FleetJSON.value(arguments), expiresAt: now + 3600)
             ])
         let envelope = try Envelope(signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: key)
         try Data(envelope.json()).write(to: URL(filePath: directory.file("envelope.json")))
@@ -103,7 +118,9 @@ final class CrashingAgentUnderTest: Sendable {
 
     private func life(_ point: String?) throws -> ProgramUnderTest {
         try ProgramUnderTest(
-            "CrashingAgent", arguments + (point.map { [$0] } ?? []), logPath: directory.file("log"))
+            "CrashingAgent",
+            [libvirt.uri, libvirt.tpmStates, directory.path, host.description, key.verifyingKey.description]
+                + (point.map { [$0] } ?? []), logPath: directory.file("log"))
     }
 
     private func lines(_ name: String) -> [String] {

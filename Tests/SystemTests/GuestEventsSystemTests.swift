@@ -19,7 +19,7 @@ import Testing
         let guest = try await site.savedGuest(smallDisk: small.file("small.raw"))
         try small.fill(leaving: 1 << 20)
         // The kernel looks at disks side by side, so that any of them may be sda: it is known by its size alone.
-        try await guest.run(
+        try await guest.shell.start(
             """
             for disk in /sys/block/sd*; do \
             [ $(cat $disk/size) = \(SavedGuest.smallDiskBytes / 512) ] || continue; \
@@ -43,12 +43,12 @@ import Testing
         let guest = try await site.savedGuest()
         // The guest's kernel has no driver for this watchdog (6300ESB, datasheet of Intel's 6300ESB I/O Controller Hub): a
         // clock of 1 MHz in its configuration register and its enable bit make it run out after two seconds.
-        try await guest.run(
+        try await guest.shell.start(
             """
             for device in /sys/bus/pci/devices/*; do \
             grep -q 0x25ab $device/device || continue; \
-            printf '\\\\004\\\\000' | dd of=$device/config bs=2 seek=48 conv=notrunc; \
-            printf '\\\\002' | dd of=$device/config bs=1 seek=104 conv=notrunc; \
+            printf '\\004\\000' | dd of=$device/config bs=2 seek=48 conv=notrunc; \
+            printf '\\002' | dd of=$device/config bs=1 seek=104 conv=notrunc; \
             done
             """)
         try await site.untilVMEvents(.vmWatchdog, ["watchdog none"])

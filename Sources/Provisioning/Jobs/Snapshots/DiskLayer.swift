@@ -24,12 +24,13 @@ struct DiskLayer: Decodable, Equatable, Sendable {
     static func chain(of file: String) async throws -> [DiskLayer] {
         let output = try await Subprocess.run(
             "qemu-img", ["info", "-U", "--backing-chain", "--output=json", file],
-            limits: Subprocess.Limits(addressSpaceBytes: 1 << 30, cpuSeconds: 60))
+            // Each of qemu-img's threads, one a file or more, reserves some 70 MiB of addresses.
+            limits: Subprocess.Limits(addressSpaceBytes: 8 << 30, cpuSeconds: 60))
         guard output.status == 0 else {
             throw JobProblem(
                 "disk-unreadable",
                 "disk \(file), or a file that it is built on, cannot be read: \(output.errorText); "
-                    + "bring the missing file back")
+                    + "if a file is missing, bring it back")
         }
         return try JSONDecoder().decode([DiskLayer].self, from: Data(output.standardOutput))
     }
