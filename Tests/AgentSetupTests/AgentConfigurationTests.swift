@@ -62,7 +62,7 @@ import Testing
                 " images.url: expected an http:// or https:// URL, got \"ftp://x\"",
                 " metrics.interval: expected 1s to 1h, got 0ms",
                 " stateDirectory: expected an absolute path, got \"here\"",
-                " jobs.allow[1]: expected one of vm.clone, vm.start, vm.stop, vm.reboot, vm.suspend, vm.resume, vm.focus, vm.delete, got \"vm.explode\"",
+                " jobs.allow[1]: expected one of \(JobKindName.allCases.map(\.rawValue).joined(separator: ", ")), got \"vm.explode\"",
                 " controllerKeys[0]: expected the base64 of 32 bytes (an Ed25519 public key), got 'abc'",
             ])
     }

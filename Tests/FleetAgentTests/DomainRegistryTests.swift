@@ -2,6 +2,7 @@ import FleetModel
 import FleetTestSupport
 import FoundationEssentials
 import Hypervisor
+import Provisioning
 import Testing
 
 @testable import FleetAgent
@@ -23,6 +24,23 @@ import Testing
         #expect(!actions.contains(.withdraw(office.id)) && !actions.contains(.remember))
         #expect(registry.refreshed(office.id, nil).isEmpty, "an answer from before the loss says nothing")
         #expect(documents(registry.on(.connected([office]))).map(\.state) == [.running])
+    }
+
+    @Test func snapshotsAreLookedAtAndToldOnce() {
+        var registry = DomainRegistry(known: nil)
+        let actions = registry.on(.connected([office]))
+        #expect(actions.contains(.lookAtSnapshots(office.id)))
+        #expect(documents(actions).map(\.snapshots) == [nil])
+        let snapshot = VMSnapshot(
+            id: JobID("01ARZ3NDEKTSV4RRFFQ69G5FAV")!, name: ResourceName("clean")!, createdAt: Date(),
+            consistency: .app, sizeBytes: 1)
+        let found = SnapshotCatalogue.Snapshots(own: [snapshot], foreign: ["by-hand"])
+        let told = documents(registry.told(office.id, found))
+        #expect(told.map(\.snapshots) == [[snapshot]] && told.map(\.foreignSnapshots) == [["by-hand"]])
+        #expect(registry.told(office.id, found).isEmpty)
+        #expect(registry.told(.random(), found).isEmpty)
+        #expect(documents(registry.on(.disconnected(reason: "eof"))).map(\.snapshots) == [[snapshot]])
+        #expect(documents(registry.on(.connected([office]))).map(\.snapshots) == [[snapshot]])
     }
 
     @Test func neverReachedIsNotALoss() {

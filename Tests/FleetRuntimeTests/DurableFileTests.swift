@@ -44,6 +44,31 @@ import Testing
         #expect(try DurableFile.entries(of: directory.path) == [])
     }
 
+    @Test func treesAreCopiedComparedAndRemoved() throws {
+        let directory = try TemporaryDirectory()
+        let source = directory.file("swtpm")
+        try DurableFile.makeDirectory(source + "/tpm2", mode: 0o700)
+        for name in ["tpm2/state", "tpm2/.lock", "other"] {
+            try DurableFile.replace("\(source)/\(name)", with: Array(name.utf8), mode: 0o640)
+        }
+        let copy = directory.file("copy")
+        try DurableFile.copyTree(source, to: copy, except: [".lock"])
+        #expect(try DurableFile.entries(of: copy + "/tpm2") == ["state"])
+        #expect(mode(copy + "/tpm2") == 0o700)
+        #expect(mode(copy + "/tpm2/state") == 0o640)
+        #expect(try DurableFile.areEqualTrees(source, copy, except: [".lock"]))
+        #expect(try !DurableFile.areEqualTrees(source, copy))
+        #expect(DurableFile.usedBytes(source) >= DurableFile.usedBytes(copy) && DurableFile.usedBytes(copy) > 0)
+        try DurableFile.replace(copy + "/tpm2/state", with: Array("tpm2/other".utf8), mode: 0o640)
+        #expect(try !DurableFile.areEqualTrees(source, copy, except: [".lock"]))
+        #expect(try !DurableFile.areEqualTrees(source, copy + "/other"))
+        try DurableFile.removeTree(source)
+        #expect(!DurableFile.exists(source))
+        try DurableFile.removeTree(source)
+        #expect(try DurableFile.areEqualTrees(source, source + "2"), "neither is there")
+        #expect(try !DurableFile.areEqualTrees(source, copy))
+    }
+
     private func mode(_ path: String) -> mode_t? {
         var information = stat()
         return stat(path, &information) == 0 ? information.st_mode & 0o777 : nil

@@ -108,6 +108,30 @@ import Testing
         #expect(definition.origin == Fixtures.origin)
     }
 
+    @Test func anEditChangesWhatItNamesAndNothingElse() throws {
+        let live = Self.full.xml().replacing(
+            "<source file='/var/lib/virtfleet/vm/data.raw'/>",
+            with: """
+                <source file='/var/lib/virtfleet/vm/data.raw' index='3'/>
+                <backingStore type='file'><format type='raw'/><source file='/base.raw'/></backingStore>
+                <mirror type='file' job='active-commit'/>
+                """)
+        let edit = DomainEdit(
+            name: "a&b", genID: UUID(uuidString: "11111111-2222-4333-8444-555555555555"),
+            files: ["vda": "/a&b/<1>.qcow2"])
+        let edited = try edit.applied(to: live)
+        #expect(!edited.contains("backingStore") && !edited.contains("mirror"))
+        var expected = try DomainDefinition(xml: Self.full.xml())
+        expected.name = "a&b"
+        expected.genID = edit.genID
+        expected.disks[1].file = "/a&b/<1>.qcow2"
+        expected.disks[1].format = "qcow2"
+        #expect(try DomainDefinition(xml: edited) == expected)
+        #expect(try DomainDefinition(xml: DomainEdit().applied(to: edited)) == expected)
+        #expect(throws: HypervisorError.self) { try DomainEdit(files: ["vdz": "/x"]).applied(to: live) }
+        #expect(throws: HypervisorError.self) { try edit.applied(to: "<domain") }
+    }
+
     @Test func aSpecificationWithAllDevicesIsAcceptedByLibvirt() async throws {
         try await HypervisorKind.libvirt.run { hypervisor, _ in
             var specification = Self.full

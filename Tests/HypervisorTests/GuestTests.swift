@@ -24,6 +24,13 @@ import Testing
             let information = try await hypervisor.guestInformation(guest.id, within: .seconds(5))
             #expect(information.kernel?.isEmpty == false, "\(information)")
             #expect(information.interfaces.contains { $0.macAddress == guest.networks[0].mac }, "\(information)")
+            // Its file systems are all in memory, so that there is nothing to freeze: the agent may say so.
+            do throws(HypervisorError) {
+                try await hypervisor.freeze(guest.id, within: .seconds(5))
+            } catch {
+                #expect(error.code == .failed, "\(error)")
+            }
+            try await hypervisor.thaw(guest.id, within: .seconds(5))
             let values = try await hypervisor.statistics().first?.values ?? [:]
             #expect(values["block.0.rd.bytes"] != nil)
 

@@ -81,6 +81,9 @@ enum BusSamples {
             hostname: "h", osName: "o", osVersion: "v", kernel: "k",
             interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
             fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"])
+        let snapshot = VMSnapshot(
+            id: job, name: name, createdAt: time, consistency: .app, parent: job, isCurrent: true, policy: name,
+            pinned: true, isBeingDeleted: false, sizeBytes: 1)
         let origin = VMDocument.Origin(job: job, template: digest, profile: "office", profileVersion: 3)
         let queued = Job(
             id: job, kind: "vm.clone", arguments: (try? FleetJSON.value(clone)) ?? .null, notBefore: time,
@@ -118,8 +121,10 @@ enum BusSamples {
                 VMDocument(
                     id: vm, name: "office-1", state: .running, memoryBytes: 1, vcpus: 2, persistent: true,
                     autostart: false, guestAgent: true, origin: origin, genID: UUID(),
-                    macAddresses: [MACAddress("52:54:00:00:00:01")!], guest: guest)
+                    macAddresses: [MACAddress("52:54:00:00:00:01")!], guest: guest, snapshots: [snapshot],
+                    foreignSnapshots: ["by-hand"])
             ),
+            ("VMSnapshot", snapshot),
             ("GuestInformation", guest), ("GuestInterface", guest.interfaces[0]),
             ("GuestFileSystem", guest.fileSystems[0]),
             ("VMOrigin", origin),
@@ -137,6 +142,10 @@ enum BusSamples {
             ("ProfileVersion", profile),
             ("VMArguments", VMArguments(vm: vm)),
             ("RebootArguments", RebootArguments(vm: vm)), ("StopArguments", StopArguments(vm: vm)),
+            ("SnapshotCreateArguments", SnapshotCreateArguments(vm: vm, name: name, policy: name)),
+            ("SnapshotRevertArguments", SnapshotRevertArguments(vm: vm, snapshot: job, start: true)),
+            ("SnapshotArguments", SnapshotArguments(vm: vm, snapshot: job)),
+            ("SnapshotPinArguments", SnapshotPinArguments(vm: vm, snapshot: job, pinned: true)),
             ("Request", Request(call: .publishInventory, parts: [.cpu], expiresAt: time)),
             ("Reply", Reply(ok: false, message: "text")),
         ]

@@ -17,7 +17,8 @@ struct OneHost {
         controller = try await ControllerUnderTest()
         libvirt = try PrivateLibvirt()
         try await libvirt.start()
-        agent = try await AgentUnderTest("ada", of: controller, libvirt: libvirt.uri, profiles: profiles)
+        agent = try await AgentUnderTest(
+            "ada", of: controller, libvirt: libvirt.uri, tpmStates: libvirt.tpmStates, profiles: profiles)
         try await agent.start()
         try await virtfleet("template", "import", GuestImage.path, "--name", "tiny", "--version", "1")
     }

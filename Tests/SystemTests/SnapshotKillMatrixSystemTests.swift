@@ -38,9 +38,10 @@ import Testing
             #expect(try await guest.read() == 99, "\(moment)")
         }
 
-        for (index, step) in ["disks", "power off", "state", "firmware variables and TPM", "definition", "start", "layers"]
-            .enumerated()
-        {
+        for (index, step) in [
+            "disks", "power off", "state", "firmware variables and TPM", "definition", "start", "layers",
+        ]
+        .enumerated() {
             let moment = (step == "disks" ? "overlay sda" : step) + ":after-effect"
             let snapshot = index % 2 == 0 ? newest : newest - 1
             try agent.ask(
@@ -73,7 +74,8 @@ extension GuestShell {
 
     /// The number, from the disk itself.
     func read() async throws -> Int? {
-        let text = try await output("echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/sda bs=512 skip=40960 count=1 | head -c 4")
+        let text = try await output(
+            "echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/sda bs=512 skip=40960 count=1 | head -c 4")
         return Int(text)
     }
 

@@ -29,8 +29,34 @@ enum Fleet {
         return host
     }
 
+    /// Of VM `office` on anna-laptop, the oldest first.
+    static let snapshots = [
+        snapshot(1, "clean", .off, days: 30, pinned: true),
+        snapshot(2, "nightly-1", .app, days: 2, parent: 1, policy: "nightly"),
+        snapshot(3, "nightly-2", .quiesceTimeout, days: 1, parent: 2, policy: "nightly", isCurrent: true),
+        snapshot(4, "attempt", .crash, days: 0.1, parent: 1, isBeingDeleted: true),
+    ]
+
+    private static func snapshot(
+        _ number: Int, _ name: String, _ consistency: VMSnapshot.Consistency, days: Double, parent: Int? = nil,
+        policy: String? = nil, pinned: Bool = false, isCurrent: Bool = false, isBeingDeleted: Bool = false
+    ) -> VMSnapshot {
+        func id(_ number: Int) -> JobID { JobID("01ARZ3NDEKTSV4RRFFQ69G5FB\(number)")! }
+        return VMSnapshot(
+            id: id(number), name: ResourceName(name)!, createdAt: Date() - days * 86_400, consistency: consistency,
+            parent: parent.map(id), isCurrent: isCurrent, policy: policy.flatMap(ResourceName.init), pinned: pinned,
+            isBeingDeleted: isBeingDeleted, sizeBytes: UInt64(number) << 28)
+    }
+
+    private static func keeping(_ vm: VMResource) -> VMResource {
+        var vm = vm
+        vm.vm.snapshots = snapshots
+        vm.vm.foreignSnapshots = ["by-hand"]
+        return vm
+    }
+
     static let vms = [
-        vm(1, "office", on: hosts[0], .running), vm(2, "plc-line-4", on: hosts[0], .crashed),
+        keeping(vm(1, "office", on: hosts[0], .running)), vm(2, "plc-line-4", on: hosts[0], .crashed),
         sharing(vm(3, "office", on: hosts[1], .running)),
     ]
 

@@ -11,8 +11,8 @@ import Testing
             "GET /hosts/strange-laptop": { $1.respond(json: Fleet.shown(Fleet.strangeInventory)) },
             "GET /hosts/ben-laptop": { $1.respond(json: Fleet.hosts[1]) },
             "GET /vms": { request, exchange in
-                exchange.respond(
-                    page: Fleet.vms.filter { !request.target.contains("host=ben") || $0.host == Fleet.ben })
+                let host = ["ben": Fleet.ben, "anna": Fleet.anna].first { request.target.contains("host=\($0.key)") }
+                exchange.respond(page: Fleet.vms.filter { host == nil || $0.host == host?.value })
             },
             "GET /vms/*": { request, exchange in
                 exchange.respond(json: Fleet.vms.first { request.path.hasSuffix($0.vm.id.description) })
@@ -30,7 +30,10 @@ import Testing
         ("host-show", ["host", "show", "anna-laptop"]), ("host-show-strange", ["host", "show", "strange-laptop"]),
         ("host-show-offline", ["host", "show", "ben-laptop", "--output=table"]),
         ("vm-list", ["vm", "list"]), ("vm-list-bare", ["vm", "list", "--no-headers", "--host", "ben-laptop"]),
-        ("vm-show", ["vm", "show", "plc-line-4"]), ("job-list", ["job", "list"]), ("event-list", ["event", "list"]),
+        ("vm-show", ["vm", "show", "plc-line-4"]),
+        ("snapshot-list", ["snapshot", "list", "office", "--host", "anna-laptop"]),
+        ("snapshot-show", ["snapshot", "show", "office", "nightly-2", "--host", "anna-laptop"]),
+        ("job-list", ["job", "list"]), ("event-list", ["event", "list"]),
     ])
     func tablesAreAsWritten(_ name: String, _ words: [String]) async throws {
         let output = try await fleet().run(words)

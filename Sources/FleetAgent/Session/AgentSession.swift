@@ -52,7 +52,8 @@ public actor AgentSession: Service {
     ///   - isClockSynchronised: see `SystemClock`.
     public init(
         _ settings: AgentSettings, bus: any Bus, hypervisor: any Hypervisor, spool: Spool, stream: StreamPublisher,
-        jobs: any JobReceiver, snapshots: SnapshotWatch = SnapshotWatch(), sample: @escaping @Sendable () async -> MetricsBatch,
+        jobs: any JobReceiver, snapshots: SnapshotWatch = SnapshotWatch(),
+        sample: @escaping @Sendable () async -> MetricsBatch,
         isClockSynchronised: @escaping @Sendable () -> Bool = SystemClock.isSynchronised, time: any TimeSource,
         logger: Logger
     ) {

@@ -17,24 +17,26 @@ public final class AgentUnderTest: Sendable {
     /// Registers a host and writes its configuration; `start()` starts the agent.
     /// - Parameters:
     ///   - libvirt: a URI, such as that of a `PrivateLibvirt`.
+    ///   - tpmStates: where that libvirt keeps them, if not where others do.
     ///   - statePath: nil for a directory beside the configuration.
     ///   - profiles: by name, what is added to `bare`.
     ///   - environment: of the program, beside PATH and HOME.
     public convenience init(
-        _ name: String, of controller: ControllerUnderTest, libvirt: String, statePath: String? = nil,
-        profiles: [String: String] = [:], environment: [String: String] = [:]
+        _ name: String, of controller: ControllerUnderTest, libvirt: String, tpmStates: String? = nil,
+        statePath: String? = nil, profiles: [String: String] = [:], environment: [String: String] = [:]
     ) async throws {
         let registration = try await controller.register(name)
         try self.init(
-            registration, of: controller, libvirt: libvirt, statePath: statePath, profiles: profiles,
-            environment: environment)
+            registration, of: controller, libvirt: libvirt, tpmStates: tpmStates, statePath: statePath,
+            profiles: profiles, environment: environment)
     }
 
     /// An agent of a host that is registered already; a second one is its twin.
     /// - Parameter tls: the files for which `agent.yaml` names places in /etc/virtfleet/tls.
     public init(
         _ registration: HostRegistration, of controller: ControllerUnderTest, libvirt: String,
-        statePath: String? = nil, profiles: [String: String] = [:], environment: [String: String] = [:],
+        tpmStates: String? = nil, statePath: String? = nil, profiles: [String: String] = [:],
+        environment: [String: String] = [:],
         tls: MosquittoConfiguration.TLS? = nil
     ) throws {
         self.controller = controller
@@ -61,6 +63,7 @@ public final class AgentUnderTest: Sendable {
             profileDirectories: [\(directory.file("profiles"))]
             libvirt:
               uri: \(libvirt)
+            \(tpmStates.map { "  tpmStates: \($0)" } ?? "")
             metrics:
               interval: 1s
 

@@ -25,7 +25,8 @@ enum SnapshotSelector {
             throw Failure(
                 isForeign
                     ? "snapshot '\(wanted)' of VM '\(vm.vm.name)' was made by somebody else and is left alone; use virsh"
-                    : "VM '\(vm.vm.name)' has no snapshot '\(wanted)'; 'virtfleet snapshot list \(vm.vm.name)' shows all")
+                    : "VM '\(vm.vm.name)' has no snapshot '\(wanted)'; 'virtfleet snapshot list \(vm.vm.name)' shows all"
+            )
         }
         return Found(vm: vm, snapshot: found)
     }

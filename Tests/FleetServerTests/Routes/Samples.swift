@@ -19,6 +19,10 @@ enum Samples {
         let bareHost = HostResource(
             id: host, name: name, labels: [:], state: .never, lastSeenAt: nil, createdAt: now, agentVersion: nil,
             vmCount: 0)
+        let bareSnapshot = VMSnapshot(id: job, name: name, createdAt: now, consistency: .crash, sizeBytes: 1)
+        var snapshot = bareSnapshot
+        snapshot.parent = job
+        snapshot.policy = name
         let document = VMDocument(
             id: vm, name: "a", state: .running, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false,
             guestAgent: true, origin: VMDocument.Origin(job: job, template: digest, profile: "p", profileVersion: 1),
@@ -26,7 +30,8 @@ enum Samples {
             guest: GuestInformation(
                 hostname: "h", osName: "o", osVersion: "v", kernel: "k",
                 interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
-                fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"]))
+                fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"]),
+            snapshots: [snapshot], foreignSnapshots: ["f"])
         let bareDocument = VMDocument(
             id: vm, name: "a", state: .pmSuspended, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false)
         func vmResource(_ document: VMDocument, _ metrics: [String: Double]?) -> VMResource {
@@ -65,7 +70,7 @@ enum Samples {
             try sample("Metrics", metrics),
             try sample("Series", series(vm), series(nil)),
             try sample("VM", sharingVM, vmResource(bareDocument, nil)),
-            try sample("VMDocument", document, bareDocument),
+            try sample("VMDocument", document, bareDocument), try sample("VMSnapshot", snapshot, bareSnapshot),
             try sample("Job", fullJob, bareJob),
             try sample(
                 "JobRequest", JobRequest(host: "a", kind: "k", arguments: .null, expiresInSeconds: 1),
