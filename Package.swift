@@ -64,7 +64,7 @@ let package = Package(
         library("CommandLineKit", ["Drawing", "FleetModel", "FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
-        library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
+        library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime", "Placement"], strict),
         library(
             "HostInspection",
             [
@@ -101,7 +101,8 @@ let package = Package(
         .target(
             name: "FleetTestSupport",
             dependencies: [
-                "FleetClient", "FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Subprocess", "SQLite",
+                "FleetClient", "FleetModel", "FleetRuntime", "MessageBus", "Hypervisor", "Placement", "Subprocess",
+                "SQLite",
             ],
             swiftSettings: strict),
 
@@ -156,7 +157,7 @@ let package = Package(
         tests("CommandLineKit", ["Subprocess"], exclude: ["Golden"]),
         tests("MessageBus", ["Signing", "Subprocess"]),
         tests("DurableStream", ["SQLite"]),
-        tests("Hypervisor", ["Subprocess"], exclude: ["Golden"]),
+        tests("Hypervisor", ["Placement", "Subprocess"], exclude: ["Golden"]),
         tests(
             "HostInspection", ["Drawing", "InspectionFuzzer", "SQLite", "Subprocess"],
             exclude: ["Corpus", "Fixtures", "Pictures/Golden"]),

@@ -1,6 +1,7 @@
 import FleetModel
 import FoundationEssentials
 import Hypervisor
+import Placement
 
 extension InMemoryHypervisor {
     public func information() async throws(HypervisorError) -> HypervisorInformation {
@@ -58,6 +59,7 @@ extension InMemoryHypervisor {
             guard !domain.running else { throw Self.invalidState("start", definition, "domain is already running") }
             try self.prepareFiles(of: definition)
             domain.running = true
+            domain.placement = definition.placement
             domain.managedSave = false
             try self.store(domain, id, in: &state)
             self.emit(id, definition.name, "started", "booted")
@@ -116,6 +118,35 @@ extension InMemoryHypervisor {
         domain.paused = paused
         try store(domain, id, in: &state)
         emit(id, definition.name, event.0, event.1)
+    }
+
+    public func pin(_ id: VMID, to processors: VMPlacement.Processors) async throws(HypervisorError) {
+        try call(.pin) { state in
+            try self.change(id, "pin", in: &state) { now in
+                now.vcpus = processors.vcpus
+                now.emulator = processors.emulator
+                now.ioThreads = processors.ioThreads
+                now.ownsCores = processors.vcpus.allSatisfy { $0.threads.count == 1 }
+            }
+        }
+    }
+
+    public func setWeight(_ id: VMID, _ weight: Int) async throws(HypervisorError) {
+        try call(.weight) { state in
+            try self.change(id, "set the weight of", in: &state) { $0.weight = weight }
+        }
+    }
+
+    private func change(
+        _ id: VMID, _ operation: String, in state: inout State, _ change: (inout VMPlacement.Processors) -> Void
+    ) throws {
+        try Self.requireRunning(id, operation, in: state)
+        var domain = try Self.find(id, operation, in: state)
+        if var placement = domain.placement {
+            change(&placement.processors)
+            domain.placement = placement
+        }
+        try store(domain, id, in: &state)
     }
 
     public func undefine(_ id: VMID) async throws(HypervisorError) {

@@ -16,6 +16,7 @@ extension InMemoryHypervisor {
                 domain.running && state.guests[id, default: Guest()].agentAnswers
             },
             origin: definition.origin, hostDevices: definition.hostDevices,
+            demand: definition.demand, placement: domain.running ? domain.placement : definition.placement,
             isRestless: definition.isRestless, genID: definition.genID, macAddresses: definition.macs)
     }
 

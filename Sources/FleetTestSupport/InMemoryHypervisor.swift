@@ -2,6 +2,7 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 import Hypervisor
+import Placement
 import Synchronization
 
 /// A hypervisor without guests. Its domains lie in a directory, so that whoever opens that again after a crash finds
@@ -10,7 +11,7 @@ import Synchronization
 public final class InMemoryHypervisor: Hypervisor {
     public enum Operation: String, Sendable {
         case information, domains, domain, definition, define, start, shutdown, destroy, undefine, statistics
-        case reboot, reset, suspend, resume, autostart, freeze, thaw, pivot
+        case reboot, reset, suspend, resume, autostart, freeze, thaw, pivot, pin, weight
         case liveDefinition = "live-definition"
         case overlayDisks = "overlay-disks"
         case startCommit = "start-commit"
@@ -80,6 +81,8 @@ struct StoredDomain: Codable {
     var running = false
     var paused = false
     var autostart = false
+    /// What it has while it runs.
+    var placement: VMPlacement?
     var frozen = false
     var managedSave = false
     var foreignSnapshots: [String] = []

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetRuntime
 import FoundationEssentials
+import Placement
 
 /// One host's hypervisor, in libvirt's terms. Implementations hold a connection, keep it alive and reconnect by
 /// themselves; a call while there is no connection throws `disconnected`.
@@ -42,6 +43,15 @@ public protocol Hypervisor: Sendable {
     /// Lets a paused guest go on, or wakes one that sleeps (ACPI S3).
     /// - Throws: `invalidState` when it does neither.
     func resume(_ id: VMID) async throws(HypervisorError)
+    /// Moves the vCPUs, emulator and I/O threads of a running domain to these of the host's threads, until it stops
+    /// (virDomainPinVcpuFlags, virDomainPinEmulator, virDomainPinIOThread). Topology and weight stay.
+    /// - Throws: `invalidState` when it does not run.
+    func pin(_ id: VMID, to processors: VMPlacement.Processors) async throws(HypervisorError)
+    /// Sets a running domain's share of the processors until it stops (virDomainSetSchedulerParametersFlags).
+    /// - Parameter weight: cgroup v2's cpu.weight, 1 to 10,000.
+    /// - Throws: `invalidState` when it does not run or is in no control group, `unsupported` where libvirt is that of a
+    ///   normal user.
+    func setWeight(_ id: VMID, _ weight: Int) async throws(HypervisorError)
     /// Removes the definition of a domain that does not run, with NVRAM, TPM state and managed save.
     func undefine(_ id: VMID) async throws(HypervisorError)
     /// Whether the guest agent answers within the limit, in whole seconds and at least one.
@@ -112,6 +122,10 @@ public struct Domain: Equatable, Sendable {
     public var origin: VMDocument.Origin?
     /// The host's PCI functions that the definition gives to it.
     public var hostDevices: [PCIAddress]
+    /// What it asks of its host, from virtfleet's element in its metadata.
+    public var demand: VMDemand?
+    /// What it has of its host while it runs, else what its definition gives to it; nil when that could not be read.
+    public var placement: VMPlacement?
     /// It is defined as a Windows guest, and without the clock and timers that Windows needs to be idle when it has
     /// nothing to do.
     public var isRestless: Bool
@@ -122,7 +136,8 @@ public struct Domain: Equatable, Sendable {
     public init(
         id: VMID, name: String, state: VMDocument.State, memoryBytes: UInt64, vcpus: Int, persistent: Bool = true,
         autostart: Bool = false, guestAgent: Bool? = nil, origin: VMDocument.Origin? = nil,
-        hostDevices: [PCIAddress] = [], isRestless: Bool = false, genID: UUID? = nil,
+        hostDevices: [PCIAddress] = [], demand: VMDemand? = nil, placement: VMPlacement? = nil,
+        isRestless: Bool = false, genID: UUID? = nil,
         macAddresses: [MACAddress]? = nil
     ) {
         self.id = id
@@ -135,6 +150,8 @@ public struct Domain: Equatable, Sendable {
         self.guestAgent = guestAgent
         self.origin = origin
         self.hostDevices = hostDevices
+        self.demand = demand
+        self.placement = placement
         self.isRestless = isRestless
         self.genID = genID
         self.macAddresses = macAddresses

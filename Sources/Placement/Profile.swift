@@ -1,9 +1,18 @@
 import FleetModel
 
-/// How a VM is built from a template, in its first, small form. Every key has a default.
+/// How a VM is built from a template. Every key has a default.
 public struct Profile: Codable, Equatable, Sendable {
+    /// At least, and at most where no maximum is given.
     public var memoryMiB = 4096
+    /// It gets what its host has left up to this.
+    public var maximumMemoryMiB: Int?
+    public var hugePages = MemoryDemand.HugePages.none
     public var vcpus = 2
+    public var pinning = VMDemand.Pinning.shared
+    /// Its share of what floating VMs compete for: cgroup v2's cpu.weight, 1 to 10,000. Absent: 100 for each vCPU.
+    public var weight: Int?
+    /// PCI devices of the host, one for each selector.
+    public var hostDevices: [DeviceSelector] = []
     public var guestOS = GuestOS.linux
     /// The guest is not told that it is in a VM, for drivers that refuse to work there.
     public var hidesHypervisor = false
@@ -37,7 +46,10 @@ public struct Profile: Codable, Equatable, Sendable {
             if let found = try values.decodeIfPresent(Value.self, forKey: key) { value = found }
         }
         try read(.memoryMiB, into: &memoryMiB)
+        try read(.hugePages, into: &hugePages)
         try read(.vcpus, into: &vcpus)
+        try read(.pinning, into: &pinning)
+        try read(.hostDevices, into: &hostDevices)
         try read(.guestOS, into: &guestOS)
         try read(.hidesHypervisor, into: &hidesHypervisor)
         try read(.secureBoot, into: &secureBoot)
@@ -49,6 +61,8 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.diskBus, into: &diskBus)
         try read(.freeDiskMiB, into: &freeDiskMiB)
         try read(.consoleLog, into: &consoleLog)
+        maximumMemoryMiB = try values.decodeIfPresent(Int.self, forKey: .maximumMemoryMiB)
+        weight = try values.decodeIfPresent(Int.self, forKey: .weight)
         firmware = try values.decodeIfPresent(FirmwareFiles.self, forKey: .firmware)
         guestAgentTimeoutSeconds = try values.decodeIfPresent(Int.self, forKey: .guestAgentTimeoutSeconds)
     }

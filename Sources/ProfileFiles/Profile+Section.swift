@@ -4,7 +4,14 @@ import Placement
 extension Profile: ConfigurationSection {
     public func validate(_ check: SectionCheck) {
         check.range("memoryMiB", memoryMiB, 64...16 << 20)
+        if let maximumMemoryMiB, memoryMiB < 16 << 20 {
+            check.range("maximumMemoryMiB", maximumMemoryMiB, memoryMiB...16 << 20)
+        }
         check.range("vcpus", vcpus, 1...4096)
+        if let weight { check.range("weight", weight, 1...VMDemand.maximumWeight) }
+        if hostDevices.contains(where: \.isEmpty) {
+            check.problem("hostDevices", "expected role, class, id or portPath for each device, got none of them")
+        }
         check.range("ioThreads", ioThreads, 0...16)
         check.range("freeDiskMiB", freeDiskMiB, 0...1 << 30)
         if let guestAgentTimeoutSeconds {

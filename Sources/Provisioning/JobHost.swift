@@ -17,6 +17,8 @@ public struct JobHost: Sendable {
     public var facilities: HostFacilities
     public var time: any TimeSource
     let files = BlockingWork(name: "jobs-files")
+    /// Between looking who has what of the machine and having it.
+    let placing = Turnstile()
 
     public init(
         hypervisor: any Hypervisor, images: any ImageStore, imageSource: @escaping @Sendable () -> ImageSource,
@@ -41,20 +43,33 @@ public struct JobHost: Sendable {
 
 /// What the machine offers, as far as jobs ask.
 public struct HostFacilities: Sendable {
-    /// In front of every path below /usr and /sys; empty on a real host.
+    /// In front of every path below /usr, /sys and /run; empty on a real host.
     public var root: String
     /// The path of an installed program.
     public var program: @Sendable (String) -> String?
     /// What guests run on.
     public var accelerator: @Sendable () async -> DomainSpecification.Accelerator
+    /// The machine as it is now, to a VM that may have all that is not assigned; nil when it cannot be seen, so that no
+    /// VM can be bound to parts of it.
+    public var inventory: @Sendable (_ assignments: [PCIAddress: String]) async -> MachineInventory?
+    /// libvirt runs as root, and puts guests into control groups.
+    public var weighsGuests: Bool
+    /// Writes a setting of the kernel's below /sys.
+    public var set: @Sendable (_ path: String, _ value: String) throws -> Void
 
     public init(
         root: String = "", program: @escaping @Sendable (String) -> String? = Subprocess.find,
-        accelerator: @escaping @Sendable () async -> DomainSpecification.Accelerator
+        accelerator: @escaping @Sendable () async -> DomainSpecification.Accelerator,
+        inventory: @escaping @Sendable (_ assignments: [PCIAddress: String]) async -> MachineInventory? = { _ in nil },
+        weighsGuests: Bool = false,
+        set: @escaping @Sendable (_ path: String, _ value: String) throws -> Void = KernelSetting.write
     ) {
         self.root = root
         self.program = program
         self.accelerator = accelerator
+        self.inventory = inventory
+        self.weighsGuests = weighsGuests
+        self.set = set
     }
 
     func isBridge(_ name: String) -> Bool { DurableFile.exists("\(root)/sys/class/net/\(name)/bridge") }

@@ -45,7 +45,8 @@ extension JobKind {
 /// The kinds that this agent knows.
 enum JobKinds {
     static let all: [any JobKind.Type] = [
-        CloneVM.self, StartVM.self, StopVM.self, RebootVM.self, SuspendVM.self, ResumeVM.self, DeleteVM.self,
+        CloneVM.self, StartVM.self, StopVM.self, RebootVM.self, SuspendVM.self, ResumeVM.self, FocusVM.self,
+        DeleteVM.self,
         CreateSnapshot.self, RevertSnapshot.self, DeleteSnapshot.self, PinSnapshot.self,
     ]
 

@@ -24,7 +24,7 @@ struct VirtfleetCommand {
                 "vm", "See, make, start, stop and delete VMs",
                 subcommands: [
                     VMList.command, VMShow.command, VMClone.command, VMPower.start, VMStop.command,
-                    VMReboot.command, VMPower.suspend, VMPower.resume,
+                    VMReboot.command, VMPower.suspend, VMPower.resume, VMPower.focus,
                     VMDelete.command,
                 ]),
             Command(

@@ -2,6 +2,7 @@ import FleetModel
 import FleetTestSupport
 import FoundationEssentials
 import Hypervisor
+import Placement
 import Testing
 
 /// What every hypervisor does, in memory and for real.
@@ -15,7 +16,12 @@ import Testing
                 defined
                     == Domain(
                         id: guest.id, name: "vm-1", state: .shutoff, memoryBytes: 128 << 20, vcpus: 1,
-                        guestAgent: false, origin: Fixtures.origin, genID: guest.genID,
+                        guestAgent: false, origin: Fixtures.origin,
+                        placement: VMPlacement(
+                            processors: VMPlacement.Processors(
+                                topology: VMPlacement.GuestTopology(cores: 1), ownsCores: false, vcpus: [CPUSet([])],
+                                emulator: CPUSet([]), weight: 100),
+                            memory: VMPlacement.Memory(bytes: 128 << 20)), genID: guest.genID,
                         macAddresses: guest.networks.map(\.mac)))
             #expect(try await hypervisor.domains() == [defined])
             try await hypervisor.setAutostart(guest.id, true)
@@ -81,6 +87,41 @@ import Testing
             }
             #expect(restarted == true)
             try await hypervisor.destroy(guest.id)
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
+    func aGuestsThreadsGoWhereTheyAreSent(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, files in
+            var guest = Fixtures.guest(files: files.path)
+            guest.ioThreads = 1
+            let (first, second) = (CPUSet([0]), CPUSet([1]))
+            var placement = VMPlacement(
+                processors: VMPlacement.Processors(
+                    topology: VMPlacement.GuestTopology(cores: 1), ownsCores: true, vcpus: [second], emulator: first,
+                    ioThreads: [first], weight: 300),
+                memory: VMPlacement.Memory(bytes: guest.memoryBytes))
+            guest.placement = placement
+            #expect(try await hypervisor.define(guest.xml()).placement == placement)
+            await expectError(.invalidState) { try await hypervisor.pin(guest.id, to: placement.processors) }
+            await expectError(.invalidState) { try await hypervisor.setWeight(guest.id, 200) }
+            try await hypervisor.start(guest.id)
+            #expect(try await hypervisor.domain(guest.id).placement == placement)
+
+            placement.processors.vcpus = [CPUSet([0, 1])]
+            placement.processors.ownsCores = false
+            placement.processors.emulator = second
+            placement.processors.ioThreads = [second]
+            try await hypervisor.pin(guest.id, to: placement.processors)
+            do throws(HypervisorError) {
+                try await hypervisor.setWeight(guest.id, 200)
+                placement.processors.weight = 200
+            } catch {
+                #expect([.invalidState, .unsupported].contains(error.code))
+            }
+            #expect(try await hypervisor.domain(guest.id).placement == placement)
+            try await hypervisor.destroy(guest.id)
+            #expect(try await hypervisor.domain(guest.id).placement == guest.placement)
         }
     }
 

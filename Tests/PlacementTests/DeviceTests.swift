@@ -1,14 +1,15 @@
 import FleetModel
+import FleetTestSupport
 import Testing
 
 @testable import Placement
 
 @Suite struct DeviceTests {
     private let card = [
-        device("0000:01:00.0", "0300", group: 1, "10de:2504", with: ["0000:01:00.1"]),
-        device("0000:01:00.1", "0403", group: 1, "10de:228e", with: ["0000:01:00.0"]),
-        device("0000:02:00.0", "0200", group: 2, "8086:1533"),
-        device("0000:03:00.0", "0200", group: 3, "8086:1533"),
+        Machine.device("0000:01:00.0", "0300", group: 1, "10de:2504", with: ["0000:01:00.1"]),
+        Machine.device("0000:01:00.1", "0403", group: 1, "10de:228e", with: ["0000:01:00.0"]),
+        Machine.device("0000:02:00.0", "0200", group: 2, "8086:1533"),
+        Machine.device("0000:03:00.0", "0200", group: 3, "8086:1533"),
     ]
 
     private func plan(_ pci: [PCIDevice], _ vms: VMDemand...) -> PlacementPlan {
@@ -54,7 +55,7 @@ import Testing
     }
 
     @Test func theInventorysOwnWordsSayWhyNot() throws {
-        var nic = device("0000:02:00.0", "0200", group: 2, "8086:1533", .never)
+        var nic = Machine.device("0000:02:00.0", "0200", group: 2, "8086:1533", .never)
         nic.passthrough.reason = "The host needs it: the default route goes out on eno1."
         nic.passthrough.fix = "Use another card."
         let refused = try #require(plan([nic], vm("a", devices: [.init(role: .nic)])).vm("a")?.obstacles.first)
@@ -76,7 +77,7 @@ import Testing
     }
 
     @Test func aPhysicalFunctionAndItsVirtualOnesGoToOneVMAtMost() {
-        var functions = [card[2], device("0000:02:10.0", "0200", group: 9, "8086:1520")]
+        var functions = [card[2], Machine.device("0000:02:10.0", "0200", group: 9, "8086:1520")]
         functions[1].physicalFunction = functions[0].address
         let nic = DeviceSelector(role: .nic)
         let two = plan(functions, vm("a", devices: [nic]), vm("b", devices: [nic]))
@@ -86,7 +87,7 @@ import Testing
 
     @Test func functionsOfOneGroupGoToOneVM() {
         // An inventory that contradicts itself.
-        let pair = [device("0000:02:00.0", "0200", group: 2), device("0000:02:00.1", "0200", group: 2)]
+        let pair = [Machine.device("0000:02:00.0", "0200", group: 2), Machine.device("0000:02:00.1", "0200", group: 2)]
         let plan = plan(pair, vm("a", devices: [.init(role: .nic)]), vm("b", devices: [.init(role: .nic)]))
         #expect(plan.placement("a") != nil && plan.placement("b") == nil)
         var lost = card[0]
@@ -100,7 +101,7 @@ import Testing
     }
 
     @Test func aVMGoesToTheNodeOfItsDevices() {
-        var nic = device("0000:02:00.0", "0200", group: 2)
+        var nic = Machine.device("0000:02:00.0", "0200", group: 2)
         nic.numaNode = 1
         nic.passthrough.warnings = ["It cannot be reset."]
         let request = PlacementRequest(
@@ -110,18 +111,4 @@ import Testing
         #expect(request.plan.vm("a")?.warnings == ["0000:02:00.0 (class 0200): It cannot be reset."])
         #expect(request.plan.vm("b")?.placement != nil)
     }
-}
-
-/// `portPath` is `at ADDRESS`.
-func device(
-    _ address: String, _ deviceClass: String, group: Int, _ id: String = "8086:1533", with: [String] = [],
-    _ verdict: PCIDevice.Verdict = .pass
-) -> PCIDevice {
-    PCIDevice(
-        address: PCIAddress(address)!, deviceClass: PCIClass(deviceClass), vendor: String(id.prefix(4)),
-        device: String(id.suffix(4)), iommuGroup: group, portPath: "at " + address,
-        gpu: deviceClass.hasPrefix("03") ? GPU(role: .candidate, reason: "") : nil,
-        passthrough: .init(
-            verdict: with.isEmpty ? verdict : .passWithCompanions, with: with.map { PCIAddress($0)! },
-            reason: "Because of \(address)."))
 }

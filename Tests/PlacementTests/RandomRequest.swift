@@ -1,4 +1,5 @@
 import FleetModel
+import FleetTestSupport
 import FleetRuntime
 
 @testable import Placement
@@ -82,7 +83,7 @@ struct RandomRequest {
             let verdict: PCIDevice.Verdict = chance(4) ? .notSeparable : .pass
             let isContradictory = chance(6)
             for address in addresses {
-                var device = device(
+                var device = Machine.device(
                     address, ["0300", "0403", "0200", "0108", "0c03"].randomElement(using: &random) ?? "0200",
                     group: group, with: verdict == .pass && !isContradictory ? addresses.filter { $0 != address } : [],
                     verdict)
@@ -99,7 +100,7 @@ struct RandomRequest {
 extension RandomRequest {
     /// 64 VMs with a network card each on 128 CPUs.
     static var large: PlacementRequest {
-        let cards = (0..<64).map { device("0000:\(String($0 + 16, radix: 16)):00.0", "0200", group: $0) }
+        let cards = (0..<64).map { Machine.device("0000:\(String($0 + 16, radix: 16)):00.0", "0200", group: $0) }
         return PlacementRequest(
             cpu: Machine.cpu(cores: 32, nodes: 2, sockets: 2), memory: Machine.memory(512, nodes: 2), pci: cards,
             vms: (0..<64).map { index in

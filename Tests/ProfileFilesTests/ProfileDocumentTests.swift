@@ -7,6 +7,14 @@ import Testing
     @Test func aProfileIsItsDocument() throws {
         var profile = Profile()
         profile.vcpus = 3
+        profile.maximumMemoryMiB = 8192
+        profile.hugePages = .twoMiB
+        profile.pinning = .focus
+        profile.weight = 500
+        profile.hostDevices = [
+            DeviceSelector(role: .usbController),
+            DeviceSelector(deviceClass: PCIClass("0200"), id: PCIDeviceID("8086:1533"), portPath: "0000:00/1c.0/00.0"),
+        ]
         profile.networks = [.bridge("br-\u{00E4}\"\\"), .user]
         profile.firmware = FirmwareFiles(code: "/a b", variables: "/true")
         #expect(try Profile(document: profile.document()) == profile)

@@ -2,6 +2,7 @@ import FleetModel
 import FleetRuntime
 import FleetTestSupport
 import Hypervisor
+import Placement
 @testable import Provisioning
 import Synchronization
 import Testing
@@ -96,6 +97,49 @@ import Testing
             #expect(try world.files(of: World.jobID(1)) == nil, "\(point)")
             #expect(DurableFile.exists(world.basePath))
             try await expectCompleteClone(world, World.jobID(2))
+        }
+    }
+
+    /// Its mark is where the threads run: whoever comes after a crash moves those that are not there yet.
+    @Test func everyCrashOfAFocusEndsWithTheVMInTheForeground() async throws {
+        let machine = ChangingMachine(
+            MachineInventory(cpu: Machine.cpu(cores: 4), memory: Machine.memory(64), pci: []))
+        var profile = Life.profile
+        profile.pinning = .focus
+        func life(
+            _ world: World, crashAt: @escaping @Sendable (FaultPoint) -> Bool = { _ in false }
+        ) async throws -> Life {
+            try await Life(world, profile: profile, inventory: machine.take, crashAt: crashAt)
+        }
+        func prepared() async throws -> (World, Job) {
+            let world = try await World()
+            for (number, name) in [(1, "one"), (2, "two")] {
+                let life = try await life(world)
+                let clone = try world.clone(number, name: name)
+                try await life.receive(clone)
+                try await life.finish(clone.id)
+            }
+            return (world, try world.job(3, .vmFocus, VMArguments(vm: World.vm(2))))
+        }
+        let (undisturbed, job) = try await prepared()
+        let all = try await life(undisturbed)
+        try await all.receive(job)
+        try await all.finish(job.id)
+        let points = await all.points()
+        #expect(points.count == 4 + 4)
+        for point in points {
+            let (world, job) = try await prepared()
+            let first = try await life(world) { $0 == point }
+            try await first.receive(job)
+            #expect(try await first.crashed())
+            let second = try await life(world)
+            try await second.finish(job.id)
+            #expect(world.last(of: job.id)?.state == .succeeded, "\(point)")
+            #expect(first.hypervisor.calls(of: .pin) + second.hypervisor.calls(of: .pin) == 2, "\(point)")
+            let foreground = try await second.hypervisor.domain(World.vm(2)).placement?.processors
+            #expect(foreground?.vcpus == [CPUSet([1]), CPUSet([5])], "\(point)")
+            let other = try await second.hypervisor.domain(World.vm(1)).placement?.processors
+            #expect(other?.vcpus == [CPUSet([2, 3, 6, 7]), CPUSet([2, 3, 6, 7])], "\(point)")
         }
     }
 

@@ -24,6 +24,9 @@ final class Life: Sendable {
         synchronised: Bool = true, vmDirectory: String? = nil,
         allowed: Set<JobKindName> = Set(JobKindName.allCases),
         programs: @escaping @Sendable (String) -> String? = { "/usr/bin/\($0)" },
+        inventory: @escaping @Sendable ([PCIAddress: String]) async -> MachineInventory? = { _ in nil },
+        weighsGuests: Bool = false,
+        set: @escaping @Sendable (_ path: String, _ value: String) throws -> Void = { _, _ in },
         configure: (InMemoryHypervisor) -> Void = { _ in },
         report: (@Sendable (JobReport, _ key: String) async throws -> Void)? = nil,
         during: @escaping @Sendable (FaultPoint, InMemoryHypervisor) async throws -> Void = { _, _ in },
@@ -37,7 +40,9 @@ final class Life: Sendable {
             hypervisor: hypervisor,
             images: BaseImageStore(directory: world.directory.file("images"), client: HTTPClient()),
             imageSource: { source }, profiles: [World.profile: profile], vmDirectory: vmDirectory ?? world.vmDirectory,
-            facilities: HostFacilities(root: world.directory.file("root"), program: programs, accelerator: { .tcg }),
+            facilities: HostFacilities(
+                root: world.directory.file("root"), program: programs, accelerator: { .tcg }, inventory: inventory,
+                weighsGuests: weighsGuests, set: set),
             time: world.time)
         let points = Mailbox<FaultPoint>(capacity: 1000)
         runner = try await JobRunner(

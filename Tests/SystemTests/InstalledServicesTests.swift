@@ -95,6 +95,9 @@ import Testing
             #expect(status.contains("NoNewPrivs:\t1") && status.contains("Seccomp:\t2"), "\(service)")
             let mounts = try await systemd.run("cat", "/proc/\(pid)/mounts").text.split(separator: "\n")
             #expect(mounts.contains { $0.contains(" / ") && $0.contains(" ro,") }, "\(service)")
+            #expect(mounts.contains { $0.contains(" /sys ") && $0.contains(" ro,") }, "\(service)")
+            let makesHugePages = mounts.contains { $0.contains(" /sys/devices/system/node ") && $0.contains(" rw,") }
+            #expect(makesHugePages == (service == "virtfleet-agent"), "\(service)")
         }
     }
 

@@ -85,6 +85,22 @@ struct AgentAssembly {
         await BlockingWork(name: "kvm-wait").run { KVMProbe().state() } == .works ? .kvm : .tcg
     }
 
+    /// What VMs can be placed on.
+    private func inventory(_ assignments: [PCIAddress: String]) async -> MachineInventory? {
+        let inspection = await HostInspector().inspect(
+            InspectionSubject(
+                root: HostRoot(), agentVersion: ProductVersion.current, imagesDirectory: imagesDirectory,
+                assignments: assignments, includesMomentary: true))
+        guard !inspection.cpu.threadList.isEmpty, inspection.memory.totalBytes != nil else { return nil }
+        return MachineInventory(cpu: inspection.cpu, memory: inspection.memory, pci: inspection.pci)
+    }
+
+    /// Not that of a normal user's session, nor one inside an agent that a normal user runs.
+    private var libvirtIsRoot: Bool {
+        let uri = configuration.libvirt.uri
+        return !uri.contains("session") && (!uri.contains("embed") || geteuid() == 0)
+    }
+
     private struct Topics: Sendable {
         let stream: String
         let progress: String
@@ -126,7 +142,9 @@ struct AgentAssembly {
                 let token = try? SecretFile.value(images.token, file: images.tokenFile)
                 return ImageSource(url: images.url ?? "", token: token ?? "")
             }, profiles: profiles, vmDirectory: imagesDirectory + "/vms",
-            facilities: HostFacilities(accelerator: { await Self.accelerator() }), time: time)
+            facilities: HostFacilities(
+                accelerator: { await Self.accelerator() }, inventory: inventory, weighsGuests: libvirtIsRoot),
+            time: time)
     }
 
     private func jobs(

@@ -7,6 +7,7 @@ public enum JobKindName: String, CaseIterable, Codable, Sendable {
     case vmReboot = "vm.reboot"
     case vmSuspend = "vm.suspend"
     case vmResume = "vm.resume"
+    case vmFocus = "vm.focus"
     case vmDelete = "vm.delete"
     case snapshotCreate = "snapshot.create"
     case snapshotRevert = "snapshot.revert"
@@ -63,7 +64,7 @@ public struct ImageReference: Codable, Hashable, Sendable {
     }
 }
 
-/// Arguments of `vm.start`, `vm.suspend`, `vm.resume` and `vm.delete`.
+/// Arguments of `vm.start`, `vm.suspend`, `vm.resume`, `vm.focus` and `vm.delete`.
 public struct VMArguments: Codable, Equatable, Sendable {
     public var vm: VMID
     public init(vm: VMID) { self.vm = vm }

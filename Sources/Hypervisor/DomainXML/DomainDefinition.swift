@@ -1,5 +1,6 @@
 import FleetModel
 import FoundationEssentials
+import Placement
 
 /// What virtfleet wants to know of a domain's XML, live or persistent.
 public struct DomainDefinition: Equatable, Sendable {
@@ -47,6 +48,10 @@ public struct DomainDefinition: Equatable, Sendable {
     public var guestOS: GuestOS?
     /// Hyper-V's reference clock and synthetic timers.
     public var hyperVTimers: Bool
+    /// What it asks of its host; set when virtfleet made the domain and may place it.
+    public var demand: VMDemand?
+    /// What it gets of its host.
+    public var placement: VMPlacement
 
     public var isRestless: Bool { guestOS == .windows && !hyperVTimers }
 
@@ -60,7 +65,7 @@ public struct DomainDefinition: Equatable, Sendable {
     private init(_ root: XMLElement) throws(HypervisorError) {
         guard root.name == "domain", let name = root.first("name")?.text,
             let id = root.first("uuid").flatMap({ VMID($0.text) }),
-            let memory = root.first("memory").flatMap(Self.bytes),
+            let memory = root.first("memory").flatMap({ Self.bytes($0.text, $0) }),
             let vcpus = root.first("vcpu").flatMap({ Int($0.text) })
         else {
             throw HypervisorError(
@@ -96,7 +101,15 @@ public struct DomainDefinition: Equatable, Sendable {
         guestAgent = channel.map { $0.attribute("state") == "connected" }
         origin = root.first("metadata").flatMap(DomainMetadata.read)
         guestOS = root.first("metadata").flatMap(DomainMetadata.guestOS)
-        hostDevices = devices.map(Self.hostDevices) ?? []
+        let hostDevices = devices.map(Self.hostDevices) ?? []
+        self.hostDevices = hostDevices
+        let placement = VMPlacement(root, vcpus: vcpus, memoryBytes: memory, devices: hostDevices)
+        self.placement = placement
+        demand = root.first("metadata").flatMap(DomainMetadata.demand).map {
+            VMDemand(
+                id: id, name: name, vcpus: vcpus, memory: $0.memory, pinning: $0.pinning, weight: $0.weight,
+                ioThreads: placement.processors.ioThreads.count, devices: $0.devices)
+        }
         let clock = root.first("clock")?.children("timer").first { $0.attribute("name") == "hypervclock" }
         hyperVTimers =
             clock?.attribute("present") == "yes"
@@ -108,25 +121,31 @@ public struct DomainDefinition: Equatable, Sendable {
             devices.children("hostdev").filter { $0.attribute("type") == "pci" }
             + devices.children("interface").filter { $0.attribute("type") == "hostdev" }
             + devices.children("disk").filter { $0.attribute("type") == "nvme" }
-        return sources.compactMap { $0.first("source", "address") }.compactMap { address in
-            let parts = ["domain", "bus", "slot", "function"].map { name in
-                address.attribute(name).flatMap { UInt32($0.hasPrefix("0x") ? $0.dropFirst(2) : $0[...], radix: 16) }
-            }
-            guard case let (domain?, bus?, slot?, function?) = (parts[0] ?? 0, parts[1], parts[2], parts[3]) else {
-                return nil
-            }
-            func digits(_ number: UInt32, _ count: Int) -> String {
-                let text = String(number, radix: 16)
-                return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
-            }
-            return PCIAddress("\(digits(domain, 4)):\(digits(bus, 2)):\(digits(slot, 2)).\(digits(function, 1))")
-        }
+        return sources.compactMap(hostDevice)
     }
 
-    /// A size with the units that libvirt writes; KiB when it says none.
-    private static func bytes(_ element: XMLElement) -> UInt64? {
-        let units: [String: UInt64] = ["b": 1, "bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30]
-        guard let number = UInt64(element.text), let unit = units[element.attribute("unit") ?? "KiB"] else {
+    /// Of a PCI function that a device element takes from the host, its address there.
+    static func hostDevice(_ element: XMLElement) -> PCIAddress? {
+        guard let address = element.first("source", "address") else { return nil }
+        let parts = ["domain", "bus", "slot", "function"].map { name in
+            address.attribute(name).flatMap { UInt32($0.hasPrefix("0x") ? $0.dropFirst(2) : $0[...], radix: 16) }
+        }
+        guard case let (domain?, bus?, slot?, function?) = (parts[0] ?? 0, parts[1], parts[2], parts[3]) else {
+            return nil
+        }
+        func digits(_ number: UInt32, _ count: Int) -> String {
+            let text = String(number, radix: 16)
+            return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+        }
+        return PCIAddress("\(digits(domain, 4)):\(digits(bus, 2)):\(digits(slot, 2)).\(digits(function, 1))")
+    }
+
+    /// A size with the units that libvirt writes; KiB when its element says none.
+    static func bytes(_ text: String?, _ element: XMLElement) -> UInt64? {
+        let units: [String: UInt64] = [
+            "b": 1, "bytes": 1, "KiB": 1 << 10, "M": 1 << 20, "MiB": 1 << 20, "G": 1 << 30, "GiB": 1 << 30,
+        ]
+        guard let number = text.flatMap({ UInt64($0) }), let unit = units[element.attribute("unit") ?? "KiB"] else {
             return nil
         }
         let (bytes, overflow) = number.multipliedReportingOverflow(by: unit)

@@ -1,18 +1,43 @@
 import FleetRuntime
 import FleetModel
+import Placement
 
-/// virtfleet's element in a domain's `<metadata>`: which job made the VM, from what.
+/// virtfleet's element in a domain's `<metadata>`: which job made the VM, from what, and what the VM asks of its host.
 enum DomainMetadata {
     static let namespace = "https://virtfleet.dev/xmlns/vm/1"
     static let prefix = "virtfleet"
 
-    static func write(_ origin: VMDocument.Origin, to writer: inout XMLWriter) {
+    static func write(_ origin: VMDocument.Origin, _ demand: VMDemand?, to writer: inout XMLWriter) {
         writer.element(
             "\(prefix):vm",
             [
                 "xmlns:\(prefix)": namespace, "job": origin.job.description, "template": origin.template.description,
                 "profile": origin.profile, "profileVersion": origin.profileVersion?.description,
-            ])
+            ]
+        ) { writer in
+            if let demand { write(demand, to: &writer) }
+        }
+    }
+
+    /// Without what the definition itself says.
+    private static func write(_ demand: VMDemand, to writer: inout XMLWriter) {
+        writer.element(
+            "\(prefix):demand",
+            [
+                "pinning": demand.pinning.rawValue, "weight": demand.weight?.description,
+                "minimumMemory": demand.memory.minimumBytes.description,
+                "maximumMemory": demand.memory.maximumBytes.description, "hugePages": demand.memory.hugePages.rawValue,
+            ]
+        ) { writer in
+            for device in demand.devices {
+                writer.element(
+                    "\(prefix):device",
+                    [
+                        "role": device.role?.rawValue, "class": device.deviceClass?.description,
+                        "id": device.id?.description, "portPath": device.portPath,
+                    ])
+            }
+        }
     }
 
     private static let osinfo = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
@@ -34,9 +59,49 @@ enum DomainMetadata {
         return id.hasPrefix(windows) ? .windows : .linux
     }
 
+    private static func element(in metadata: XMLElement) -> XMLElement? {
+        metadata.children.first { $0.name == "vm" && $0.namespace == namespace }
+    }
+
+    /// What a VM asks of its host beside vCPUs and I/O threads.
+    struct Demand {
+        var pinning: VMDemand.Pinning
+        var weight: Int?
+        var memory: MemoryDemand
+        var devices: [DeviceSelector]
+    }
+
+    /// Nil when it is not there, or not all of it is understood.
+    static func demand(_ metadata: XMLElement) -> Demand? {
+        guard let element = element(in: metadata)?.first("demand"),
+            let pinning = element.attribute("pinning").flatMap(VMDemand.Pinning.init),
+            let minimum = element.attribute("minimumMemory").flatMap({ UInt64($0) }),
+            let maximum = element.attribute("maximumMemory").flatMap({ UInt64($0) }),
+            let hugePages = element.attribute("hugePages").flatMap(MemoryDemand.HugePages.init)
+        else { return nil }
+        let weight = element.attribute("weight")
+        let number = weight.flatMap { Int($0) }
+        let devices = element.children("device").compactMap(selector)
+        guard (weight == nil) == (number == nil), devices.count == element.children("device").count else { return nil }
+        return Demand(
+            pinning: pinning, weight: number,
+            memory: MemoryDemand(minimumBytes: minimum, maximumBytes: maximum, hugePages: hugePages), devices: devices)
+    }
+
+    private static func selector(_ element: XMLElement) -> DeviceSelector? {
+        let (role, deviceClass, id) = (element.attribute("role"), element.attribute("class"), element.attribute("id"))
+        let selector = DeviceSelector(
+            role: role.flatMap(DeviceSelector.Role.init), deviceClass: deviceClass.flatMap(PCIClass.init),
+            id: id.flatMap(PCIDeviceID.init), portPath: element.attribute("portPath"))
+        let isUnderstood =
+            selector.role?.rawValue == role && selector.deviceClass?.description == deviceClass
+            && selector.id?.description == id
+        return isUnderstood && !selector.isEmpty ? selector : nil
+    }
+
     /// Nil when the element is not there, or not as virtfleet writes it.
     static func read(_ metadata: XMLElement) -> VMDocument.Origin? {
-        guard let element = metadata.children.first(where: { $0.name == "vm" && $0.namespace == namespace }),
+        guard let element = element(in: metadata),
             let job = element.attribute("job").flatMap(JobID.init),
             let template = element.attribute("template").flatMap(Digest.init),
             let profile = element.attribute("profile")

@@ -1,4 +1,6 @@
 import FleetRuntime
+import Placement
+
 extension DomainSpecification {
     /// Libvirt's domain XML (https://libvirt.org/formatdomain.html): q35, UEFI, virtio devices, a guest-agent channel.
     public func xml() -> String {
@@ -8,12 +10,19 @@ extension DomainSpecification {
             writer.element("uuid", text: id.description)
             writer.element("genid", text: genID.uuidString.lowercased())
             writer.element("metadata") { writer in
-                DomainMetadata.write(origin, to: &writer)
+                DomainMetadata.write(origin, demand, to: &writer)
                 DomainMetadata.write(guestOS, to: &writer)
             }
-            writer.element("memory", ["unit": "bytes"], text: String(memoryBytes))
+            writer.element("memory", ["unit": "bytes"], text: String(placement?.memory.bytes ?? memoryBytes))
+            if let hugePages = placement?.memory.hugePages {
+                writer.element("memoryBacking") { hugePages.write(to: &$0) }
+            }
+            placement?.memory.binding?.write(to: &writer)
             writer.element("vcpu", text: String(vcpus))
             if ioThreads > 0 { writer.element("iothreads", text: String(ioThreads)) }
+            if let processors = placement?.processors {
+                writer.element("cputune") { processors.write(to: &$0) }
+            }
             writeFirmware(to: &writer)
             writeFeatures(to: &writer)
             writeCPU(to: &writer)
@@ -85,13 +94,14 @@ extension DomainSpecification {
         let mode = accelerator == .kvm ? "host-passthrough" : "maximum"
         writer.element("cpu", ["mode": mode, "check": "none"]) { writer in
             // Without a topology libvirt makes one socket per vCPU, and Windows uses at most two sockets.
-            writer.element("topology", ["sockets": "1", "dies": "1", "cores": String(vcpus), "threads": "1"])
+            (placement?.processors.topology ?? VMPlacement.GuestTopology(cores: vcpus)).write(to: &writer)
         }
     }
 
     private func writeDevices(to writer: inout XMLWriter) {
         writeDisks(to: &writer)
         for network in networks { write(network, to: &writer) }
+        for address in placement?.devices.flatMap(\.functions) ?? [] { address.writeHostDevice(to: &writer) }
         writeSerial(to: &writer)
         if console != .none { writeScreen(to: &writer) }
         if console == .spice { writeSpice(to: &writer) }

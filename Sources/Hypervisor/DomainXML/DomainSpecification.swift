@@ -1,5 +1,6 @@
 import FleetModel
 import FoundationEssentials
+import Placement
 
 /// What a VM shall be, complete enough to become libvirt's domain XML. It describes and decides nothing: paths, MACs and
 /// identifiers are chosen by whoever makes it.
@@ -81,12 +82,16 @@ public struct DomainSpecification: Equatable, Sendable {
     public var consoleLogPath: String?
     /// Kept in the domain's metadata; `Domain.origin` reads it back.
     public var origin: VMDocument.Origin
+    /// Likewise; `Domain.demand` reads it back.
+    public var demand: VMDemand?
+    /// What it gets of its host, its memory among it. Without one nothing is bound to any part of the host.
+    public var placement: VMPlacement?
 
     public init(
         name: String, id: VMID, memoryBytes: UInt64, vcpus: Int, genID: UUID, accelerator: Accelerator,
         guestOS: GuestOS = .linux, hidesHypervisor: Bool = false, firmware: Firmware, tpm: Bool, disks: [Disk],
         networks: [Network], console: VMConsole = .none, ioThreads: Int = 0, consoleLogPath: String? = nil,
-        origin: VMDocument.Origin
+        origin: VMDocument.Origin, demand: VMDemand? = nil, placement: VMPlacement? = nil
     ) {
         self.name = name
         self.id = id
@@ -104,5 +109,7 @@ public struct DomainSpecification: Equatable, Sendable {
         self.ioThreads = ioThreads
         self.consoleLogPath = consoleLogPath
         self.origin = origin
+        self.demand = demand
+        self.placement = placement
     }
 }

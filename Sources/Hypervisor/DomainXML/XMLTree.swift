@@ -1,4 +1,5 @@
 import CXML2
+import FleetRuntime
 import Glibc
 
 /// A parsed XML document, for as long as `read` runs. Entities are never declared, so nothing can expand; nothing is
@@ -98,6 +99,21 @@ struct XMLElement {
     func remove() {
         xmlUnlinkNode(node)
         xmlFreeNode(node)
+    }
+
+    /// Adds what is written at the end.
+    func add(_ write: (inout XMLWriter) -> Void) {
+        var writer = XMLWriter()
+        write(&writer)
+        var list: xmlNodePtr?
+        // The writer's XML is well-formed.
+        xmlParseInNodeContext(node, writer.text, Int32(writer.text.utf8.count), 0, &list)
+        xmlAddChildList(node, list)
+    }
+
+    /// The first child of the name, made when there is none.
+    func child(_ name: String) -> XMLElement {
+        first(name) ?? XMLElement(node: xmlNewChild(node, nil, name, nil))
     }
 
     private static func text(_ pointer: UnsafePointer<xmlChar>?) -> String? {

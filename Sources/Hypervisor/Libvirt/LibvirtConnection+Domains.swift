@@ -116,7 +116,8 @@ extension LibvirtConnection {
             memoryBytes: UInt64(information.maxMem) * 1024, vcpus: Int(information.nrVirtCpu),
             persistent: virDomainIsPersistent(domain) == 1, autostart: autostart == 1,
             guestAgent: definition?.guestAgent, origin: definition?.origin, hostDevices: definition?.hostDevices ?? [],
-            isRestless: definition?.isRestless ?? false, genID: definition?.genID, macAddresses: definition?.macs)
+            demand: definition?.demand, placement: definition?.placement, isRestless: definition?.isRestless ?? false,
+            genID: definition?.genID, macAddresses: definition?.macs)
     }
 
     func xml(of domain: OpaquePointer, flags: UInt32) throws(HypervisorError) -> String {

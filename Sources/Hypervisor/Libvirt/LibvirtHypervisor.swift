@@ -1,6 +1,7 @@
 import FleetModel
 import FleetRuntime
 import FoundationEssentials
+import Placement
 import Synchronization
 
 /// The hypervisor behind a libvirt URI.
@@ -86,6 +87,14 @@ public final class LibvirtHypervisor: Hypervisor {
     public func suspend(_ id: VMID) async throws(HypervisorError) { try await commands("suspend").suspend(id) }
 
     public func resume(_ id: VMID) async throws(HypervisorError) { try await commands("resume").resume(id) }
+
+    public func pin(_ id: VMID, to processors: VMPlacement.Processors) async throws(HypervisorError) {
+        try await commands("pin").pin(id, to: processors)
+    }
+
+    public func setWeight(_ id: VMID, _ weight: Int) async throws(HypervisorError) {
+        try await commands("set the weight of").setWeight(id, weight)
+    }
 
     public func undefine(_ id: VMID) async throws(HypervisorError) { try await commands("undefine").undefine(id) }
 

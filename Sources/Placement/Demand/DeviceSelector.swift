@@ -28,6 +28,9 @@ public struct DeviceSelector: Codable, Hashable, Sendable {
         case deviceClass = "class"
     }
 
+    /// It says nothing, so that any device would do.
+    public var isEmpty: Bool { self == DeviceSelector() }
+
     /// It means one device, or one kind, so that the host's own display counts as given away on purpose.
     var isDeliberate: Bool { id != nil || portPath != nil }
 

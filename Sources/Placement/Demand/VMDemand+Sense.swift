@@ -1,5 +1,6 @@
 extension VMDemand {
-    static let maximumWeight = 10_000
+    /// Of cgroup v2's cpu.weight.
+    public static let maximumWeight = 10_000
     private static let maximumIOThreads = 64
 
     /// What no host could fulfil, and what needs more processors than there are.

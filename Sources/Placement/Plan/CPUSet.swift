@@ -15,7 +15,23 @@ public struct CPUSet: Codable, Hashable, Sendable {
     }
 }
 
-extension CPUSet: CustomStringConvertible {
+extension CPUSet: LosslessStringConvertible {
+    /// More threads than any machine has (NR_CPUS of Linux on x86 is at most 8192).
+    private static let limit = 1 << 16
+
+    /// - Parameter text: the kernel's list format.
+    public init?(_ text: String) {
+        var threads: Set<Int> = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let ends = part.split(separator: "-", maxSplits: 1).map { Int($0) }
+            guard case let (first?, last?) = (ends.first ?? nil, ends.last ?? nil), first >= 0, first <= last,
+                last < Self.limit
+            else { return nil }
+            threads.formUnion(first...last)
+        }
+        self.init(threads)
+    }
+
     /// The kernel's list format: `0,2-7`.
     public var description: String {
         var ranges: [ClosedRange<Int>] = []

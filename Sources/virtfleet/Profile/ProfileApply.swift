@@ -16,7 +16,7 @@ enum ProfileApply {
         arguments: [ProfileArgument.file.specification, name.specification],
         examples: [
             .init("virtfleet profile apply office.yaml", "as profile office"),
-            .init("virtfleet profile apply ./linux.yaml --name plc", "under another name"),
+            .init("virtfleet profile apply ./office.yaml --name plc", "under another name"),
         ]
     ) { arguments, console in
         let session = try Session(arguments, console)

@@ -28,7 +28,7 @@ enum VMClone {
             noStart.specification, JobSubmission.wait.specification,
         ],
         examples: [
-            .init("virtfleet vm clone office:7 ada --profile windows-11 --host ada --wait", "and follow it to the end"),
+            .init("virtfleet vm clone office:7 ada --profile office --host ada --wait", "and follow it to the end"),
             .init("virtfleet vm clone plc:3 line-4 --profile linux --host ada --host ben", "on two hosts"),
         ]
     ) { arguments, console in

@@ -5,6 +5,8 @@ import FleetModel
 enum VMPower {
     static let start = command("start", "Start a VM", .vmStart)
     static let suspend = command("suspend", "Pause a VM; its memory stays", .vmSuspend)
+    static let focus = command(
+        "focus", "Bring a VM to the foreground: with pinning focus it gets cores of its own", .vmFocus)
     static let resume = command("resume", "Let a paused VM go on", .vmResume)
 
     private static func command(_ name: String, _ summary: String, _ kind: JobKindName) -> Command {

@@ -45,7 +45,7 @@ enum InspectCommand {
         examples: [
             .init("sudo virtfleet-agent inspect", "All there is to know of this machine"),
             .init("virtfleet-agent inspect --output json | jq .iommu.status", "Is the IOMMU on?"),
-            .init("virtfleet-agent inspect --for windows-11", "Can it run this profile, and if not, why?"),
+            .init("virtfleet-agent inspect --for office", "Can it run this profile, and if not, why?"),
             .init("virtfleet-agent inspect --output svg > machine.svg", "A picture to look at or to send"),
             .init("virtfleet-agent inspect --root ./copied-from-anna", "Look at another machine's files"),
         ]

@@ -11,7 +11,7 @@ struct NamedProfile {
     let needs: ProfileNeeds
 
     /// - Parameters:
-    ///   - text: `windows-11`, or a path with a slash or `.yaml` in it.
+    ///   - text: `office`, or a path with a slash or `.yaml` in it.
     ///   - configuration: the agent's, whose profile directories count; without it, or when it may not be read, the
     ///     defaults.
     init(_ text: String, configuration: String) throws {

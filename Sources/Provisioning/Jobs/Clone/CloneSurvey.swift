@@ -9,6 +9,7 @@ struct CloneSurvey {
     struct Findings {
         let profile: Profile
         let firmware: FirmwareFiles
+        let placement: VMPlacement?
     }
 
     let job: JobID
@@ -23,7 +24,13 @@ struct CloneSurvey {
         try checkNetwork(profile)
         try await checkName()
         try await checkSpace(profile)
-        return Findings(profile: profile, firmware: firmware)
+        return Findings(profile: profile, firmware: firmware, placement: try await placement(profile))
+    }
+
+    /// Of a VM that does not start yet: beside no VM that could be stopped until then.
+    private func placement(_ profile: Profile) async throws -> VMPlacement? {
+        let demand = profile.demand(of: CloneIdentity(job: job).vm, named: arguments.name.description)
+        return try await HostPlan.make(on: host, adding: demand, alone: !arguments.start)?.placement(of: demand)
     }
 
     /// The controller's version, else the host's own.

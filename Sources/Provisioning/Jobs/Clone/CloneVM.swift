@@ -28,7 +28,7 @@ struct CloneVM: JobKind {
         }
         return ClonePlan(
             base: base, directory: host.directory(of: job), profile: findings.profile, firmware: findings.firmware,
-            accelerator: await host.facilities.accelerator())
+            accelerator: await host.facilities.accelerator(), placement: findings.placement)
     }
 
     func steps(of plan: ClonePlan, on host: JobHost) -> [any JobStep] {
@@ -100,7 +100,8 @@ struct CloneVM: JobKind {
             consoleLogPath: plan.profile.consoleLog ? plan.directory.console : nil,
             origin: VMDocument.Origin(
                 job: job, template: arguments.image.digest, profile: arguments.profile.description,
-                profileVersion: arguments.profileVersion?.version))
+                profileVersion: arguments.profileVersion?.version),
+            demand: plan.profile.demand(of: vm, named: arguments.name.description), placement: plan.placement)
     }
 
     private func networks(of profile: Profile) -> [DomainSpecification.Network] {
@@ -122,4 +123,6 @@ struct ClonePlan: Codable, Equatable, Sendable {
     var profile: Profile
     var firmware: FirmwareFiles
     var accelerator: DomainSpecification.Accelerator
+    /// Absent where the machine cannot be seen. The start makes another one.
+    var placement: VMPlacement?
 }

@@ -32,6 +32,7 @@ struct DeleteVM: JobKind {
     func verify(
         _ plan: DeletePlan, on host: JobHost, _ attempt: @Sendable () async throws -> Void
     ) async throws -> String? {
+        try await host.resettle()
         let left = await RemoveVMFiles(directory: plan.directory, host: host).foreignFiles()
         guard !left.isEmpty else { return nil }
         return "left in \(plan.directory.path), as virtfleet did not make it: \(left.joined(separator: ", "))"

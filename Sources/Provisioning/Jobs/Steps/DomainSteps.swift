@@ -55,6 +55,7 @@ struct DefineDomain: JobStep {
         // A domain that somebody has undefined while it ran ends with its process.
         guard try await host.hypervisor.domainIfAny(specification.id) != nil else { return }
         try await host.hypervisor.undefine(domain.id)
+        try await host.resettle()
     }
 }
 
@@ -69,7 +70,7 @@ struct SetAutostart: JobStep {
     func apply() async throws { try await host.hypervisor.setAutostart(vm, true) }
 }
 
-/// Power on.
+/// Power on, on the place that the VM has now.
 struct StartDomain: JobStep {
     let vm: VMID
     /// Started by the job that made the VM: nobody uses it yet, so that it may be started once more after a crash.
@@ -83,7 +84,7 @@ struct StartDomain: JobStep {
         try await host.hypervisor.domain(vm).state.isActive ? .done : .absent
     }
 
-    func apply() async throws { try await host.hypervisor.start(vm) }
+    func apply() async throws { try await host.start(vm) }
 }
 
 /// Power off, without asking the guest.

@@ -35,6 +35,7 @@ struct StopVM: JobKind {
             }
             try await host.time.sleep(for: .milliseconds(250))
         }
+        try await host.resettle()
         return nil
     }
 }

@@ -1,0 +1,42 @@
+import FleetModel
+import FleetRuntime
+import Placement
+
+extension VMPlacement {
+    /// - Parameter xml: a domain's definition.
+    /// - Returns: the definition with this placement in it in place of what was placed before; all else stays.
+    /// - Throws: `invalidDefinition`.
+    public func applied(to xml: String) throws(HypervisorError) -> String {
+        try XMLTree.rewrite(xml, as: "domain definition") { root throws(HypervisorError) in
+            for name in ["memory", "currentMemory", "numatune"] { root.first(name)?.remove() }
+            root.first("memoryBacking", "hugepages")?.remove()
+            root.add { $0.element("memory", ["unit": "bytes"], text: String(memory.bytes)) }
+            root.add { memory.binding?.write(to: &$0) }
+            if let hugePages = memory.hugePages { root.child("memoryBacking").add { hugePages.write(to: &$0) } }
+            let tuning = root.child("cputune")
+            for name in ["shares", "vcpupin", "emulatorpin", "iothreadpin"] {
+                for element in tuning.children(name) { element.remove() }
+            }
+            tuning.add { processors.write(to: &$0) }
+            let cpu = root.child("cpu")
+            cpu.first("topology")?.remove()
+            cpu.add { processors.topology.write(to: &$0) }
+            replaceDevices(in: root.child("devices"))
+        }
+    }
+
+    /// Devices that stay keep their place in the guest; what others gave to the VM is theirs.
+    private func replaceDevices(in element: XMLElement) {
+        var wanted = devices.flatMap(\.functions)
+        for device in element.children("hostdev") where device.attribute("type") == "pci" {
+            if let place = DomainDefinition.hostDevice(device).flatMap({ wanted.firstIndex(of: $0) }) {
+                wanted.remove(at: place)
+            } else if device.first("alias")?.attribute("name")?.hasPrefix(PCIAddress.hostDeviceAlias) == true {
+                device.remove()
+            }
+        }
+        element.add { writer in
+            for address in wanted { address.writeHostDevice(to: &writer) }
+        }
+    }
+}

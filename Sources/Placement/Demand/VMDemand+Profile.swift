@@ -1,0 +1,13 @@
+import FleetModel
+
+extension Profile {
+    /// What a VM that is built by it asks of its host.
+    public func demand(of id: VMID, named name: String) -> VMDemand {
+        VMDemand(
+            id: id, name: name, vcpus: vcpus,
+            memory: MemoryDemand(
+                minimumBytes: UInt64(clamping: memoryMiB) << 20,
+                maximumBytes: UInt64(clamping: maximumMemoryMiB ?? memoryMiB) << 20, hugePages: hugePages),
+            pinning: pinning, weight: weight, ioThreads: ioThreads, devices: hostDevices)
+    }
+}

@@ -1,0 +1,98 @@
+import FleetModel
+import Hypervisor
+import Placement
+
+/// How the VMs of a host share it: what is, and what shall be.
+struct HostPlan: Sendable {
+    private let plan: PlacementPlan
+    /// Those that virtfleet made and that run, as they are.
+    private let running: [Domain]
+
+    /// - Parameters:
+    ///   - demand: of a VM that shall start.
+    ///   - foreground: nil for the VM that is in the foreground already.
+    ///   - alone: as if nothing ran that virtfleet has made.
+    /// - Returns: nil where the machine cannot be seen.
+    static func make(
+        on host: JobHost, adding demand: VMDemand? = nil, foreground: VMID? = nil, alone: Bool = false
+    ) async throws -> HostPlan? {
+        let others = try await host.hypervisor.domains().filter { $0.id != demand?.id }
+        let given = others.filter { !$0.isOurs }.flatMap { domain in domain.hostDevices.map { ($0, domain.name) } }
+        guard let machine = await host.facilities.inventory(Dictionary(given) { min($0, $1) }) else { return nil }
+        let running = others.filter { $0.state.isActive && !(alone && $0.isOurs) }
+        var plan = PlacementPlan(
+            for: PlacementRequest(
+                cpu: machine.cpu, memory: machine.memory, pci: machine.pci,
+                vms: running.compactMap(\.runningDemand) + [demand].compactMap(\.self),
+                foreground: foreground ?? running.first(where: \.isInForeground)?.id))
+        if !host.facilities.weighsGuests {
+            for index in plan.vms.indices {
+                plan.vms[index].placement?.processors.weight = VMPlacement.Processors.kernelsWeight
+            }
+        }
+        return HostPlan(plan: plan, running: running.filter(\.isOurs))
+    }
+
+    /// To be made before the VM starts.
+    var reservations: [HugePageReservation] { plan.reservations }
+
+    func vm(_ id: VMID) -> VMPlan? { plan.vms.first { $0.id == id } }
+
+    /// - Throws: `JobProblem` with every obstacle and its fix.
+    func placement(of demand: VMDemand) throws(JobProblem) -> VMPlacement? {
+        guard let vm = vm(demand.id), vm.placement == nil else { return vm(demand.id)?.placement }
+        let obstacles = vm.obstacles.map { [$0.reason, $0.fix].compactMap(\.self).joined(separator: " ") }
+        throw JobProblem(
+            "no-place", "VM \(demand.name) cannot run on this host now: \(obstacles.joined(separator: " "))")
+    }
+
+    /// The VMs whose threads run elsewhere than the plan wants, with where they shall.
+    var moves: [(domain: Domain, processors: VMPlacement.Processors)] {
+        running.compactMap { domain in
+            guard let now = domain.placement?.processors, let next = vm(domain.id)?.placement?.processors,
+                now.vcpus != next.vcpus || now.emulator != next.emulator || now.ioThreads != next.ioThreads
+                    || now.weight != next.weight
+            else { return nil }
+            return (domain, next)
+        }
+    }
+
+    /// Lets running VMs make room, or take what has become free.
+    func move(on host: JobHost) async throws {
+        for (domain, processors) in moves {
+            do throws(HypervisorError) {
+                try await host.hypervisor.pin(domain.id, to: processors)
+                if processors.weight != domain.placement?.processors.weight {
+                    try await host.hypervisor.setWeight(domain.id, processors.weight)
+                }
+            } catch {
+                // It has stopped meanwhile, or its threads cannot be told apart: nobody else shall fail for that.
+                guard [.invalidState, .unsupported, .noSuchDomain].contains(error.code) else { throw error }
+            }
+        }
+    }
+}
+
+extension Domain {
+    /// Virtfleet made it and may place it. A copy, made with other tools, carries our metadata under another identity.
+    fileprivate var isOurs: Bool { demand != nil && origin.map { CloneIdentity(job: $0.job).vm } == id }
+
+    fileprivate var isInForeground: Bool {
+        isOurs && demand?.pinning == .focus && placement?.processors.ownsCores == true
+    }
+
+    /// What it asks for, if that is for us to give.
+    var ownDemand: VMDemand? { isOurs ? demand : nil }
+
+    /// As it runs; nil when its definition cannot be read.
+    fileprivate var runningDemand: VMDemand? {
+        guard let placement else { return nil }
+        var demand =
+            ownDemand
+            ?? VMDemand(
+                id: id, name: name, vcpus: vcpus,
+                memory: MemoryDemand(minimumBytes: placement.memory.bytes, maximumBytes: placement.memory.bytes))
+        demand.running = placement
+        return demand
+    }
+}

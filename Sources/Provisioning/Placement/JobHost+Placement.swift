@@ -1,0 +1,55 @@
+import FleetModel
+import Hypervisor
+import Placement
+
+extension JobHost {
+    /// Starts a VM on the place that it has now. Since the last start other VMs may have come, and devices moved.
+    ///
+    /// Nothing of it needs a mark: who comes after a crash makes a plan of what is then, and carries that out.
+    func start(_ vm: VMID) async throws {
+        try await placing.pass {
+            do {
+                try await place(vm)
+                try await hypervisor.start(vm)
+            } catch {
+                try await settle()
+                throw error
+            }
+        }
+    }
+
+    private func place(_ vm: VMID) async throws {
+        guard var demand = try await hypervisor.domain(vm).ownDemand,
+            var plan = try await HostPlan.make(on: self, adding: demand), try plan.placement(of: demand) != nil
+        else { return }
+        do {
+            try await onFiles { [plan] in try hugePages.make(plan.reservations) }
+        } catch {
+            guard demand.memory.hugePages == .auto else { throw error }
+            demand.memory.hugePages = .none
+            guard let ordinary = try await HostPlan.make(on: self, adding: demand) else { return }
+            plan = ordinary
+        }
+        try await plan.move(on: self)
+        guard let placement = try plan.placement(of: demand) else { return }
+        let before = try await hypervisor.definition(of: vm)
+        let after = try placement.applied(to: before)
+        guard try DomainDefinition(xml: after).placement != DomainDefinition(xml: before).placement else { return }
+        _ = try await hypervisor.define(after)
+    }
+
+    /// Lets the VMs that run have what others have left, and gives back the huge pages that nobody uses any more.
+    func resettle() async throws { try await placing.pass { try await settle() } }
+
+    private func settle() async throws {
+        try await HostPlan.make(on: self)?.move(on: self)
+        try await onFiles { try hugePages.giveBack() }
+    }
+
+    /// Brings a running VM to the foreground.
+    func focus(_ vm: VMID) async throws {
+        try await placing.pass { try await HostPlan.make(on: self, foreground: vm)?.move(on: self) }
+    }
+
+    private var hugePages: HugePageReserve { HugePageReserve(facilities: facilities) }
+}
