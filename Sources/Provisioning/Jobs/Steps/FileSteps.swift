@@ -56,6 +56,32 @@ struct MakeOverlay: JobStep {
     }
 }
 
+/// An empty disk.
+struct MakeDataDisk: JobStep {
+    let path: String
+    let gibibytes: Int
+    let host: JobHost
+    let name = "data disk"
+
+    private var part: String { path + ".part" }
+
+    func probe() async -> StepProbe {
+        await host.onFiles { DurableFile.exists(path) ? .done : DurableFile.exists(part) ? .partial : .absent }
+    }
+
+    func apply() async throws {
+        _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "qcow2", part, "\(gibibytes)G"]).successful()
+        try await host.onFiles { () throws(FileError) in try DurableFile.publish(part, as: path, mode: 0o600) }
+    }
+
+    func undo() async throws {
+        try await host.onFiles { () throws(FileError) in
+            try DurableFile.remove(part)
+            try DurableFile.remove(path)
+        }
+    }
+}
+
 /// The VM's own UEFI variable store, empty as the firmware's makers deliver it.
 struct CopyVariables: JobStep {
     let template: String
