@@ -43,7 +43,7 @@ struct MakeOverlay: JobStep {
     func apply() async throws {
         _ = try await Subprocess.run(
             "qemu-img", ["create", "-q", "-f", "qcow2", "-F", baseFormat, "-b", base, part],
-            limits: Subprocess.Limits(addressSpaceBytes: 1 << 30, cpuSeconds: 60)
+            limits: DiskLayer.limits
         ).successful()
         try await host.onFiles { () throws(FileError) in try DurableFile.publish(part, as: path, mode: 0o600) }
     }
