@@ -100,7 +100,8 @@ import Testing
         let undisturbed = try await prepared(running: true)
         let points = try await undisturbed.run(undisturbed.update(2, guest: 1), configure: isSilent).points()
         #expect(points.contains { $0.moment == .afterUndo })
-        for point in points {
+        // Until the guest is waited for it is as with one that answers.
+        for point in points.drop(while: { $0.step != "guest" }) {
             let vm = try await prepared(running: true)
             try await crash(vm, at: point, guest: 1, configure: isSilent)
             try await Life(vm.world, configure: isSilent).finish(World.jobID(2))
