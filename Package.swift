@@ -64,7 +64,7 @@ let package = Package(
         library("CommandLineKit", ["Drawing", "FleetModel", "FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
-        library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime", "Placement"], strict),
+        library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
         library(
             "HostInspection",
             [
@@ -157,7 +157,7 @@ let package = Package(
         tests("CommandLineKit", ["Subprocess"], exclude: ["Golden"]),
         tests("MessageBus", ["Signing", "Subprocess"]),
         tests("DurableStream", ["SQLite"]),
-        tests("Hypervisor", ["Placement", "Subprocess"], exclude: ["Golden"]),
+        tests("Hypervisor", ["Subprocess"], exclude: ["Golden"]),
         tests(
             "HostInspection", ["Drawing", "InspectionFuzzer", "SQLite", "Subprocess"],
             exclude: ["Corpus", "Fixtures", "Pictures/Golden"]),
@@ -178,7 +178,7 @@ let package = Package(
             ]),
         tests("FleetClient", ["HTTPClient", "Signing"]),
         tests(
-            "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Subprocess"],
+            "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Placement", "Subprocess"],
             exclude: ["Golden"]),
         tests("AgentSetup", ["Configuration", "Subprocess"]),
         tests("virtfleet-controller", ["AgentSetup", "Configuration", "FleetServer", "Signing"]),
