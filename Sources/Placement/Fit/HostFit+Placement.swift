@@ -32,3 +32,24 @@ extension HostFit {
             nearestFix: "Stop \(stops.count == 1 ? "VM" : "VMs") \(stops.joined(separator: ", ")).")
     }
 }
+
+extension HostFit {
+    /// As `placement` says, unless the host lacks what no other VM could give up.
+    /// - Parameter placement: of the profile's VM on the same host.
+    public init(of needs: ProfileNeeds, on host: HostEquipment, placement: HostFit) {
+        let findings = EquipmentRequirement.allCases.compactMap { $0.finding(for: needs, on: host) }
+        let missing = findings.compactMap { if case .missing(let obstacle) = $0 { obstacle } else { nil } }
+        let unseen = findings.compactMap { finding -> PlacementObstacle? in
+            if case .unseen(let reason) = finding { PlacementObstacle(reason: reason) } else { nil }
+        }
+        self = placement
+        obstacles = missing + placement.obstacles + unseen
+        if !missing.isEmpty {
+            answer = .doesNotFit
+            stops = []
+            nearestFix = obstacles.lazy.compactMap(\.fix).first
+        } else if !unseen.isEmpty, answer != .doesNotFit {
+            answer = .unknown
+        }
+    }
+}

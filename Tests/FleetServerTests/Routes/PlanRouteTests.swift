@@ -3,6 +3,7 @@ import FleetTestSupport
 import FoundationEssentials
 import Placement
 import ProfileFiles
+import Signing
 import Testing
 
 @testable import FleetServer
@@ -11,12 +12,25 @@ import Testing
     let fixture: APIFixture
     init() throws { fixture = try APIFixture() }
 
-    /// Eight cores with two threads, 32 GiB.
-    private static let inventory: [InventoryPart: JSONValue] = [
-        .cpu: (try? FleetJSON.value(Machine.cpu(cores: 8))) ?? .null,
-        .memory: (try? FleetJSON.value(Machine.memory(32))) ?? .null,
-        .pci: .object(["devices": .array([]), "graphics": .array([])]),
-    ]
+    /// Eight cores with two threads, 32 GiB, and all that a VM needs.
+    private static let inventory: [InventoryPart: JSONValue] = {
+        var cpu = Machine.cpu(cores: 8)
+        cpu.kvm = .works
+        let firmware = GuestFirmware(
+            code: "/code.fd", variables: "/vars.fd", secureBoot: false, enrolledKeys: false, present: true)
+        func json(_ value: some Encodable) -> JSONValue { (try? FleetJSON.value(value)) ?? .null }
+        return [
+            .cpu: json(cpu), .memory: json(Machine.memory(32)),
+            .pci: .object(["devices": .array([]), "graphics": .array([])]),
+            .software: .object([
+                "components": .object(["qemu": .object([:]), "libvirt": .object([:]), "swtpm": .object([:])]),
+                "firmware": json([firmware]),
+            ]),
+            .network: .object([
+                "interfaces": .array([.object(["name": .string("eth0"), "kind": .string("ethernet")])])
+            ]),
+        ]
+    }()
 
     /// Has 20 GiB of a host with 24 for VMs.
     private static func document(_ state: VMDocument.State = .running, tellsDemand: Bool = true) -> VMDocument {
@@ -43,9 +57,13 @@ import Testing
     private func apply(_ profile: String, memoryMiB: Int) async throws {
         var wanted = Profile()
         wanted.memoryMiB = memoryMiB
+        try await apply(profile, wanted)
+    }
+
+    private func apply(_ profile: String, _ wanted: Profile) async throws {
         _ = try await fixture.store.applyProfile(
             try #require(ResourceName(profile)), document: try wanted.document(),
-            digest: Digest(bytes: [UInt8](repeating: UInt8(memoryMiB >> 10), count: 32))!, by: "test")
+            digest: SHA256Hasher.digest(ofJSON: wanted), by: "test")
     }
 
     @Test(arguments: Way.allCases) func aPlanShowsWhoHasWhatAndChangesNothing(way: Way) async throws {
@@ -99,6 +117,30 @@ import Testing
             for host in hosts where host.fit.answer != .fits {
                 #expect(host.fit.obstacles.first?.reason.isEmpty == false && host.fit.nearestFix != nil)
             }
+        }
+    }
+
+    @Test func whatTheHostLacksBesidesIsNamed() async throws {
+        var wanted = Profile()
+        wanted.networks = [.bridge("br0")]
+        wanted.secureBoot = true
+        try await apply("windows", wanted)
+        try await addHost("bare")
+        var blind = Self.inventory
+        blind[.software] = .string("in other words")
+        blind[.network] = .object([
+            "interfaces": .array([.object(["name": .string("br0"), "kind": .string("bridge")])])
+        ])
+        try await addHost("blind", blind)
+        try await addHost("busy", vm: Self.document())
+        try await withClient(.handler, of: fixture.api.handle) { client in
+            let hosts = try await client.get("/api/v1/profiles/windows/fit").json(Page<ProfileFitResource>.self).items
+            #expect(hosts.map(\.fit.answer) == [.doesNotFit, .unknown, .doesNotFit])
+            #expect(hosts[0].fit.obstacles.map(\.fix) == [EquipmentFix.firmware, EquipmentFix.bridge("br0")])
+            #expect(hosts[0].fit.nearestFix == EquipmentFix.firmware)
+            #expect(hosts[1].fit.obstacles.map(\.reason).contains("Whether swtpm is installed cannot be seen."))
+            let plan = try await client.get("/api/v1/hosts/bare/plan?profile=windows").json(HostPlanResource.self)
+            #expect(plan.fit == hosts[0].fit)
         }
     }
 

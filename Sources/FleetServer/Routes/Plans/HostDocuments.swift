@@ -2,6 +2,12 @@ import FleetModel
 import FleetStore
 import Placement
 
+/// A VM that nobody has made yet.
+struct ProfileVM: Sendable {
+    let needs: ProfileNeeds
+    let demand: VMDemand
+}
+
 /// What a plan for a host is made from: its inventory and its VMs, as it last told of them.
 struct HostDocuments: Sendable {
     /// Why there can be no plan.
@@ -17,6 +23,7 @@ struct HostDocuments: Sendable {
 
     /// With the VMs that run.
     let request: PlacementRequest
+    private let equipment: HostEquipment
 
     /// - Throws: `Missing`.
     init(of host: HostResource, in store: FleetStore) async throws {
@@ -40,6 +47,11 @@ struct HostDocuments: Sendable {
             cpu: try Self.part(.cpu, of: host), memory: try Self.part(.memory, of: host),
             pci: try Self.part(.pci, of: host, as: PCIPart.self).devices, vms: demands,
             foreground: demands.first(where: \.isInForeground)?.id)
+        equipment = HostEquipment(host.inventory ?? [:], cpu: request.cpu)
+    }
+
+    func fit(_ vm: ProfileVM) -> HostFit {
+        HostFit(of: vm.needs, on: equipment, placement: HostFit(of: vm.demand, in: request))
     }
 
     private static func vms(of host: HostResource, in store: FleetStore) async throws -> [VMDocument] {

@@ -25,16 +25,17 @@ enum PlanRoutes {
         let store = call.services.store
         let host = try await store.host(call.parameter("host"))
         let name = try call.query("name", as: ResourceName.self)
-        var demand: VMDemand?
+        var vm: ProfileVM?
         if let profile = try call.query("profile", as: ResourceName.self) {
-            demand = try await Self.demand(of: profile, named: name ?? profile, store)
+            vm = try await Self.vm(of: profile, named: name ?? profile, store)
         }
         do {
-            var request = try await HostDocuments(of: host, in: store).request
-            let fit = demand.map { HostFit(of: $0, in: request) }
-            request.vms += [demand].compactMap(\.self)
+            let documents = try await HostDocuments(of: host, in: store)
+            var request = documents.request
+            request.vms += [vm?.demand].compactMap(\.self)
             return try .json(
-                HostPlanResource(host, plan: PlacementPlan(for: request), vm: demand?.id, fit: fit))
+                HostPlanResource(
+                    host, plan: PlacementPlan(for: request), vm: vm?.demand.id, fit: vm.map(documents.fit)))
         } catch let missing as HostDocuments.Missing {
             throw Problem.unprocessable(
                 "no-inventory",
@@ -46,29 +47,30 @@ enum PlanRoutes {
     @Sendable private static func fit(_ call: Call) async throws -> ServerResponse {
         let store = call.services.store
         let name = try call.parameter("profile", as: ResourceName.self)
-        let demand = try await demand(of: name, named: name, store)
+        let vm = try await vm(of: name, named: name, store)
         let hosts = try await store.hosts(after: call.query("cursor"), limit: call.limit())
         var page = Page<ProfileFitResource>(items: [], nextCursor: hosts.nextCursor)
         for host in hosts.items {
             let host = try await store.host(host.id.description)
-            page.items.append(ProfileFitResource(host, fit: try await fit(of: demand, on: host, store)))
+            page.items.append(ProfileFitResource(host, fit: try await fit(vm, on: host, store)))
         }
         return try .json(page)
     }
 
-    private static func fit(of demand: VMDemand, on host: HostResource, _ store: FleetStore) async throws -> HostFit {
+    private static func fit(_ vm: ProfileVM, on host: HostResource, _ store: FleetStore) async throws -> HostFit {
         do {
-            return HostFit(of: demand, in: try await HostDocuments(of: host, in: store).request)
+            return try await HostDocuments(of: host, in: store).fit(vm)
         } catch let missing as HostDocuments.Missing {
             return HostFit(answer: .unknown, obstacles: [missing.obstacle], nearestFix: missing.obstacle.fix)
         }
     }
 
-    /// What a VM of the profile's newest version asks of its host.
-    private static func demand(
+    /// Of the profile's newest version.
+    private static func vm(
         of profile: ResourceName, named name: ResourceName, _ store: FleetStore
-    ) async throws -> VMDemand {
-        try Profile(document: try await store.profile(profile).document).demand(
-            of: .random(), named: name.description)
+    ) async throws -> ProfileVM {
+        let newest = try Profile(document: try await store.profile(profile).document)
+        return ProfileVM(
+            needs: ProfileNeeds(profile, newest), demand: newest.demand(of: .random(), named: name.description))
     }
 }
