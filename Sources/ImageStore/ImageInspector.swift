@@ -17,7 +17,7 @@ public struct ImageInspector: Sendable {
         }
     }
 
-    private static let limits = Subprocess.Limits(addressSpaceBytes: 1 << 30, cpuSeconds: 300)
+    private static let limits = Subprocess.Limits(addressSpaceBytes: 4 << 30, cpuSeconds: 300)
     private static let timeout = Duration.seconds(900)
     private static let maximumOutputBytes = 1 << 20
 

@@ -30,6 +30,8 @@ public struct Profile: Codable, Equatable, Sendable {
     /// Threads of QEMU for the disks' work; without one it is done beside everything else.
     public var ioThreads = 0
     public var diskBus = DiskBus.scsi
+    /// A disk of its own for what shall outlive updates of the template, empty at first.
+    public var dataDiskGiB: Int?
     /// What must be free on the host's disk, beyond the image, for the VM to grow into.
     public var freeDiskMiB = 2048
     /// The job succeeds only when the guest agent answers within this time of the start; not waited for when absent.
@@ -63,6 +65,7 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.consoleLog, into: &consoleLog)
         maximumMemoryMiB = try values.decodeIfPresent(Int.self, forKey: .maximumMemoryMiB)
         weight = try values.decodeIfPresent(Int.self, forKey: .weight)
+        dataDiskGiB = try values.decodeIfPresent(Int.self, forKey: .dataDiskGiB)
         firmware = try values.decodeIfPresent(FirmwareFiles.self, forKey: .firmware)
         guestAgentTimeoutSeconds = try values.decodeIfPresent(Int.self, forKey: .guestAgentTimeoutSeconds)
     }

@@ -15,6 +15,7 @@ extension Profile: ConfigurationSection {
         }
         check.range("ioThreads", ioThreads, 0...16)
         check.range("freeDiskMiB", freeDiskMiB, 0...1 << 30)
+        if let dataDiskGiB { check.range("dataDiskGiB", dataDiskGiB, 1...64 << 10) }
         if let guestAgentTimeoutSeconds {
             check.range("guestAgentTimeoutSeconds", guestAgentTimeoutSeconds, 1...86_400)
         }

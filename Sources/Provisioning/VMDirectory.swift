@@ -6,6 +6,7 @@ import Hypervisor
 struct VMDirectory: Codable, Equatable, Sendable {
     let path: String
     var disk: String { path + "/disk.qcow2" }
+    var data: String { path + "/data.qcow2" }
     var variables: String { path + "/variables.fd" }
     var console: String { path + "/console.log" }
     var snapshots: String { path + "/snapshots" }
@@ -23,7 +24,7 @@ struct VMDirectory: Codable, Equatable, Sendable {
 
     /// Whether virtfleet made the file as a layer of this VM's disks.
     func isLayer(_ file: String) -> Bool {
-        guard file != disk else { return true }
+        if file == disk || file == data { return true }
         guard file.hasPrefix(path + "/"), file.hasSuffix(".qcow2") else { return false }
         let name = file.dropFirst(path.utf8.count + 1).dropLast(".qcow2".utf8.count)
         return !name.contains("/") && name.split(separator: "-").last.flatMap { JobID(String($0)) } != nil
@@ -31,7 +32,8 @@ struct VMDirectory: Codable, Equatable, Sendable {
 
     /// Everything that may be removed with the VM. Anything else in the directory was put there by somebody else.
     var ownFiles: [String] {
-        [variables, console].flatMap { [$0, $0 + ".part"] } + [disk + ".part"] + layers
+        [variables, console].flatMap { [$0, $0 + ".part"] }
+            + [disk, data].map { $0 + ".part" } + layers
             + keptStates.flatMap(\.ownFiles)
     }
 

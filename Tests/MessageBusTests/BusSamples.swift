@@ -163,6 +163,10 @@ enum BusSamples {
             ("VMArguments", VMArguments(vm: vm)),
             ("RebootArguments", RebootArguments(vm: vm)), ("StopArguments", StopArguments(vm: vm)),
             ("SnapshotCreateArguments", SnapshotCreateArguments(vm: vm, name: name, policy: name)),
+            (
+                "UpdateArguments",
+                UpdateArguments(vm: vm, image: image, snapshot: name, guestAgentTimeoutSeconds: 9)
+            ),
             ("SnapshotRevertArguments", SnapshotRevertArguments(vm: vm, snapshot: job, start: true)),
             ("SnapshotArguments", SnapshotArguments(vm: vm, snapshot: job)),
             ("SnapshotPinArguments", SnapshotPinArguments(vm: vm, snapshot: job, pinned: true)),

@@ -68,7 +68,7 @@ import Testing
 
     @Test func fetchesTheImageFirst() async throws {
         let world = try await World(imageIsThere: false)
-        let bytes = [UInt8](try Data(contentsOf: URL(filePath: world.directory.file("golden.qcow2"))))
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: world.directory.file("1.qcow2"))))
         let server = try ScriptedHTTPServer { _, exchange in exchange.respond(200, body: bytes) }
         let life = try await Life(world, source: .init(url: server.url, token: "t"))
         let first = try world.clone(1, name: "one")
@@ -84,7 +84,7 @@ import Testing
 
     @Test func anImageThatIsAnotherMakesNothing() async throws {
         let world = try await World(imageIsThere: false)
-        var bytes = [UInt8](try Data(contentsOf: URL(filePath: world.directory.file("golden.qcow2"))))
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: world.directory.file("1.qcow2"))))
         bytes[70_000] ^= 1
         let server = try ScriptedHTTPServer { [bytes] _, exchange in exchange.respond(200, body: bytes) }
         let life = try await Life(world, source: .init(url: server.url, token: "t"))

@@ -3,6 +3,7 @@ import FleetRuntime
 import FleetTestSupport
 import FoundationEssentials
 import Hypervisor
+import Placement
 @testable import Provisioning
 import Subprocess
 import Testing
@@ -16,17 +17,19 @@ struct SnapshotWorld {
     var tpm: String { world.directory.file("hypervisor/swtpm/\(Self.vm)/tpm2/tpm2-00.permall") }
 
     /// Job 1 made the VM.
-    init(running: Bool = true) async throws {
+    init(running: Bool = true, dataDisk: Bool = false) async throws {
         world = try await World()
-        try await run(try world.clone(start: running))
+        var profile = Life.profile
+        profile.dataDiskGiB = dataDisk ? 1 : nil
+        try await run(try world.clone(start: running), profile: profile)
     }
 
     @discardableResult
     func run(
-        _ job: Job, configure: (InMemoryHypervisor) -> Void = { _ in },
+        _ job: Job, profile: Profile = Life.profile, configure: (InMemoryHypervisor) -> Void = { _ in },
         during: @escaping @Sendable (FaultPoint, InMemoryHypervisor) async throws -> Void = { _, _ in }
     ) async throws -> Life {
-        let life = try await Life(world, configure: configure, during: during)
+        let life = try await Life(world, profile: profile, configure: configure, during: during)
         try await life.receive(job)
         try await life.finish(job.id)
         return life
@@ -50,20 +53,30 @@ struct SnapshotWorld {
             number, .snapshotDelete, SnapshotArguments(vm: Self.vm, snapshot: World.jobID(snapshot)))
     }
 
+    /// To the template's next version, without waiting for the guest unless a limit is given.
+    func update(_ number: Int, start: Bool = true, shutdown: Int = 60, guest: Int? = nil) throws -> Job {
+        try world.job(
+            number, .vmUpdate,
+            UpdateArguments(
+                vm: Self.vm, image: world.nextImage, snapshot: ResourceName("before-2")!,
+                shutdownTimeoutSeconds: shutdown, start: start, guestAgentTimeoutSeconds: guest))
+    }
+
     func hypervisor() throws -> InMemoryHypervisor {
         try InMemoryHypervisor(directory: world.directory.file("hypervisor"))
     }
 
     /// The file that the guest writes to.
-    func active() async throws -> String {
-        try #require(try DomainDefinition(xml: await hypervisor().definition(of: Self.vm)).disks.first?.file)
+    func active(_ target: String = "sda") async throws -> String {
+        let disks = try DomainDefinition(xml: await hypervisor().definition(of: Self.vm)).disks
+        return try #require(disks.first { $0.target == target }?.file)
     }
 
     func layer(_ job: Int) -> String { directory.layer(of: "sda", madeBy: World.jobID(job)) }
 
     /// The guest fills the 64 KiB block of this number with the byte, and its variables and its TPM change.
-    func write(_ byte: UInt8, block: Int) async throws {
-        try await qemuIO(try await active(), "write -P \(byte) \(block * 65536) 65536")
+    func write(_ byte: UInt8, block: Int, to target: String = "sda") async throws {
+        try await qemuIO(try await active(target), "write -P \(byte) \(block * 65536) 65536")
         for file in [variables, tpm] where DurableFile.exists(file) {
             try Data("changed by \(byte)".utf8).write(to: URL(filePath: file))
         }

@@ -19,6 +19,8 @@ final class World: Sendable {
     let directory: TemporaryDirectory
     let key: SigningKey
     let image: ImageReference
+    /// The template's next version.
+    let nextImage: ImageReference
     let time: any TimeSource
     let vmDirectory: String
     let journalPath: String
@@ -36,20 +38,30 @@ final class World: Sendable {
         journalPath = (journalDirectory ?? directory.path) + "/journal.sqlite"
         self.time = time
         key = try SigningKey.generate()
-        let path = directory.file("golden.qcow2")
-        _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "qcow2", path, "8M"]).successful()
-        let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
-        image = ImageReference(
-            template: ResourceName("windows")!, version: ResourceName("1")!, digest: SHA256Hasher.digest(of: bytes),
-            format: .qcow2, sizeBytes: UInt64(bytes.count), virtualSizeBytes: 8 << 20)
+        (image, nextImage) = (try await Self.makeImage("1", 8, directory), try await Self.makeImage("2", 9, directory))
         if imageIsThere {
             try DurableFile.makeDirectory(directory.file("images"), mode: 0o755)
-            try DurableFile.copy(path, to: basePath, mode: 0o444)
+            for image in [image, nextImage] {
+                try DurableFile.copy(
+                    directory.file("\(image.version).qcow2"), to: directory.file("images/\(image.digest)"), mode: 0o444)
+            }
         }
         for name in ["OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"] {
             try DurableFile.makeDirectory(directory.file("root/usr/share/OVMF"), mode: 0o755)
             try Data(name.utf8).write(to: URL(filePath: directory.file("root/usr/share/OVMF/\(name)")))
         }
+    }
+
+    private static func makeImage(
+        _ version: String, _ mebibytes: Int, _ directory: TemporaryDirectory
+    ) async throws -> ImageReference {
+        let path = directory.file("\(version).qcow2")
+        _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "qcow2", path, "\(mebibytes)M"]).successful()
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+        return ImageReference(
+            template: ResourceName("windows")!, version: ResourceName(version)!,
+            digest: SHA256Hasher.digest(of: bytes), format: .qcow2, sizeBytes: UInt64(bytes.count),
+            virtualSizeBytes: UInt64(mebibytes) << 20)
     }
 
     var basePath: String { directory.file("images/\(image.digest)") }

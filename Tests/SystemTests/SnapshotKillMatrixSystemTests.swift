@@ -65,22 +65,3 @@ import Testing
         #expect(agent.reports.last?.state == .succeeded, "\(moment): \(agent.reports.last?.message ?? "")")
     }
 }
-
-extension GuestShell {
-    /// The guest writes a number to a place of its disk that nothing else uses.
-    func write(_ number: Int) async throws {
-        _ = try await output("printf %04d \(number) | dd of=/dev/sda bs=512 seek=40960 conv=notrunc,fsync")
-    }
-
-    /// The number, from the disk itself.
-    func read() async throws -> Int? {
-        let text = try await output(
-            "echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/sda bs=512 skip=40960 count=1 | head -c 4")
-        return Int(text)
-    }
-
-    func untilItAnswers() async throws {
-        let answers = try await eventually(within: .seconds(150)) { (try? await output("true")) != nil }
-        #expect(answers)
-    }
-}

@@ -117,6 +117,22 @@ import Testing
         #expect(controller.requests.last?.bodyText.contains("vm.delete") == true)
     }
 
+    @Test func anUpdateSaysWhatBecomesOfTheSystemDisk() async throws {
+        let controller = try controller()
+        let words = ["vm", "update", "plc-line-4", "office:2", "--guest-timeout", "0", "--snapshot", "old"]
+        let asked = try await controller.run(words)
+        #expect(asked.status == 2)
+        #expect(asked.errorText.contains("Update VM 'plc-line-4' (crashed) on host 'anna-laptop' to office:2?"))
+        #expect(asked.errorText.contains("what is only on its system disk will be in the snapshot alone"))
+        #expect(!controller.requests.contains { $0.method == "POST" })
+        #expect(try await controller.run(words + ["--yes"]).status == 0)
+        let id = Fleet.vms[1].vm.id
+        #expect(
+            controller.requests.last?.bodyText
+                == #"{"arguments":{"shutdownTimeoutSeconds":120,"snapshot":"old","start":true,"template":"office","version":"2","vm":"\#(id)"},"host":"\#(Fleet.anna)","kind":"vm.update"}"#
+        )
+    }
+
     @Test func cancelAsksAndShowsWhatIsKnown() async throws {
         let output = try await controller().run("job", "cancel", Fleet.job.description)
         #expect(output.status == 0)

@@ -8,6 +8,7 @@ public enum JobKindName: String, CaseIterable, Codable, Sendable {
     case vmSuspend = "vm.suspend"
     case vmResume = "vm.resume"
     case vmFocus = "vm.focus"
+    case vmUpdate = "vm.update"
     case vmDelete = "vm.delete"
     case snapshotCreate = "snapshot.create"
     case snapshotRevert = "snapshot.revert"
@@ -94,6 +95,33 @@ public struct RebootArguments: Codable, Equatable, Sendable {
     public init(vm: VMID, force: Bool = false) {
         self.vm = vm
         self.force = force
+    }
+}
+
+/// Arguments of `vm.update`.
+public struct UpdateArguments: Codable, Equatable, Sendable {
+    public var vm: VMID
+    /// The template version that the system disk is made from anew.
+    public var image: ImageReference
+    /// The name of the snapshot that keeps what was before.
+    public var snapshot: ResourceName
+    /// How long the guest may take to shut down; afterwards the job fails and the VM keeps running.
+    public var shutdownTimeoutSeconds: Int
+    /// Start the VM afterwards; else it is left off, and nobody has seen it boot.
+    public var start: Bool
+    /// The job succeeds only when the guest agent answers within this time of the start; not waited for when absent.
+    public var guestAgentTimeoutSeconds: Int?
+
+    public init(
+        vm: VMID, image: ImageReference, snapshot: ResourceName, shutdownTimeoutSeconds: Int = 120, start: Bool = true,
+        guestAgentTimeoutSeconds: Int? = nil
+    ) {
+        self.vm = vm
+        self.image = image
+        self.snapshot = snapshot
+        self.shutdownTimeoutSeconds = shutdownTimeoutSeconds
+        self.start = start
+        self.guestAgentTimeoutSeconds = guestAgentTimeoutSeconds
     }
 }
 

@@ -1,16 +1,20 @@
+import FleetModel
 import FoundationEssentials
 
 /// A change to a domain's definition that leaves everything else in it as it is, whoever wrote it.
 public struct DomainEdit: Equatable, Sendable {
     public var name: String?
     public var genID: UUID?
+    /// What the VM is built from, from now on.
+    public var template: Digest?
     /// The qcow2 files that the disks shall be in, by target. What libvirt wrote of the layers below goes: it finds them
     /// by itself, and a definition that names them anew would have a chain refer to itself.
     public var files: [String: String]
 
-    public init(name: String? = nil, genID: UUID? = nil, files: [String: String] = [:]) {
+    public init(name: String? = nil, genID: UUID? = nil, template: Digest? = nil, files: [String: String] = [:]) {
         self.name = name
         self.genID = genID
+        self.template = template
         self.files = files
     }
 
@@ -19,6 +23,7 @@ public struct DomainEdit: Equatable, Sendable {
         try XMLTree.rewrite(xml, as: "domain definition") { root throws(HypervisorError) in
             if let name { root.first("name")?.setText(name) }
             if let genID { root.first("genid")?.setText(genID.uuidString.lowercased()) }
+            if let template { root.first("metadata").map { DomainMetadata.setTemplate(template, in: $0) } }
             let disks = root.first("devices")?.children("disk") ?? []
             for (target, file) in files {
                 guard let disk = disks.first(where: { $0.first("target")?.attribute("dev") == target }),

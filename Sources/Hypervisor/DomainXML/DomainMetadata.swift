@@ -58,6 +58,10 @@ enum DomainMetadata {
         return id.hasPrefix(windows) ? .windows : .linux
     }
 
+    static func setTemplate(_ template: Digest, in metadata: XMLElement) {
+        element(in: metadata)?.setAttribute("template", template.description)
+    }
+
     private static func element(in metadata: XMLElement) -> XMLElement? {
         metadata.children.first { $0.name == "vm" && $0.namespace == namespace }
     }

@@ -5,7 +5,8 @@ import Foundation
 @main
 struct BenchmarkCommand {
     static let all: [any Benchmark.Type] = [
-        AgentTick.self, EventIngest.self, MetricsIngest.self, JobLatency.self, HostInspection.self, Planning.self,
+        AgentTick.self, EventIngest.self, MetricsIngest.self, JobLatency.self, Snapshots.self, HostInspection.self,
+        Planning.self,
         AgentMemory.self,
     ]
 

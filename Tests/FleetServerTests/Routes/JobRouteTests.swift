@@ -42,6 +42,26 @@ import Testing
         #expect(arguments.profileVersion == nil, "the host's own counts")
     }
 
+    @Test func anUpdateIsFilledIn() async throws {
+        _ = try await fixture.addHost("ws-1", vm: APIFixture.vm)
+        _ = try await fixture.store.addTemplate(Self.image, by: "test")
+        let wanted: [String: JSONValue] = [
+            "vm": .string(APIFixture.vm.description), "template": .string("win11"), "version": .string("2026.1"),
+        ]
+        let reply = try await plan("vm.update", wanted)
+        #expect(reply.status == 201, "\(reply.text)")
+        let arguments = try FleetJSON.decode(
+            UpdateArguments.self, from: try reply.json(JobResource.self).arguments)
+        #expect(
+            arguments
+                == UpdateArguments(
+                    vm: APIFixture.vm, image: Self.image, snapshot: ResourceName("before-2026.1")!))
+        for key in ["shutdownTimeoutSeconds", "guestAgentTimeoutSeconds"] {
+            let refused = try await plan("vm.update", wanted.merging([key: .integer(0)]) { $1 })
+            #expect(refused.problem?.detail?.contains("'\(key)' must be from 1 to 3600") == true)
+        }
+    }
+
     @Test func aCloneCarriesTheNewestVersionOfTheControllersProfile() async throws {
         _ = try await fixture.addHost("ws-1")
         _ = try await fixture.store.addTemplate(Self.image, by: "test")

@@ -25,7 +25,7 @@ struct JobPlanner: Sendable {
             let wanted = try decode(CloneRequest.self, request)
             return try FleetJSON.value(
                 CloneArguments(
-                    name: wanted.name, image: try await image(wanted), profile: wanted.profile,
+                    name: wanted.name, image: try await image(wanted.template, wanted.version), profile: wanted.profile,
                     profileVersion: try await profileVersion(wanted.profile), start: wanted.start ?? true))
         case .vmStart, .vmSuspend, .vmResume, .vmFocus, .vmDelete:
             return try await asked(VMArguments.self, \.vm, request, host)
@@ -33,6 +33,19 @@ struct JobPlanner: Sendable {
         case .snapshotDelete: return try await asked(SnapshotArguments.self, \.vm, request, host)
         case .snapshotPin: return try await asked(SnapshotPinArguments.self, \.vm, request, host)
         case .snapshotCreate: return try await asked(SnapshotCreateArguments.self, \.vm, request, host)
+        case .vmUpdate:
+            let wanted = try decode(UpdateRequest.self, request)
+            try await check(wanted.vm, on: host)
+            var arguments = UpdateArguments(
+                vm: wanted.vm, image: try await image(wanted.template, wanted.version),
+                snapshot: wanted.snapshot ?? Self.snapshotName(wanted.version), start: wanted.start ?? true,
+                guestAgentTimeoutSeconds: wanted.guestAgentTimeoutSeconds)
+            if let timeout = wanted.shutdownTimeoutSeconds { arguments.shutdownTimeoutSeconds = timeout }
+            try Self.checkTimeout("shutdownTimeoutSeconds", arguments.shutdownTimeoutSeconds)
+            if let timeout = arguments.guestAgentTimeoutSeconds {
+                try Self.checkTimeout("guestAgentTimeoutSeconds", timeout)
+            }
+            return try FleetJSON.value(arguments)
         case .vmReboot:
             let wanted = try decode(RebootRequest.self, request)
             try await check(wanted.vm, on: host)
@@ -43,10 +56,7 @@ struct JobPlanner: Sendable {
             var arguments = StopArguments(vm: wanted.vm)
             if let force = wanted.force { arguments.force = force }
             if let timeout = wanted.timeoutSeconds { arguments.timeoutSeconds = timeout }
-            guard (1...3600).contains(arguments.timeoutSeconds) else {
-                throw Problem.unprocessable(
-                    "bad-arguments", "'timeoutSeconds' must be from 1 to 3600, not \(arguments.timeoutSeconds)")
-            }
+            try Self.checkTimeout("timeoutSeconds", arguments.timeoutSeconds)
             return try FleetJSON.value(arguments)
         }
     }
@@ -67,6 +77,28 @@ struct JobPlanner: Sendable {
         var version: ResourceName
         var profile: ResourceName
         var start: Bool?
+    }
+
+    /// `vm.update` as an operator asks for it: the image by its names.
+    private struct UpdateRequest: Decodable {
+        var vm: VMID
+        var template: ResourceName
+        var version: ResourceName
+        var snapshot: ResourceName?
+        var shutdownTimeoutSeconds: Int?
+        var start: Bool?
+        var guestAgentTimeoutSeconds: Int?
+    }
+
+    /// Of what was before the update; cut to what a name may have.
+    private static func snapshotName(_ version: ResourceName) -> ResourceName {
+        ResourceName("before-\(version.description.prefix(56))")!
+    }
+
+    private static func checkTimeout(_ name: String, _ seconds: Int) throws {
+        guard (1...3600).contains(seconds) else {
+            throw Problem.unprocessable("bad-arguments", "'\(name)' must be from 1 to 3600, not \(seconds)")
+        }
     }
 
     private struct RebootRequest: Decodable {
@@ -90,14 +122,14 @@ struct JobPlanner: Sendable {
         }
     }
 
-    private func image(_ wanted: CloneRequest) async throws -> ImageReference {
+    private func image(_ template: ResourceName, _ version: ResourceName) async throws -> ImageReference {
         do {
-            return try await store.template(wanted.template, version: wanted.version).image
+            return try await store.template(template, version: version).image
         } catch .notFound {
             throw Problem.unprocessable(
                 "unknown-template",
                 """
-                there is no version '\(wanted.version)' of a template '\(wanted.template)'; 'virtfleet template list' \
+                there is no version '\(version)' of a template '\(template)'; 'virtfleet template list' \
                 shows what there is
                 """)
         }

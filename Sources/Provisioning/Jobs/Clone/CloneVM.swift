@@ -37,6 +37,11 @@ struct CloneVM: JobKind {
             MakeVMDirectory(directory: plan.directory, host: host),
             MakeOverlay(
                 path: plan.directory.disk, base: plan.base, baseFormat: arguments.image.format.rawValue, host: host),
+        ]
+        if let size = plan.profile.dataDiskGiB {
+            steps.append(MakeDataDisk(path: plan.directory.data, gibibytes: size, host: host))
+        }
+        steps += [
             CopyVariables(template: plan.firmware.variables, path: plan.directory.variables, host: host),
             DefineDomain(specification: specification, host: host),
         ]
@@ -93,15 +98,20 @@ struct CloneVM: JobKind {
                 loaderPath: plan.firmware.code, nvramPath: plan.directory.variables,
                 nvramTemplatePath: plan.firmware.variables, secureBoot: plan.profile.secureBoot),
             tpm: plan.profile.tpm,
-            disks: [
-                DomainSpecification.Disk(path: plan.directory.disk, format: .qcow2, bus: plan.profile.diskBus)
-            ],
+            disks: disks(of: plan),
             networks: networks(of: plan.profile), console: plan.profile.console, ioThreads: plan.profile.ioThreads,
             consoleLogPath: plan.profile.consoleLog ? plan.directory.console : nil,
             origin: VMDocument.Origin(
                 job: job, template: arguments.image.digest, profile: arguments.profile.description,
                 profileVersion: arguments.profileVersion?.version),
             demand: plan.profile.demand(of: vm, named: arguments.name.description), placement: plan.placement)
+    }
+
+    /// The system's first: it is booted from.
+    private func disks(of plan: ClonePlan) -> [DomainSpecification.Disk] {
+        ([plan.directory.disk] + (plan.profile.dataDiskGiB.map { _ in [plan.directory.data] } ?? [])).map {
+            DomainSpecification.Disk(path: $0, format: .qcow2, bus: plan.profile.diskBus)
+        }
     }
 
     private func networks(of profile: Profile) -> [DomainSpecification.Network] {

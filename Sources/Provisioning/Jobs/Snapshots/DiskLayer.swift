@@ -19,13 +19,16 @@ struct DiskLayer: Decodable, Equatable, Sendable {
     /// not start a VM with more than 25.
     static let longestChain = 16
 
+    /// What qemu-img may take to look at all layers of a disk. Each of its threads, one a file or more, reserves some
+    /// 70 MiB of addresses, and there are more of them on a busy machine.
+    static let limits = Subprocess.Limits(addressSpaceBytes: 8 << 30, cpuSeconds: 60)
+
     /// The layers of a disk, from this file down to the base; works beside a running QEMU.
     /// - Throws: `JobProblem` when a file is missing or is no image.
     static func chain(of file: String) async throws -> [DiskLayer] {
         let output = try await Subprocess.run(
             "qemu-img", ["info", "-U", "--backing-chain", "--output=json", file],
-            // Each of qemu-img's threads, one a file or more, reserves some 70 MiB of addresses.
-            limits: Subprocess.Limits(addressSpaceBytes: 8 << 30, cpuSeconds: 60))
+            limits: limits)
         guard output.status == 0 else {
             throw JobProblem(
                 "disk-unreadable",

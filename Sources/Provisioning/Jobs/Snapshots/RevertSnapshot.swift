@@ -74,7 +74,7 @@ struct RevertSnapshot: JobKind {
                 PowerOffDomain(vm: vm, isMarked: true, host: host),
                 KeepState(vm: vm, firmware: plan.firmware, state: before, isActive: false, host: host),
                 RestoreState(vm: vm, firmware: plan.firmware, state: state, before: before, host: host),
-                RevertDefinition(
+                ChangeDefinition(
                     vm: vm, disks: plan.disks, edit: edit, state: state, before: before, host: host),
                 ForgetSavedMemory(vm: vm, host: host),
             ]

@@ -20,8 +20,22 @@ struct SnapshotManifest: Codable, Equatable, Sendable {
     var pinned = false
     var isBeingDeleted = false
     var disks: [Disk]
-    var holdsVariables: Bool
-    var holdsTPM: Bool
+    var holdsVariables = false
+    var holdsTPM = false
+
+    /// What is known of it before anything is kept.
+    init(
+        id: JobID, vm: VMID, name: ResourceName, createdAt: Date, consistency: VMSnapshot.Consistency,
+        policy: ResourceName?, disks: [OverlaidDisk]
+    ) {
+        self.id = id
+        self.vm = vm
+        self.name = name
+        self.createdAt = createdAt
+        self.consistency = consistency
+        self.policy = policy
+        self.disks = disks.map { Disk(target: $0.target, file: $0.file, format: $0.format) }
+    }
 
     func write(to state: KeptState) throws {
         try DurableFile.replace(state.manifest, with: FleetJSON.encode(self), mode: 0o600)

@@ -43,8 +43,34 @@ struct MakeOverlay: JobStep {
     func apply() async throws {
         _ = try await Subprocess.run(
             "qemu-img", ["create", "-q", "-f", "qcow2", "-F", baseFormat, "-b", base, part],
-            limits: Subprocess.Limits(addressSpaceBytes: 1 << 30, cpuSeconds: 60)
+            limits: DiskLayer.limits
         ).successful()
+        try await host.onFiles { () throws(FileError) in try DurableFile.publish(part, as: path, mode: 0o600) }
+    }
+
+    func undo() async throws {
+        try await host.onFiles { () throws(FileError) in
+            try DurableFile.remove(part)
+            try DurableFile.remove(path)
+        }
+    }
+}
+
+/// An empty disk.
+struct MakeDataDisk: JobStep {
+    let path: String
+    let gibibytes: Int
+    let host: JobHost
+    let name = "data disk"
+
+    private var part: String { path + ".part" }
+
+    func probe() async -> StepProbe {
+        await host.onFiles { DurableFile.exists(path) ? .done : DurableFile.exists(part) ? .partial : .absent }
+    }
+
+    func apply() async throws {
+        _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "qcow2", part, "\(gibibytes)G"]).successful()
         try await host.onFiles { () throws(FileError) in try DurableFile.publish(part, as: path, mode: 0o600) }
     }
 

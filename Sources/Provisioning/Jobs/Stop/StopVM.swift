@@ -24,18 +24,26 @@ struct StopVM: JobKind {
     func verify(
         _ plan: Nothing, on host: JobHost, _ attempt: @Sendable () async throws -> Void
     ) async throws -> String? {
-        let start = host.time.monotonic()
-        while let domain = try await host.hypervisor.domainIfAny(vm), domain.state.isActive {
-            try await attempt()
-            guard host.time.monotonic() - start < .seconds(arguments.timeoutSeconds) else {
-                throw JobProblem(
-                    "timeout",
-                    "VM \(domain.name) did not shut down within \(arguments.timeoutSeconds) s and is "
-                        + "\(domain.state.rawValue); look at its screen, or stop it with force")
-            }
-            try await host.time.sleep(for: .milliseconds(250))
-        }
+        try await host.waitUntilOff(vm, within: .seconds(arguments.timeoutSeconds), attempt)
         try await host.resettle()
         return nil
+    }
+}
+
+extension JobHost {
+    /// Returns when the VM has no process any more.
+    /// - Throws: `JobProblem` when it takes longer than the limit, and what `attempt` throws, which is asked regularly.
+    func waitUntilOff(_ vm: VMID, within limit: Duration, _ attempt: () async throws -> Void = {}) async throws {
+        let start = time.monotonic()
+        while let domain = try await hypervisor.domainIfAny(vm), domain.state.isActive {
+            try await attempt()
+            guard time.monotonic() - start < limit else {
+                throw JobProblem(
+                    "timeout",
+                    "VM \(domain.name) did not shut down within \(limit.components.seconds) s and is "
+                        + "\(domain.state.rawValue); look at its screen, or stop it with force")
+            }
+            try await time.sleep(for: .milliseconds(250))
+        }
     }
 }

@@ -3,8 +3,8 @@ import FleetRuntime
 import FoundationEssentials
 import Hypervisor
 
-/// Makes a VM that is off what a snapshot says that it was, on overlays of the snapshot's disks.
-struct RevertDefinition: JobStep {
+/// Makes a VM that is off what a kept state says, with the edit; it writes to overlays from then on.
+struct ChangeDefinition: JobStep {
     let vm: VMID
     let disks: [OverlaidDisk]
     let edit: DomainEdit

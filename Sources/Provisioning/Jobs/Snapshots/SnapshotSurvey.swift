@@ -1,0 +1,97 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import Hypervisor
+
+/// Everything that could keep a VM from being snapshotted, looked at before anything is touched.
+struct SnapshotSurvey {
+    struct Findings {
+        let domain: Domain
+        let directory: VMDirectory
+        /// With the overlays that the job would put on them.
+        let disks: [OverlaidDisk]
+        let firmware: FirmwareState
+    }
+
+    let job: JobID
+    let vm: VMID
+    let name: ResourceName
+    let host: JobHost
+
+    /// What overlays and state take before the guest writes anything.
+    private static let neededBytes: UInt64 = 64 << 20
+
+    /// - Throws: `JobProblem` for the first obstacle, with its fix.
+    func findings() async throws -> Findings {
+        let (domain, directory) = try await host.requireOwn(vm, "take a snapshot of")
+        guard [.running, .blocked, .paused, .shutoff, .crashed].contains(domain.state) else {
+            throw JobProblem(
+                "wrong-state", "VM \(domain.name) is \(domain.state.rawValue): wake it up, or shut it down, first")
+        }
+        try await host.requireNoSavedMemory(domain)
+        let definition = try DomainDefinition(xml: await host.hypervisor.definition(of: vm))
+        let firmware = FirmwareState(definition, on: host.hypervisor)
+        try await host.onFiles { try checkFiles(domain, directory, firmware) }
+        return Findings(
+            domain: domain, directory: directory, disks: try await disks(of: domain, in: directory),
+            firmware: firmware)
+    }
+
+    private func checkFiles(_ domain: Domain, _ directory: VMDirectory, _ firmware: FirmwareState) throws {
+        if let other = try directory.manifests().first(where: { $0.name == name }), other.id != job {
+            throw JobProblem(
+                "name-exists",
+                "VM \(domain.name) has a snapshot named \(name) already; choose another name or delete it")
+        }
+        for file in [firmware.variables, firmware.tpm].compactMap(\.self)
+        where domain.state.isActive && !DurableFile.exists(file) {
+            throw JobProblem(
+                "state-missing",
+                "VM \(domain.name) runs, and \(file) is not there: without it no snapshot could be started; shut the VM "
+                    + "down and bring the file back")
+        }
+        let free = try DurableFile.freeBytes(at: directory.path)
+        guard free >= Self.neededBytes else {
+            throw JobProblem(
+                "no-space",
+                "a snapshot needs \(Self.neededBytes >> 20) MiB in \(directory.path), and \(free >> 20) MiB are free; free "
+                    + "some, or delete older snapshots")
+        }
+    }
+
+    private func disks(
+        of domain: Domain, in directory: VMDirectory
+    ) async throws -> [OverlaidDisk] {
+        let definition = try DomainDefinition(xml: await host.hypervisor.liveDefinition(of: vm))
+        var disks: [OverlaidDisk] = []
+        for disk in definition.disks where ["disk", "lun"].contains(disk.device) && !disk.isReadOnly {
+            guard let file = disk.file else {
+                throw JobProblem(
+                    "uncovered-disk",
+                    "disk \(disk.target) of VM \(domain.name) is not in a file, so that no snapshot can hold it; detach it"
+                )
+            }
+            if domain.state.isActive, try await host.hypervisor.blockJob(vm, disk: disk.target) != nil {
+                throw JobProblem(
+                    "block-job",
+                    "libvirt is at work on disk \(disk.target) of VM \(domain.name); wait for it, or abort it with "
+                        + "virsh blockjob \(domain.name) \(disk.target) --abort")
+            }
+            let length = try await DiskLayer.chain(of: file).count
+            guard length <= DiskLayer.longestChain else {
+                throw JobProblem(
+                    "chain-too-long",
+                    "disk \(disk.target) of VM \(domain.name) lies in \(length) layers, and at most "
+                        + "\(DiskLayer.longestChain) may be below a snapshot; delete some of its snapshots")
+            }
+            disks.append(
+                OverlaidDisk(
+                    target: disk.target, file: file, format: disk.format,
+                    overlay: directory.layer(of: disk.target, madeBy: job)))
+        }
+        guard !disks.isEmpty else {
+            throw JobProblem("no-disk", "VM \(domain.name) has no disk that a snapshot could hold")
+        }
+        return disks
+    }
+}

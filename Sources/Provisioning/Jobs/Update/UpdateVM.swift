@@ -1,0 +1,145 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import Hypervisor
+
+/// `vm.update`: a new version of the template under the same VM. Its system disk is made anew; identity, UEFI variables, TPM
+/// and other disks stay. What was before is a snapshot, which comes back by itself when the new system does not boot.
+struct UpdateVM: JobKind {
+    static let name = JobKindName.vmUpdate
+    static let rollsBack = true
+    /// What the snapshots of updates are pruned by.
+    static let policy = ResourceName("update")!
+
+    let job: JobID
+    let arguments: UpdateArguments
+    var vm: VMID { arguments.vm }
+    var image: ImageReference? { arguments.image }
+    var locks: Set<String> { ["vm \(vm)"] }
+
+    struct Plan: Codable, Equatable, Sendable {
+        var directory: VMDirectory
+        /// The new image in the host's store.
+        var base: String
+        /// Its overlay has the new image below it from then on.
+        var system: OverlaidDisk
+        var others: [OverlaidDisk]
+        var firmware: FirmwareState
+        var createdAt: Date
+        var isActive: Bool
+    }
+
+    func check(on host: JobHost) async throws { _ = try await survey(host) }
+
+    func plan(on host: JobHost) async throws -> Plan {
+        let (findings, system) = try await survey(host)
+        guard let base = await host.images.image(arguments.image) else {
+            throw JobProblem("image-missing", "image \(arguments.image.digest) has gone from this host's store")
+        }
+        return Plan(
+            directory: findings.directory, base: base, system: system,
+            others: findings.disks.filter { $0.target != system.target }, firmware: findings.firmware,
+            createdAt: host.time.now(), isActive: findings.domain.state.isActive)
+    }
+
+    private func survey(_ host: JobHost) async throws -> (SnapshotSurvey.Findings, system: OverlaidDisk) {
+        let findings = try await SnapshotSurvey(job: job, vm: vm, name: arguments.snapshot, host: host).findings()
+        let domain = findings.domain
+        guard let origin = domain.origin, origin.template != arguments.image.digest else {
+            throw JobProblem(
+                "up-to-date",
+                "VM \(domain.name) has version \(arguments.image.version) of template \(arguments.image.template) already"
+            )
+        }
+        for disk in findings.disks {
+            let chain = try await DiskLayer.chain(of: disk.file)
+            if chain.contains(where: { $0.filename.hasSuffix("/\(origin.template)") }) { return (findings, disk) }
+        }
+        throw JobProblem(
+            "no-system-disk",
+            "no disk of VM \(domain.name) is built on image \(origin.template), from which it was made; clone a new VM")
+    }
+
+    func steps(of plan: Plan, on host: JobHost) -> [any JobStep] {
+        let state = plan.directory.keptState(of: job)
+        let disks = [plan.system] + plan.others
+        let edit = DomainEdit(
+            template: arguments.image.digest,
+            files: Dictionary(uniqueKeysWithValues: disks.map { ($0.target, $0.overlay) }))
+        let newSystem = MakeOverlay(
+            path: plan.system.overlay, base: plan.base, baseFormat: arguments.image.format.rawValue, host: host,
+            name: "new system disk")
+        let shutDown: [any JobStep] =
+            plan.isActive
+            ? [WaitUntilOff(vm: vm, limit: .seconds(arguments.shutdownTimeoutSeconds), host: host)] : []
+        let swap: [any JobStep] =
+            [
+                KeepState(vm: vm, firmware: plan.firmware, state: state, isActive: false, host: host),
+                // What the new system changes of it, going back changes again.
+                RestoreState(vm: vm, firmware: plan.firmware, state: state, before: state, host: host),
+            ] + plan.others.map { MakeOverlay($0, host: host) } + [
+                ChangeDefinition(vm: vm, disks: disks, edit: edit, state: state, before: state, host: host),
+                PublishManifest(manifest: manifest(of: plan, disks), state: state, host: host),
+            ]
+        // Nobody uses the new system yet: it may be started once more after a crash.
+        let start: [any JobStep] = arguments.start ? [StartDomain(vm: vm, ofOwnClone: true, host: host)] : []
+        let limit = arguments.start ? arguments.guestAgentTimeoutSeconds : nil
+        return [newSystem] + shutDown + swap + start
+            + (limit.map { [WaitForGuest(vm: vm, limit: .seconds($0), host: host)] } ?? [])
+    }
+
+    private func manifest(of plan: Plan, _ disks: [OverlaidDisk]) -> SnapshotManifest {
+        SnapshotManifest(
+            id: job, vm: vm, name: arguments.snapshot, createdAt: plan.createdAt, consistency: .off,
+            policy: Self.policy, disks: disks)
+    }
+
+    func verify(
+        _ plan: Plan, on host: JobHost, _ attempt: @Sendable () async throws -> Void
+    ) async throws -> String? {
+        arguments.start ? nil : "the VM is off: nobody has seen the new system boot"
+    }
+}
+
+/// Has the guest shut down, and waits for it; taken back, it starts again.
+struct WaitUntilOff: JobStep {
+    let vm: VMID
+    let limit: Duration
+    let host: JobHost
+    let name = "shut down"
+
+    func probe() async throws -> StepProbe { try await host.require(vm).state.isActive ? .absent : .done }
+
+    func apply() async throws {
+        try await ShutDownDomain(vm: vm, host: host).apply()
+        try await host.waitUntilOff(vm, within: limit)
+    }
+
+    func undo() async throws {
+        guard try await probe() == .done else { return }
+        try await host.start(vm)
+    }
+}
+
+/// Waits until the guest that was started answers.
+struct WaitForGuest: JobStep {
+    let vm: VMID
+    let limit: Duration
+    let host: JobHost
+    let name = "guest"
+
+    func probe() -> StepProbe { .absent }
+
+    func apply() async throws {
+        let start = host.time.monotonic()
+        while try await !host.hypervisor.guestAgentAnswers(vm, within: .seconds(5)) {
+            guard host.time.monotonic() - start < limit else {
+                throw JobProblem(
+                    "no-guest-agent",
+                    "the guest agent of the updated VM did not answer within \(limit.components.seconds) s; see its screen "
+                        + "or console, and whether the template has qemu-guest-agent installed")
+            }
+            try await host.time.sleep(for: .seconds(1))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import FleetTestSupport
+import Testing
+
+/// What a guest writes to find it again.
+extension GuestShell {
+    /// Sets `disk`: the kernel looks at disks side by side, so that any of them may be sda.
+    private static func find(isData: Bool) -> String {
+        """
+        for name in /sys/block/sd*; do \
+        [ $(cat $name/size) \(isData ? "=" : "!=") 2097152 ] || continue; disk=/dev/${name##*/}; done
+
+        """
+    }
+
+    /// The guest writes a number to a place of its disk that nothing else uses.
+    /// - Parameter isData: to its data disk, which has 1 GiB.
+    func write(_ number: Int, isData: Bool = false) async throws {
+        _ = try await output(
+            Self.find(isData: isData) + "printf %04d \(number) | dd of=$disk bs=512 seek=40960 conv=notrunc,fsync")
+    }
+
+    /// The number, from the disk itself.
+    func read(isData: Bool = false) async throws -> Int? {
+        let text = try await output(
+            Self.find(isData: isData)
+                + "echo 3 >/proc/sys/vm/drop_caches; dd if=$disk bs=512 skip=40960 count=1 | head -c 4")
+        return Int(text)
+    }
+
+    func untilItAnswers() async throws {
+        let answers = try await eventually(within: .seconds(150)) { (try? await output("true")) != nil }
+        #expect(answers)
+    }
+}
