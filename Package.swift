@@ -114,8 +114,7 @@ let package = Package(
         .target(
             name: "AgentSetup",
             dependencies: [
-                "CommandLineKit", "Configuration", "FleetModel", "FleetRuntime", "HostInspection", "Placement",
-                "ProfileFiles",
+                "CommandLineKit", "Configuration", "FleetModel", "FleetRuntime", "Placement", "ProfileFiles",
             ], path: "agent/Setup", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-agent",

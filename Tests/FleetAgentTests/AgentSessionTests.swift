@@ -116,6 +116,25 @@ private struct PCIPart: Decodable {
         }
     }
 
+    @Test func jobsLearnWhichVMsStoppedAndDocumentsWhereVMsRun() async throws {
+        let world = try AgentWorld()
+        try await world.run(before: { _ = try await $0.define(domainXML(vm)) }) { life in
+            try await life.hypervisor.start(vm)
+            try await world.until("it runs") { try world.document(vm)?.demand?.running != nil }
+            var processors = try #require(try world.document(vm)?.demand?.running?.processors)
+            processors.vcpus = processors.vcpus.map { _ in CPUSet([0]) }
+            try await life.hypervisor.pin(vm, to: processors)
+            world.jobs.moves.send(())
+            try await world.until("its document tells where") {
+                try world.document(vm)?.demand?.running?.processors.vcpus == processors.vcpus
+            }
+            #expect(world.jobs.stoppedVMs.isEmpty)
+            try await life.hypervisor.destroy(vm)
+            try await world.until("jobs know") { world.jobs.stoppedVMs == [vm] }
+            try await world.until("it has nothing") { try world.document(vm)?.demand == nil }
+        }
+    }
+
     @Test func whatHappenedWhileTheAgentWasDownIsSynthesised() async throws {
         let world = try AgentWorld()
         let other = VMID.random()
