@@ -4,6 +4,7 @@ import FleetTestSupport
 import FoundationEssentials
 import Hypervisor
 import MessageBus
+import Provisioning
 import Testing
 
 @testable import FleetAgent
@@ -51,9 +52,23 @@ private struct PCIPart: Decodable {
             let given = """
                 <hostdev mode='subsystem' type='pci'><source><address bus='1' slot='0' function='0'/></source></hostdev>
                 """
-            let xml = domainXML(vm, "plc").replacing("</devices>", with: given + "</devices>")
-            _ = try await life.hypervisor.define(xml)
-            try await world.until("its VM is named") { try reason()?.contains("assigned to the VM plc") == true }
+            func define(_ id: VMID, _ name: String, metadata: String = "") async throws {
+                let xml = domainXML(id, name).replacing("</devices>", with: given + "</devices>" + metadata)
+                _ = try await life.hypervisor.define(xml)
+            }
+            // What virtfleet's own VM gets is decided anew at its start.
+            let job = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+            try await define(
+                CloneIdentity(job: JobID(job)!).vm, "own",
+                metadata: """
+                    <metadata><v:vm xmlns:v="https://virtfleet.dev/xmlns/vm/1" job="\(job)" profile="p"
+                    template="\(String(repeating: "ab", count: 32))"><v:demand pinning="shared" minimumMemory="1"
+                    maximumMemory="1" hugePages="none"/></v:vm></metadata>
+                    """)
+            try await define(vm, "plc")
+            try await world.until("the other one is named") {
+                try reason()?.contains("assigned to the VM plc") == true
+            }
         }
     }
 

@@ -3,7 +3,7 @@ import FleetModel
 
 enum ProfileFit {
     static let command = Command(
-        "fit", "Tell which hosts can run one more VM of a profile, and what keeps the others from it",
+        "fit", "Tell which hosts can run one more VM of a profile, and why others cannot",
         discussion: """
             By what each host has told last, for the profile's newest version. Hosts that have not told enough are \
             unknown. 'virtfleet vm plan' draws one of them.

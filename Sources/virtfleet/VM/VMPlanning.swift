@@ -22,7 +22,7 @@ enum VMPlanning {
         arguments: [host.specification, profile.specification, name.specification],
         examples: [
             .init("virtfleet vm plan --host ada", "who has what"),
-            .init("virtfleet vm plan --host ada --profile rockwell", "and what a VM of that profile would get"),
+            .init("virtfleet vm plan --host ada --profile plc", "and what a VM of it would get"),
         ]
     ) { arguments, console in
         let session = try Session(arguments, console)
