@@ -73,7 +73,7 @@ import Testing
     func everyCrashOfARevertEndsWithTheSnapshotsState(start: Bool) async throws {
         let before: [@Sendable (SnapshotWorld) throws -> Job] = [{ try $0.snapshot(2, "clean") }]
         let points = try await points(running: true, before) { try $0.revert(3, to: 2, start: start) }
-        #expect(points.count == (start ? 9 : 8) * 4 + 4)
+        #expect(points.count == (start ? 7 : 6) * 4 + 4)
         for point in points {
             let vm = try await prepared(running: true, before)
             try await crashAndGoOn(vm, vm.revert(3, to: 2, start: start), at: point)

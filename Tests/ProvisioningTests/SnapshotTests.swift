@@ -38,6 +38,26 @@ import Testing
         #expect(try DurableFile.entries(of: vm.directory.snapshots) == ["\(World.jobID(2))"])
     }
 
+    /// The point of no return: what was given up cannot come back, so the revert stands.
+    @Test func aRevertThatCannotClearAwaySaysSoAndStands() async throws {
+        let vm = try await SnapshotWorld()
+        try await vm.write(0x11, block: 0)
+        try await vm.run(vm.snapshot(2, "clean"))
+        try await vm.write(0x22, block: 0)
+        let layer = vm.layer(2)
+        try await vm.run(
+            vm.revert(3, to: 2),
+            during: { point, _ in
+                guard point.moment == .beforeVerification else { return }
+                try DurableFile.remove(layer)
+                try DurableFile.makeDirectory(layer + "/in-the-way", mode: 0o700)
+            })
+        #expect(vm.outcome(3)?.state == .succeeded)
+        #expect(vm.outcome(3)?.message?.contains(layer) == true, "\(vm.outcome(3)?.message ?? "")")
+        #expect(try await vm.holds([0x11], in: vm.active()))
+        #expect(try await vm.hypervisor().domain(SnapshotWorld.vm).state == .running)
+    }
+
     @Test func theyAreListedAsATree() async throws {
         let vm = try await SnapshotWorld()
         try await vm.run(vm.snapshot(2, "clean"))

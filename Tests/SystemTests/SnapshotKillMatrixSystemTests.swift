@@ -39,7 +39,7 @@ import Testing
         }
 
         for (index, step) in [
-            "disks", "power off", "state", "firmware variables and TPM", "definition", "start", "layers",
+            "disks", "power off", "state", "firmware variables and TPM", "definition", "saved memory", "start",
         ]
         .enumerated() {
             let moment = (step == "disks" ? "overlay sda" : step) + ":after-effect"

@@ -40,7 +40,10 @@ struct CreateSnapshot: JobKind {
         let publish = PublishManifest(manifest: manifest(of: plan), state: state, host: host)
         guard plan.isActive else {
             let overlays = plan.disks.map { MakeOverlay($0, host: host) }
-            return [keep] + overlays + [UseOverlays(vm: vm, disks: plan.disks, host: host), publish]
+            let edit = DomainEdit(overlaying: plan.disks)
+            let change = ChangeDefinition(
+                vm: vm, disks: plan.disks, edit: edit, state: state, before: state, host: host)
+            return [keep] + overlays + [change, publish]
         }
         let disks = OverlayRunningDisks(vm: vm, directory: plan.directory, disks: plan.disks, host: host)
         guard !plan.isPaused else { return [keep, disks, publish] }
@@ -54,6 +57,14 @@ struct CreateSnapshot: JobKind {
         SnapshotManifest(
             id: job, vm: vm, name: arguments.name, createdAt: plan.createdAt,
             consistency: plan.isActive ? .crash : .off, policy: arguments.policy, disks: plan.disks)
+    }
+}
+
+extension DomainEdit {
+    init(name: String? = nil, genID: UUID? = nil, template: Digest? = nil, overlaying disks: [OverlaidDisk]) {
+        self.init(
+            name: name, genID: genID, template: template,
+            files: Dictionary(uniqueKeysWithValues: disks.map { ($0.target, $0.overlay) }))
     }
 }
 

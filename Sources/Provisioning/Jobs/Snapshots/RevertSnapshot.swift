@@ -66,9 +66,7 @@ struct RevertSnapshot: JobKind {
     func steps(of plan: Plan, on host: JobHost) -> [any JobStep] {
         let state = plan.directory.keptState(of: arguments.snapshot)
         let before = plan.directory.keptState(of: job)
-        let edit = DomainEdit(
-            name: plan.name, genID: CloneIdentity(job: job).genID,
-            files: Dictionary(uniqueKeysWithValues: plan.disks.map { ($0.target, $0.overlay) }))
+        let edit = DomainEdit(name: plan.name, genID: CloneIdentity(job: job).genID, overlaying: plan.disks)
         let prepare: [any JobStep] =
             plan.disks.map { MakeOverlay($0, host: host) } + [
                 PowerOffDomain(vm: vm, isMarked: true, host: host),
@@ -81,6 +79,20 @@ struct RevertSnapshot: JobKind {
         // The guest is what it was: it may be started once more after a crash.
         let start: [any JobStep] = arguments.start ? [StartDomain(vm: vm, ofOwnClone: true, host: host)] : []
         return prepare + start
-            + [RemoveLayers(files: plan.discarded, host: host), RemoveState(state: before, host: host)]
+    }
+
+    /// Clears away what is no longer needed. From here on nothing can be taken back, so that nothing may fail either.
+    func verify(
+        _ plan: Plan, on host: JobHost, _ attempt: @Sendable () async throws -> Void
+    ) async throws -> String? {
+        let before = plan.directory.keptState(of: job)
+        do {
+            try await RemoveLayers(files: plan.discarded, host: host).apply()
+            try await RemoveState(state: before, host: host).apply()
+            return nil
+        } catch {
+            return
+                "left behind, and of no use any more: \((plan.discarded + [before.path]).joined(separator: ", ")) (\(error))"
+        }
     }
 }

@@ -75,6 +75,12 @@ struct StartDomain: JobStep {
     }
 
     func apply() async throws { try await host.start(vm) }
+
+    func undo() async throws {
+        guard isMarked, try await host.hypervisor.domainIfAny(vm)?.state.isActive == true else { return }
+        try await PowerOffDomain(vm: vm, isMarked: true, host: host).apply()
+        try await host.resettle()
+    }
 }
 
 /// Power off, without asking the guest.

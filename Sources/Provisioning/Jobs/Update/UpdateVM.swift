@@ -63,9 +63,7 @@ struct UpdateVM: JobKind {
     func steps(of plan: Plan, on host: JobHost) -> [any JobStep] {
         let state = plan.directory.keptState(of: job)
         let disks = [plan.system] + plan.others
-        let edit = DomainEdit(
-            template: arguments.image.digest,
-            files: Dictionary(uniqueKeysWithValues: disks.map { ($0.target, $0.overlay) }))
+        let edit = DomainEdit(template: arguments.image.digest, overlaying: disks)
         let newSystem = MakeOverlay(
             path: plan.system.overlay, base: plan.base, baseFormat: arguments.image.format.rawValue, host: host,
             name: "new system disk")

@@ -14,10 +14,7 @@ struct ChangeDefinition: JobStep {
     let host: JobHost
     let name = "definition"
 
-    func probe() async throws -> StepProbe {
-        let files = try await host.files(of: vm)
-        return disks.allSatisfy { files[$0.target] == $0.overlay } ? .done : .absent
-    }
+    func probe() async throws -> StepProbe { try await host.writes(vm, to: disks) ? .done : .absent }
 
     func apply() async throws {
         try await host.requireUnchanged(vm, isActive: false)
@@ -25,8 +22,8 @@ struct ChangeDefinition: JobStep {
     }
 
     func undo() async throws {
-        let domain = try await host.require(vm)
-        if domain.state.isActive { try await host.hypervisor.destroy(vm) }
+        guard try await probe() == .done else { return }
+        try await host.requireUnchanged(vm, isActive: false)
         try await define(before) { xml in xml }
     }
 

@@ -21,10 +21,7 @@ struct OverlayRunningDisks: JobStep {
     let host: JobHost
     let name = "disks"
 
-    func probe() async throws -> StepProbe {
-        let files = try await host.files(of: vm)
-        return disks.allSatisfy { files[$0.target] == $0.overlay } ? .done : .absent
-    }
+    func probe() async throws -> StepProbe { try await host.writes(vm, to: disks) ? .done : .absent }
 
     func apply() async throws {
         try await host.requireUnchanged(vm, isActive: true)
@@ -49,35 +46,6 @@ struct OverlayRunningDisks: JobStep {
                 try await host.onFiles { () throws(FileError) in try DurableFile.remove(disk.overlay) }
             }
         }
-    }
-}
-
-/// Has a VM that is off write to overlays, which are there already, from its next start on.
-struct UseOverlays: JobStep {
-    let vm: VMID
-    let disks: [OverlaidDisk]
-    let host: JobHost
-    let name = "disks"
-
-    func probe() async throws -> StepProbe {
-        let files = try await host.files(of: vm)
-        return disks.allSatisfy { files[$0.target] == $0.overlay } ? .done : .absent
-    }
-
-    func apply() async throws {
-        try await host.requireUnchanged(vm, isActive: false)
-        try await define(files: \.overlay)
-    }
-
-    func undo() async throws {
-        guard try await probe() == .done else { return }
-        try await host.requireUnchanged(vm, isActive: false)
-        try await define(files: \.file)
-    }
-
-    private func define(files: (OverlaidDisk) -> String) async throws {
-        let edit = DomainEdit(files: Dictionary(uniqueKeysWithValues: disks.map { ($0.target, files($0)) }))
-        _ = try await host.hypervisor.define(edit.applied(to: host.hypervisor.definition(of: vm)))
     }
 }
 
@@ -178,6 +146,12 @@ struct RemoveLayers: JobStep {
 }
 
 extension JobHost {
+    /// Whether the VM's disks are in these overlays.
+    func writes(_ vm: VMID, to disks: [OverlaidDisk]) async throws -> Bool {
+        let files = try await files(of: vm)
+        return disks.allSatisfy { files[$0.target] == $0.overlay }
+    }
+
     /// The files that the VM's disks are in at the moment, by target.
     func files(of vm: VMID) async throws -> [String: String] {
         let disks = try DomainDefinition(xml: await hypervisor.liveDefinition(of: vm)).disks
