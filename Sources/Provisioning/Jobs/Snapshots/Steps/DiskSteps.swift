@@ -25,8 +25,7 @@ struct OverlayRunningDisks: JobStep {
 
     func apply() async throws {
         try await host.requireUnchanged(vm, isActive: true)
-        // A libvirtd that outlived the agent may still be at what it was asked for. It suspends only afterwards.
-        try await host.hypervisor.suspend(vm)
+        try await waitForLibvirt()
         guard try await probe() == .absent else { return }
         try await host.onFiles { () throws(FileError) in
             for disk in disks { try DurableFile.remove(disk.overlay) }
@@ -35,7 +34,11 @@ struct OverlayRunningDisks: JobStep {
         try await host.hypervisor.overlayDisks(vm, overlays)
     }
 
+    /// A libvirtd that outlived the agent may still be at what it was asked for. It suspends only afterwards.
+    private func waitForLibvirt() async throws { try await host.hypervisor.suspend(vm) }
+
     func undo() async throws {
+        if try await host.require(vm).state.isActive { try await waitForLibvirt() }
         let files = try await host.files(of: vm)
         for disk in disks {
             if files[disk.target] == disk.overlay {
