@@ -64,7 +64,7 @@ let package = Package(
         library("CommandLineKit", ["Drawing", "FleetModel", "FleetRuntime"], strict),
         library("MessageBus", ["CMosquitto", "FleetModel", "FleetRuntime"], strict),
         library("DurableStream", ["FleetModel", "FleetRuntime", "SQLite"]),
-        library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime", "Placement"], strict),
+        library("Hypervisor", ["CLibvirt", "CXML2", "FleetModel", "FleetRuntime"], strict),
         library(
             "HostInspection",
             [
@@ -114,8 +114,7 @@ let package = Package(
         .target(
             name: "AgentSetup",
             dependencies: [
-                "CommandLineKit", "Configuration", "FleetModel", "FleetRuntime", "HostInspection", "Placement",
-                "ProfileFiles",
+                "CommandLineKit", "Configuration", "FleetModel", "FleetRuntime", "Placement", "ProfileFiles",
             ], path: "agent/Setup", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-agent",
@@ -157,7 +156,7 @@ let package = Package(
         tests("CommandLineKit", ["Subprocess"], exclude: ["Golden"]),
         tests("MessageBus", ["Signing", "Subprocess"]),
         tests("DurableStream", ["SQLite"]),
-        tests("Hypervisor", ["Placement", "Subprocess"], exclude: ["Golden"]),
+        tests("Hypervisor", ["Subprocess"], exclude: ["Golden"]),
         tests(
             "HostInspection", ["Drawing", "InspectionFuzzer", "SQLite", "Subprocess"],
             exclude: ["Corpus", "Fixtures", "Pictures/Golden"]),
@@ -178,7 +177,7 @@ let package = Package(
             ]),
         tests("FleetClient", ["HTTPClient", "Signing"]),
         tests(
-            "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Subprocess"],
+            "virtfleet", ["CommandLineKit", "FleetClient", "FleetServer", "FleetStore", "Placement", "Subprocess"],
             exclude: ["Golden"]),
         tests("AgentSetup", ["Configuration", "Subprocess"]),
         tests("virtfleet-controller", ["AgentSetup", "Configuration", "FleetServer", "Signing"]),

@@ -27,7 +27,9 @@ public struct FleetClient: Sendable {
     struct Path: CustomStringConvertible, Sendable {
         let description: String
 
-        init(_ segments: String..., query: [(String, String?)] = []) {
+        init(_ segments: String..., query: [(String, String?)] = []) { self.init(segments, query: query) }
+
+        init(_ segments: [String], query: [(String, String?)]) {
             let path = segments.map(Self.encoded).joined(separator: "/")
             let pairs = query.compactMap { name, value in value.map { "\(name)=\(Self.encoded($0))" } }
             description = "/api/v1/" + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
@@ -76,14 +78,14 @@ public struct FleetClient: Sendable {
 
     /// All items of a collection, page after page, or the first `limit`.
     func collect<Item: Codable & Sendable>(
-        _ segment: String, query: [(String, String?)] = [], limit: Int? = nil, of type: Item.Type = Item.self
+        _ segments: String..., query: [(String, String?)] = [], limit: Int? = nil, of type: Item.Type = Item.self
     ) async throws(FleetClientError) -> [Item] {
         var items: [Item] = []
         var cursor: String?
         repeat {
             let wanted = min(500, limit.map { $0 - items.count } ?? 500)
             let page = try await get(
-                Path(segment, query: query + [("limit", "\(wanted)"), ("cursor", cursor)]), as: Page<Item>.self)
+                Path(segments, query: query + [("limit", "\(wanted)"), ("cursor", cursor)]), as: Page<Item>.self)
             items += page.items
             // An empty page that promises more would go on for ever.
             cursor = page.items.isEmpty ? nil : page.nextCursor

@@ -1,7 +1,6 @@
 import FleetModel
 import FoundationEssentials
 import Hypervisor
-import Placement
 
 extension InMemoryHypervisor {
     public func information() async throws(HypervisorError) -> HypervisorInformation {

@@ -2,7 +2,6 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 import Hypervisor
-import Placement
 import Synchronization
 
 /// A hypervisor without guests. Its domains lie in a directory, so that whoever opens that again after a crash finds

@@ -1,7 +1,6 @@
 import FleetModel
 import FleetRuntime
 import FoundationEssentials
-import Placement
 
 /// One host's hypervisor, in libvirt's terms. Implementations hold a connection, keep it alive and reconnect by
 /// themselves; a call while there is no connection throws `disconnected`.

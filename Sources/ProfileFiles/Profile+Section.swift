@@ -1,4 +1,5 @@
 import Configuration
+import FleetModel
 import Placement
 
 extension Profile: ConfigurationSection {

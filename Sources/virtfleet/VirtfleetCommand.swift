@@ -23,7 +23,7 @@ struct VirtfleetCommand {
             Command(
                 "vm", "See, make, start, stop and delete VMs",
                 subcommands: [
-                    VMList.command, VMShow.command, VMClone.command, VMPower.start, VMStop.command,
+                    VMList.command, VMShow.command, VMPlanning.command, VMClone.command, VMPower.start, VMStop.command,
                     VMReboot.command, VMPower.suspend, VMPower.resume, VMPower.focus,
                     VMUpdate.command, VMDelete.command,
                 ]),
@@ -40,7 +40,7 @@ struct VirtfleetCommand {
                 "profile", "Keep how VMs are built, version by version",
                 subcommands: [
                     ProfileList.command, ProfileShow.command, ProfileApply.command, ProfileDiff.command,
-                    ProfileValidate.command, ProfileDelete.command,
+                    ProfileFit.command, ProfileValidate.command, ProfileDelete.command,
                 ]),
             Command(
                 "job", "Follow what hosts were asked to do",

@@ -58,6 +58,8 @@ struct EventSource {
 struct NoJobs: JobReceiver {
     func receive(envelope: [UInt8]) async {}
     var revision: UInt64 { 0 }
+    func vmStopped(_ vm: VMID) async {}
+    let moves = Mailbox<Void>(capacity: 1)
 }
 
 struct Numbering: Service {

@@ -4,6 +4,7 @@ import FleetTestSupport
 import FoundationEssentials
 import Hypervisor
 import MessageBus
+import Provisioning
 import Testing
 
 @testable import FleetAgent
@@ -51,9 +52,23 @@ private struct PCIPart: Decodable {
             let given = """
                 <hostdev mode='subsystem' type='pci'><source><address bus='1' slot='0' function='0'/></source></hostdev>
                 """
-            let xml = domainXML(vm, "plc").replacing("</devices>", with: given + "</devices>")
-            _ = try await life.hypervisor.define(xml)
-            try await world.until("its VM is named") { try reason()?.contains("assigned to the VM plc") == true }
+            func define(_ id: VMID, _ name: String, metadata: String = "") async throws {
+                let xml = domainXML(id, name).replacing("</devices>", with: given + "</devices>" + metadata)
+                _ = try await life.hypervisor.define(xml)
+            }
+            // What virtfleet's own VM gets is decided anew at its start.
+            let job = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+            try await define(
+                CloneIdentity(job: JobID(job)!).vm, "own",
+                metadata: """
+                    <metadata><v:vm xmlns:v="https://virtfleet.dev/xmlns/vm/1" job="\(job)" profile="p"
+                    template="\(String(repeating: "ab", count: 32))"><v:demand pinning="shared" minimumMemory="1"
+                    maximumMemory="1" hugePages="none"/></v:vm></metadata>
+                    """)
+            try await define(vm, "plc")
+            try await world.until("the other one is named") {
+                try reason()?.contains("assigned to the VM plc") == true
+            }
         }
     }
 
@@ -113,6 +128,25 @@ private struct PCIPart: Decodable {
                     "vm.lifecycle undefined",
                 ]
             }
+        }
+    }
+
+    @Test func jobsLearnWhichVMsStoppedAndDocumentsWhereVMsRun() async throws {
+        let world = try AgentWorld()
+        try await world.run(before: { _ = try await $0.define(domainXML(vm)) }) { life in
+            try await life.hypervisor.start(vm)
+            try await world.until("it runs") { try world.document(vm)?.demand?.running != nil }
+            var processors = try #require(try world.document(vm)?.demand?.running?.processors)
+            processors.vcpus = processors.vcpus.map { _ in CPUSet([0]) }
+            try await life.hypervisor.pin(vm, to: processors)
+            world.jobs.moves.send(())
+            try await world.until("its document tells where") {
+                try world.document(vm)?.demand?.running?.processors.vcpus == processors.vcpus
+            }
+            #expect(world.jobs.stoppedVMs.isEmpty)
+            try await life.hypervisor.destroy(vm)
+            try await world.until("jobs know") { world.jobs.stoppedVMs == [vm] }
+            try await world.until("it has nothing") { try world.document(vm)?.demand == nil }
         }
     }
 

@@ -16,6 +16,10 @@ final class AgentWorld: Sendable {
         let envelopes = Mutex<[[UInt8]]>([])
         func receive(envelope: [UInt8]) async { envelopes.withLock { $0.append(envelope) } }
         var revision: UInt64 { get async { UInt64(envelopes.withLock(\.count)) } }
+        private let stopped = Mutex<[VMID]>([])
+        var stoppedVMs: [VMID] { stopped.withLock(\.self) }
+        func vmStopped(_ vm: VMID) async { stopped.withLock { $0.append(vm) } }
+        let moves = Mailbox<Void>(capacity: 1)
     }
 
     let fleet = FleetName("plant") ?? FleetName("x")!

@@ -43,6 +43,32 @@ import Testing
         #expect(documents(registry.on(.connected([office]))).map(\.snapshots) == [[snapshot]])
     }
 
+    @Test func whatAVMHasOfItsHostIsToldWhileItRuns() {
+        let placement = VMPlacement(
+            processors: .init(topology: .init(cores: 2), ownsCores: false, vcpus: [], emulator: CPUSet([]), weight: 1),
+            memory: .init(bytes: 4 << 30))
+        var foreign = office
+        foreign.placement = placement
+        var registry = DomainRegistry(known: nil)
+        let told = documents(registry.on(.connected([foreign]))).map(\.demand)
+        #expect(told.map(\.?.running) == [placement] && told.map(\.?.pinning) == [.shared], "of any VM")
+        #expect(documents(registry.on(.disconnected(reason: "eof"))).map(\.demand) == [nil])
+        foreign.state = .shutoff
+        #expect(documents(registry.on(.connected([foreign]))).map(\.demand) == [nil])
+
+        var own = foreign
+        own.state = .running
+        own.origin = .init(
+            job: JobID("01ARZ3NDEKTSV4RRFFQ69G5FAV")!, template: Digest(bytes: [UInt8](repeating: 1, count: 32))!,
+            profile: "p")
+        own.demand = VMDemand(
+            id: office.id, name: "office", vcpus: 2, memory: .init(minimumBytes: 1, maximumBytes: 2), pinning: .focus)
+        #expect(
+            documents(registry.refreshed(own.id, own)).map(\.demand?.pinning) == [.shared], "a copy's is not its own")
+        own.id = CloneIdentity(job: own.origin!.job).vm
+        #expect(documents(registry.refreshed(own.id, own)).map(\.demand?.pinning) == [.focus])
+    }
+
     @Test func neverReachedIsNotALoss() {
         var registry = DomainRegistry(known: [:])
         #expect(registry.on(.disconnected(reason: "no such socket")).isEmpty)

@@ -2,7 +2,6 @@ import FleetModel
 import FleetTestSupport
 import FoundationEssentials
 import Hypervisor
-import Placement
 import Testing
 
 /// What every hypervisor does, in memory and for real.

@@ -1,6 +1,5 @@
 import FleetModel
 import FleetTestSupport
-import Placement
 import Subprocess
 import Testing
 

@@ -55,6 +55,9 @@ import Testing
         }
         #expect(try words("Presence", "state") == Set(Presence.State.allCases.map(\.rawValue)))
         #expect(try words("VMDocument", "state") == Set(VMDocument.State.allCases.map(\.rawValue)))
+        #expect(try words("VMDemand", "pinning") == Set(VMDemand.Pinning.allCases.map(\.rawValue)))
+        #expect(try words("MemoryDemand", "hugePages") == Set(MemoryDemand.HugePages.allCases.map(\.rawValue)))
+        #expect(try words("NodeBinding", "mode") == Set(VMPlacement.NodeBinding.Mode.allCases.map(\.rawValue)))
         #expect(
             try words("JobReport", "state") == Set(JobState.allCases.filter(\.isReportedByAgent).map(\.rawValue)))
         #expect(try words("Request", "call") == Set(Request.Call.allCases.map(\.rawValue)))

@@ -81,6 +81,21 @@ enum BusSamples {
             hostname: "h", osName: "o", osVersion: "v", kernel: "k",
             interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
             fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"])
+        let placement = VMPlacement(
+            processors: .init(
+                topology: .init(cores: 2), ownsCores: true, vcpus: [CPUSet([1]), CPUSet([2])], emulator: CPUSet([]),
+                ioThreads: [CPUSet([0])], weight: 200),
+            memory: .init(
+                bytes: 4 << 30, hugePages: .init(sizeBytes: 2 << 20, nodes: [.init(node: 0, count: 2048)]),
+                binding: .init(mode: .strict, nodes: [0])),
+            devices: [.init(address: PCIAddress("0000:01:00.0")!, companions: [PCIAddress("0000:01:00.1")!])])
+        let demand = VMDemand(
+            id: vm, name: "office-1", vcpus: 2,
+            memory: .init(minimumBytes: 4 << 30, maximumBytes: 8 << 30, hugePages: .auto), pinning: .focus,
+            weight: 200, ioThreads: 1,
+            devices: [
+                .init(role: .gpu, deviceClass: PCIClass("0300"), id: PCIDeviceID("10de:2504"), portPath: "0000:00/01.0")
+            ], running: placement)
         let snapshot = VMSnapshot(
             id: job, name: name, createdAt: time, consistency: .app, parent: job, isCurrent: true, policy: name,
             pinned: true, isBeingDeleted: false, sizeBytes: 1)
@@ -122,8 +137,13 @@ enum BusSamples {
                     id: vm, name: "office-1", state: .running, memoryBytes: 1, vcpus: 2, persistent: true,
                     autostart: false, guestAgent: true, origin: origin, genID: UUID(),
                     macAddresses: [MACAddress("52:54:00:00:00:01")!], guest: guest, snapshots: [snapshot],
-                    foreignSnapshots: ["by-hand"])
+                    foreignSnapshots: ["by-hand"], demand: demand)
             ),
+            ("VMDemand", demand), ("MemoryDemand", demand.memory),
+            ("VMPlacement", placement), ("PlacedProcessors", placement.processors),
+            ("GuestTopology", placement.processors.topology), ("PlacedMemory", placement.memory),
+            ("PlacedHugePages", placement.memory.hugePages), ("NodePages", placement.memory.hugePages?.nodes.first),
+            ("NodeBinding", placement.memory.binding), ("PlacedDevice", placement.devices[0]),
             ("VMSnapshot", snapshot),
             ("GuestInformation", guest), ("GuestInterface", guest.interfaces[0]),
             ("GuestFileSystem", guest.fileSystems[0]),

@@ -2,7 +2,6 @@ import FleetModel
 import FleetRuntime
 import FleetTestSupport
 import Hypervisor
-import Placement
 @testable import Provisioning
 import Synchronization
 import Testing

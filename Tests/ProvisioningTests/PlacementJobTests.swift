@@ -78,6 +78,47 @@ import Testing
         #expect(pins(try await deleted.hypervisor.domain(World.vm(1))) == "1-7,9-15")
     }
 
+    /// A guest that shuts down by itself leaves its cores to others.
+    @Test func whatAGuestLeavesBehindIsGivenToOthers() async throws {
+        let world = try await World()
+        try await run(world, try world.clone(1, name: "one"), Self.profile(.shared))
+        try await run(world, try world.clone(2, name: "two"), Self.profile(.dedicated))
+        let life = try await life(world)
+        try await life.hypervisor.destroy(World.vm(2))
+        #expect(pins(try await life.hypervisor.domain(World.vm(1))) == "3-7,11-15")
+        await life.runner.vmStopped(World.vm(2))
+        _ = try await eventually { [pins] in pins(try await life.hypervisor.domain(World.vm(1))) == "1-7,9-15" }
+        #expect(life.hypervisor.calls(of: .pin) == 1)
+        _ = await life.runner.moves.next()
+        try await life.stop()
+    }
+
+    /// The job would find the place taken, or its pages gone.
+    @Test func whoAJobWorksOnIsLeftToTheJob() async throws {
+        let world = try await World()
+        try await run(world, try world.clone(1, name: "one"), Self.profile(.shared))
+        try await run(world, try world.clone(2, name: "two"), Self.profile(.dedicated))
+        let paused = Mailbox<Void>(capacity: 1)
+        let goOn = Mailbox<Void>(capacity: 1)
+        let life = try await Life(
+            world, inventory: { [machine] in await machine.take($0) },
+            during: { point, _ in
+                guard point.moment == .afterIntent else { return }
+                paused.send(())
+                _ = await goOn.next()
+            })
+        let stop = try world.job(3, .vmStop, StopArguments(vm: World.vm(2), force: true))
+        try await life.receive(stop)
+        _ = try await eventually { paused.count == 1 }
+        await life.runner.vmStopped(World.vm(2))
+        try await life.hypervisor.destroy(World.vm(2))
+        try await Task.sleep(for: .milliseconds(1500))
+        #expect(life.hypervisor.calls(of: .pin) == 0)
+        goOn.send(())
+        try await life.finish(stop.id)
+        #expect(pins(try await life.hypervisor.domain(World.vm(1))) == "1-7,9-15")
+    }
+
     @Test func aStartThatFailsGivesBackWhatOthersMadeRoomFor() async throws {
         let world = try await World()
         try await run(world, try world.clone(1, name: "one"), Self.profile(.shared))

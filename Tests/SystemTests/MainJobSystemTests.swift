@@ -24,6 +24,13 @@ import Testing
         }
         #expect(try await site.virtfleet("vm", "show", "office").contains("virtfleet_vm_cpu_seconds_total"))
         #expect(try await site.virtfleet("vm", "list", "-o", "csv").contains("office,"))
+        let picture = try await site.virtfleet("vm", "plan", "--host", "ada")
+        #expect(picture.contains(/office +\d+ vCPUs/) && picture.contains("kept for the host"), "\(picture)")
+        let directory = try TemporaryDirectory()
+        try Data("memoryMiB: 16000000\n".utf8).write(to: URL(filePath: directory.file("large.yaml")))
+        try await site.virtfleet("profile", "apply", directory.file("large.yaml"))
+        let fits = try await site.virtfleet("profile", "fit", "large", "-o", "csv")
+        #expect(fits.contains("does-not-fit"), "\(fits)")
 
         try await site.virtfleet("vm", "stop", "office", "--wait")
         // A VM's document travels beside the job's report.

@@ -10,7 +10,7 @@ enum DomainDiff {
         let present = Dictionary(domains.map { ($0.id, $0) }) { _, last in last }
         var events: [VMEvent] = []
         for (id, old) in known.sorted(by: { $0.key < $1.key }) where present[id] == nil {
-            if old.state.isActive { events.append(event(id, old.name, "stopped")) }
+            if old.state.isStarted { events.append(event(id, old.name, "stopped")) }
             if old.persistent { events.append(event(id, old.name, "undefined")) }
         }
         for (id, domain) in present.sorted(by: { $0.key < $1.key }) {
@@ -28,7 +28,7 @@ enum DomainDiff {
     /// libvirt's word for the way from one state to the other; nil when there is none to tell.
     private static func word(from old: VMDocument.State, to new: VMDocument.State) -> String? {
         if old == new || new == .unknown { return nil }
-        switch (old.isActive, new.isActive) {
+        switch (old.isStarted, new.isStarted) {
         case (true, false): return "stopped"
         case (false, false): return nil
         case (false, true): return new == .crashed ? "crashed" : "started"

@@ -90,7 +90,7 @@ struct DomainRegistry {
         if let domain {
             domains[id] = domain
             known?[id] = KnownDomain(domain)
-            if !domain.state.isActive { guests[id] = nil }
+            if !domain.state.isStarted { guests[id] = nil }
             action = .publish(document(domain))
         } else {
             domains[id] = nil
@@ -120,7 +120,7 @@ struct DomainRegistry {
         isReachable = true
         hasLooked = true
         domains = Dictionary(list.map { ($0.id, $0) }) { _, last in last }
-        guests = guests.filter { domains[$0.key]?.state.isActive == true }
+        guests = guests.filter { domains[$0.key]?.state.isStarted == true }
         snapshots = snapshots.filter { domains[$0.key] != nil }
         known = domains.mapValues(KnownDomain.init)
         // The events are recorded before they are remembered as known: a crash in between repeats them, and loses none.
@@ -137,6 +137,7 @@ struct DomainRegistry {
             autostart: domain.autostart, guestAgent: isReachable ? domain.guestAgent : nil, origin: domain.origin,
             genID: domain.genID, macAddresses: domain.macAddresses,
             guest: isReachable ? guests[domain.id] : nil, snapshots: snapshots[domain.id]?.own,
-            foreignSnapshots: snapshots[domain.id].flatMap { $0.foreign.isEmpty ? nil : $0.foreign })
+            foreignSnapshots: snapshots[domain.id].flatMap { $0.foreign.isEmpty ? nil : $0.foreign },
+            demand: isReachable ? domain.runningDemand : nil)
     }
 }

@@ -21,7 +21,7 @@ struct KnownDomains: Codable, Equatable {
 
 extension VMDocument.State {
     /// The domain has a process, or had one when it crashed.
-    var isActive: Bool {
+    var isStarted: Bool {
         switch self {
         case .running, .blocked, .paused, .shutdown, .pmSuspended, .crashed: true
         case .noState, .shutoff, .unknown: false

@@ -22,6 +22,7 @@ extension AgentSession {
             case .record(let type, let event):
                 logger.with("vm", event.name).info("\(type.rawValue) \(event.event)")
                 await record(type, event)
+                if event.event == "stopped" { await jobs.vmStopped(event.vm) }
             case .recordConnection(let event): await record(.hypervisorConnection, event)
             case .refresh(let id): await refresh(id)
             case .askGuest(let id): asking.send(id)
@@ -46,6 +47,12 @@ extension AgentSession {
             }
             await perform(registry.refreshed(id, nil))
         }
+    }
+
+    /// Where VMs run has changed without an event.
+    func refreshMoved() async {
+        guard let domains = try? await hypervisor.domains() else { return }
+        for domain in domains where registry.domains[domain.id] != domain { await refresh(domain.id) }
     }
 
     /// One that does not answer is asked again with the others.

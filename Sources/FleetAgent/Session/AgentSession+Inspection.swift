@@ -2,6 +2,7 @@ import FleetModel
 import HostInspection
 import Hypervisor
 import MessageBus
+import Provisioning
 import Signing
 
 /// What the host is, and what became of it since the last look.
@@ -19,7 +20,8 @@ extension AgentSession {
             }
         }
         let domains = registry.domains.values
-        let given = domains.flatMap { domain in domain.hostDevices.map { ($0, domain.name) } }
+        // What virtfleet's own VMs have is in their documents, and is decided anew at each start.
+        let given = domains.filter { !$0.isOurs }.flatMap { domain in domain.hostDevices.map { ($0, domain.name) } }
         let subject = InspectionSubject(
             root: settings.root, agentVersion: settings.agentVersion, hypervisor: hypervisorSoftware, pools: pools,
             imagesDirectory: settings.imagesDirectory,

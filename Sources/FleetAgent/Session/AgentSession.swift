@@ -94,6 +94,7 @@ public actor AgentSession: Service {
             group.addTask { for await event in self.hypervisor.events { await self.on(event) } }
             group.addTask { for await _ in self.inspecting { await self.inspect() } }
             group.addTask { for await id in self.asking { await self.ask(id) } }
+            group.addTask { for await _ in self.jobs.moves { await self.refreshMoved() } }
             group.addTask { for await id in self.snapshots.changed { await self.lookAtSnapshots(of: id) } }
             group.addTask {
                 await self.every(self.settings.guestInterval) {

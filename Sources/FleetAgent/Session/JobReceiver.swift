@@ -1,3 +1,5 @@
+import FleetModel
+import FleetRuntime
 import Provisioning
 
 /// What takes the job sets that arrive for this host.
@@ -6,6 +8,10 @@ public protocol JobReceiver: Sendable {
     func receive(envelope: [UInt8]) async
     /// The revision of the newest set that was taken; 0 before the first.
     var revision: UInt64 { get async }
+    /// Takes note that a VM has stopped, whoever stopped it: what it had is free for others.
+    func vmStopped(_ vm: VMID) async
+    /// Rings when VMs may have other cores than before.
+    var moves: Mailbox<Void> { get }
 }
 
 extension JobRunner: JobReceiver {}

@@ -21,6 +21,17 @@ extension FleetClient {
         _ = try await send(request(.delete, Path("hosts", host)))
     }
 
+    /// Who has what of a host, and what one more VM would get.
+    /// - Parameters:
+    ///   - profile: of that VM, in its newest version; none when nil.
+    ///   - name: of that VM; the profile's when nil.
+    public func plan(
+        of host: String, profile: ResourceName? = nil, name: ResourceName? = nil
+    ) async throws(FleetClientError) -> HostPlanResource {
+        try await get(
+            Path("hosts", host, "plan", query: [("profile", profile?.description), ("name", name?.description)]))
+    }
+
     /// The batch that arrived last.
     public func metrics(of host: String) async throws(FleetClientError) -> MetricsResource {
         try await get(Path("hosts", host, "metrics"))

@@ -11,6 +11,11 @@ extension FleetClient {
         try await get(Path("profiles", name.description, query: [("version", version?.description)]))
     }
 
+    /// Whether each host can run one more VM of the newest version, by host name.
+    public func fit(of name: ResourceName) async throws(FleetClientError) -> [ProfileFitResource] {
+        try await collect("profiles", name.description, "fit")
+    }
+
     /// Makes the document the newest version, unless it is that already.
     public func applyProfile(
         _ name: ResourceName, document: [String: JSONValue]

@@ -9,6 +9,14 @@ public struct VMDocument: Codable, Equatable, Sendable {
         case pmSuspended = "pm-suspended"
         /// The hypervisor cannot be reached: not known, never gone.
         case unknown
+
+        /// The domain has a QEMU process.
+        public var isActive: Bool {
+            switch self {
+            case .running, .blocked, .paused, .shutdown, .pmSuspended: true
+            case .noState, .shutoff, .crashed, .unknown: false
+            }
+        }
     }
 
     public var id: VMID
@@ -32,6 +40,8 @@ public struct VMDocument: Codable, Equatable, Sendable {
     public var snapshots: [VMSnapshot]?
     /// The names of those that libvirt knows of, which virtfleet neither makes nor touches.
     public var foreignSnapshots: [String]?
+    /// What it asks of its host and has of it, while it runs; absent when its definition could not be read.
+    public var demand: VMDemand?
 
     public struct Origin: Codable, Equatable, Sendable {
         public var job: JobID
@@ -50,7 +60,8 @@ public struct VMDocument: Codable, Equatable, Sendable {
     public init(
         id: VMID, name: String, state: State, memoryBytes: UInt64, vcpus: Int, persistent: Bool, autostart: Bool,
         guestAgent: Bool? = nil, origin: Origin? = nil, genID: UUID? = nil, macAddresses: [MACAddress]? = nil,
-        guest: GuestInformation? = nil, snapshots: [VMSnapshot]? = nil, foreignSnapshots: [String]? = nil
+        guest: GuestInformation? = nil, snapshots: [VMSnapshot]? = nil, foreignSnapshots: [String]? = nil,
+        demand: VMDemand? = nil
     ) {
         self.id = id
         self.name = name
@@ -66,5 +77,6 @@ public struct VMDocument: Codable, Equatable, Sendable {
         self.guest = guest
         self.snapshots = snapshots
         self.foreignSnapshots = foreignSnapshots
+        self.demand = demand
     }
 }

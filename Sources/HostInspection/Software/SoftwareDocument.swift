@@ -1,3 +1,5 @@
+import FleetModel
+
 /// `inventory/software`.
 public struct SoftwareDocument: Codable, Equatable, Sendable {
     /// The hypervisor's own answer.

@@ -1,3 +1,5 @@
+import FleetModel
+
 /// What runs on the machine, from its files.
 struct SoftwareInspector: Sendable {
     let kernel: RunningKernel

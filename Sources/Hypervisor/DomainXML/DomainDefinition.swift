@@ -1,6 +1,5 @@
 import FleetModel
 import FoundationEssentials
-import Placement
 
 /// What virtfleet wants to know of a domain's XML, live or persistent.
 public struct DomainDefinition: Equatable, Sendable {

@@ -1,6 +1,5 @@
 import FleetRuntime
 import FleetModel
-import Placement
 
 /// virtfleet's element in a domain's `<metadata>`: which job made the VM, from what, and what the VM asks of its host.
 enum DomainMetadata {

@@ -1,5 +1,5 @@
+import FleetModel
 import FleetRuntime
-import Placement
 
 extension DomainSpecification {
     /// Libvirt's domain XML (https://libvirt.org/formatdomain.html): q35, UEFI, virtio devices, a guest-agent channel.

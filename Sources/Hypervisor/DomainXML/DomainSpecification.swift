@@ -1,6 +1,5 @@
 import FleetModel
 import FoundationEssentials
-import Placement
 
 /// What a VM shall be, complete enough to become libvirt's domain XML. It describes and decides nothing: paths, MACs and
 /// identifiers are chosen by whoever makes it.

@@ -1,6 +1,5 @@
 import FleetModel
 import FleetRuntime
-import Placement
 
 extension VMPlacement {
     /// - Parameter xml: a domain's definition.

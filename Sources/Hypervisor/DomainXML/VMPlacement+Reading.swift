@@ -1,5 +1,4 @@
 import FleetModel
-import Placement
 
 extension VMPlacement {
     /// What a domain's XML gives to it of the host.

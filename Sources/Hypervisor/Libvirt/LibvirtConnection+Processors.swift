@@ -1,6 +1,5 @@
 import CLibvirt
 import FleetModel
-import Placement
 
 extension LibvirtConnection {
     func pin(_ id: VMID, to processors: VMPlacement.Processors) throws(HypervisorError) {

@@ -1,7 +1,6 @@
 import FleetModel
 import FleetRuntime
 import FoundationEssentials
-import Placement
 import Synchronization
 
 /// The hypervisor behind a libvirt URI.

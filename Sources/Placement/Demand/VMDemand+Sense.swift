@@ -1,3 +1,5 @@
+import FleetModel
+
 extension VMDemand {
     /// Of cgroup v2's cpu.weight.
     public static let maximumWeight = 10_000

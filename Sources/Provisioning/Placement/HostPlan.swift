@@ -20,11 +20,12 @@ struct HostPlan: Sendable {
         let given = others.filter { !$0.isOurs }.flatMap { domain in domain.hostDevices.map { ($0, domain.name) } }
         guard let machine = await host.facilities.inventory(Dictionary(given) { min($0, $1) }) else { return nil }
         let running = others.filter { $0.state.isActive && !(alone && $0.isOurs) }
+        let demands = running.compactMap(\.runningDemand)
         var plan = PlacementPlan(
             for: PlacementRequest(
                 cpu: machine.cpu, memory: machine.memory, pci: machine.pci,
-                vms: running.compactMap(\.runningDemand) + [demand].compactMap(\.self),
-                foreground: foreground ?? running.first(where: \.isInForeground)?.id))
+                vms: demands + [demand].compactMap(\.self),
+                foreground: foreground ?? demands.first(where: \.isInForeground)?.id))
         if !host.facilities.weighsGuests {
             for index in plan.vms.indices {
                 plan.vms[index].placement?.processors.weight = VMPlacement.Processors.kernelsWeight
@@ -70,29 +71,5 @@ struct HostPlan: Sendable {
                 guard [.invalidState, .unsupported, .noSuchDomain].contains(error.code) else { throw error }
             }
         }
-    }
-}
-
-extension Domain {
-    /// Virtfleet made it and may place it. A copy, made with other tools, carries our metadata under another identity.
-    fileprivate var isOurs: Bool { demand != nil && origin.map { CloneIdentity(job: $0.job).vm } == id }
-
-    fileprivate var isInForeground: Bool {
-        isOurs && demand?.pinning == .focus && placement?.processors.ownsCores == true
-    }
-
-    /// What it asks for, if that is for us to give.
-    var ownDemand: VMDemand? { isOurs ? demand : nil }
-
-    /// As it runs; nil when its definition cannot be read.
-    fileprivate var runningDemand: VMDemand? {
-        guard let placement else { return nil }
-        var demand =
-            ownDemand
-            ?? VMDemand(
-                id: id, name: name, vcpus: vcpus,
-                memory: MemoryDemand(minimumBytes: placement.memory.bytes, maximumBytes: placement.memory.bytes))
-        demand.running = placement
-        return demand
     }
 }

@@ -2,7 +2,6 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 import Glibc
-import Placement
 
 /// Makes huge pages for VMs that start, and gives them back when they are free again
 /// (Documentation/admin-guide/mm/hugetlbpage.rst). What others have reserved stays: before the first page is made, how

@@ -1,6 +1,5 @@
 import FleetModel
 import Hypervisor
-import Placement
 
 extension JobHost {
     /// Starts a VM on the place that it has now. Since the last start other VMs may have come, and devices moved.

@@ -50,8 +50,9 @@ extension JobRunner {
             }
             activities[entry.id] = nil
             wake.send(())
+            if kind == .working { moves.send(()) }
         }
-        activities[entry.id] = Activity(kind: kind, task: task)
+        activities[entry.id] = Activity(kind: kind, vm: try? JobKinds.read(entry.job).vm, task: task)
     }
 
     /// Judges a new job and brings its image to the host. Touches nothing else.

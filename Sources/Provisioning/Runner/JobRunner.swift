@@ -71,10 +71,17 @@ public actor JobRunner: Service {
     let wake = Mailbox<Void>(capacity: 1)
     let outboxChanged = Mailbox<Void>(capacity: 1)
     let progress = Mailbox<JobProgress>(capacity: 64)
+    /// Rings when VMs may have other cores than before.
+    public nonisolated let moves = Mailbox<Void>(capacity: 1)
+    /// VMs that have stopped, and left what they had to nobody yet.
+    var stopped: Set<VMID> = []
+    let stops = Mailbox<Void>(capacity: 1)
 
     /// A task for one job; `run` awaits it.
     struct Activity {
         var kind: JobScheduler.Activity
+        /// Absent for a job that cannot be read.
+        var vm: VMID?
         var task: Task<Void, Never>
     }
 
@@ -113,6 +120,7 @@ public actor JobRunner: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.handOverReports() }
             group.addTask { await self.publishProgress() }
+            group.addTask { await self.settleAfterStops() }
             while !Task.isCancelled && failure == nil {
                 if let pending { await judge(pending) }
                 let alarm = await sleepUntil(evaluate())

@@ -3,23 +3,25 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 
-extension HostResource {
-    var stateCell: Cell {
-        switch state {
-        case .online: Cell(state.rawValue, style: .good)
-        case .sleeping: Cell(state.rawValue, style: .faint)
-        case .offline: Cell(state.rawValue, style: .warning)
-        case .lost: Cell(state.rawValue, style: .bad)
-        case .never: Cell("never seen", raw: state.rawValue, style: .faint)
+extension HostResource.State {
+    var cell: Cell {
+        switch self {
+        case .online: Cell(rawValue, style: .good)
+        case .sleeping: Cell(rawValue, style: .faint)
+        case .offline: Cell(rawValue, style: .warning)
+        case .lost: Cell(rawValue, style: .bad)
+        case .never: Cell("never seen", raw: rawValue, style: .faint)
         }
     }
 
     /// `online`, `offline, seen 3 h ago`.
-    var stateInWords: Cell {
-        guard state != .online, let lastSeenAt else { return stateCell }
-        return Cell("\(stateCell.text), seen \(HumanText.age(of: lastSeenAt, at: Date()))", style: stateCell.style)
+    func inWords(seen lastSeenAt: Date?) -> Cell {
+        guard self != .online, let lastSeenAt else { return cell }
+        return Cell("\(cell.text), seen \(HumanText.age(of: lastSeenAt, at: Date()))", style: cell.style)
     }
+}
 
+extension HostResource {
     var labelText: String? {
         labels.isEmpty ? nil : labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
@@ -27,7 +29,7 @@ extension HostResource {
     static let presentation = Presentation<HostResource>(
         columns: [
             Column("NAME", mayShrink: true) { Cell($0.name.description) },
-            Column("STATE") { $0.stateCell },
+            Column("STATE") { $0.state.cell },
             Column("SEEN") { .age($0.lastSeenAt) },
             Column("VMS", alignment: .right) { Cell("\($0.vmCount)") },
             Column("LABELS", mayShrink: true) { .optional($0.labelText) },
@@ -42,7 +44,7 @@ extension HostResource {
                     nil,
                     [
                         ("Name", Cell(host.name.description)), ("ID", Cell(host.id.description)),
-                        ("State", host.stateInWords), ("VMs", Cell("\(host.vmCount)")),
+                        ("State", host.state.inWords(seen: host.lastSeenAt)), ("VMs", Cell("\(host.vmCount)")),
                         ("Agent", .optional(host.agentVersion)), ("Labels", .optional(host.labelText)),
                         ("Registered", .time(host.createdAt)),
                     ])

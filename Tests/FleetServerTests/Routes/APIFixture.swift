@@ -5,6 +5,7 @@ import FleetTestSupport
 import FoundationEssentials
 import Glibc
 import HTTPClient
+import Signing
 import Synchronization
 import Testing
 
@@ -69,6 +70,16 @@ final class APIFixture: Sendable {
             try await commit([arrival(from: host, .vm(document))])
         }
         return host
+    }
+
+    /// A host tells what it is and what its VMs are.
+    func describe(_ host: HostID, _ inventory: [InventoryPart: JSONValue], vms: [VMDocument]) async throws {
+        let parts = try inventory.map { part, document in
+            let json = try FleetJSON.encode(document)
+            return Arrival.Content.inventory(
+                part, digest: SHA256Hasher.digest(of: Array(json)), document: String(decoding: json, as: UTF8.self))
+        }
+        try await commit((parts + vms.map(Arrival.Content.vm)).map { arrival(from: host, $0) })
     }
 
     func send(metrics: MetricsBatch, from host: HostID) async throws {

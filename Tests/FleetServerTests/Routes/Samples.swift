@@ -23,6 +23,31 @@ enum Samples {
         var snapshot = bareSnapshot
         snapshot.parent = job
         snapshot.policy = name
+        let barePlacement = VMPlacement(
+            processors: .init(
+                topology: .init(cores: 1), ownsCores: true, vcpus: [CPUSet([1])], emulator: CPUSet([0]),
+                ioThreads: [CPUSet([0])], weight: 100),
+            memory: .init(bytes: 1),
+            devices: [.init(address: PCIAddress("0000:01:00.0")!, companions: [PCIAddress("0000:01:00.1")!])])
+        var placement = barePlacement
+        placement.memory.hugePages = .init(sizeBytes: 2 << 20, nodes: [.init(node: 0, count: 1)])
+        placement.memory.binding = .init(mode: .strict, nodes: [0])
+        let bareDemand = VMDemand(
+            id: vm, name: "a", vcpus: 1, memory: .init(minimumBytes: 1, maximumBytes: 2), devices: [DeviceSelector()])
+        var demand = bareDemand
+        demand.weight = 100
+        demand.running = placement
+        demand.devices = [
+            .init(role: .gpu, deviceClass: PCIClass("0300"), id: PCIDeviceID("10de:2504"), portPath: "0000:00/01.0")
+        ]
+        let obstacle = PlacementObstacle(reason: "r", fix: "f")
+        let plan = PlacementPlan(
+            vms: [VMPlan(id: vm, name: "a", placement: placement, obstacles: [obstacle], warnings: ["w"])],
+            hostThreads: CPUSet([0]), pool: CPUSet([1]),
+            reservations: [HugePageReservation(node: 0, sizeBytes: 2 << 20, count: 1)], warnings: ["w"])
+        var barePlan = plan
+        barePlan.vms = [VMPlan(id: vm, name: "a", placement: nil)]
+        let fit = HostFit(answer: .fitsAfterStops, stops: ["b"], obstacles: [obstacle], nearestFix: "f")
         let document = VMDocument(
             id: vm, name: "a", state: .running, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false,
             guestAgent: true, origin: VMDocument.Origin(job: job, template: digest, profile: "p", profileVersion: 1),
@@ -31,7 +56,7 @@ enum Samples {
                 hostname: "h", osName: "o", osVersion: "v", kernel: "k",
                 interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
                 fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"]),
-            snapshots: [snapshot], foreignSnapshots: ["f"])
+            snapshots: [snapshot], foreignSnapshots: ["f"], demand: demand)
         let bareDocument = VMDocument(
             id: vm, name: "a", state: .pmSuspended, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false)
         func vmResource(_ document: VMDocument, _ metrics: [String: Double]?) -> VMResource {
@@ -80,6 +105,16 @@ enum Samples {
             try sample("Image", image),
             try sample("Profile", profile),
             try sample("ProfileApplication", ProfileApplication(profile: profile, changed: true)),
+            try sample(
+                "HostPlan", HostPlanResource(fullHost, plan: plan, vm: vm, fit: fit),
+                HostPlanResource(bareHost, plan: barePlan)),
+            try sample(
+                "ProfileFit", ProfileFitResource(fullHost, fit: fit),
+                ProfileFitResource(bareHost, fit: HostFit(answer: .unknown))),
+            try sample("HostFit", fit, HostFit(answer: .fits)),
+            try sample("PlacementPlan", plan, barePlan), try sample("VMPlacement", placement, barePlacement),
+            try sample("PlacementObstacle", obstacle, PlacementObstacle(reason: "r")),
+            try sample("VMDemand", demand, bareDemand),
             try sample("TemplateImport", TemplateImport(name: name, version: name, upload: .random())),
             try sample(
                 "Upload", UploadResource(id: .random(), receivedBytes: 1, totalBytes: 2),

@@ -1,3 +1,4 @@
+import FleetModel
 import FleetTestSupport
 import FoundationEssentials
 import Testing

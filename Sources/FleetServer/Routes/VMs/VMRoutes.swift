@@ -56,6 +56,7 @@ enum VMRoutes {
                     ]),
                 "genID": .uuid, "macAddresses": .array(.string()),
                 "snapshots": .array(.reference("VMSnapshot")), "foreignSnapshots": .array(.string()),
+                "demand": .reference("VMDemand"),
                 "origin": .object(
                     ["job": .string(), "template": .string(), "profile": .string()],
                     optional: ["profileVersion": .integer]),

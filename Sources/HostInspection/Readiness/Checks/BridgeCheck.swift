@@ -1,3 +1,5 @@
+import Placement
+
 extension Check {
     static let bridge = Check(
         "bridge", reason: "A VM on a bridge is a machine of its own in the network, such as the one with the PLCs."
@@ -23,7 +25,8 @@ extension Check {
         return wanted.map { name in
             let users = facts.profiles.filter { $0.bridges.contains(name) }.names
             guard bridges.contains(name) else {
-                return .failure("Bridge \(name) is missing; it is asked for by \(users).", fix: bridgeFix(name))
+                return .failure(
+                    "Bridge \(name) is missing; it is asked for by \(users).", fix: EquipmentFix.bridge(name))
             }
             // Those of VMs and containers come and go, and lead nowhere.
             let ports = interfaces.filter { $0.master == name && ![.tap, .macvtap, .veth].contains($0.kind) }
@@ -36,10 +39,5 @@ extension Check {
             }
             return .ok("Bridge \(name) is there, with \(ports.map(\.name).joined(separator: ", ")) on it.")
         }
-    }
-
-    static func bridgeFix(_ name: String) -> String {
-        "Make bridge \(name) with a cabled network card on it, such as 'nmcli connection add type bridge ifname \(name)'; a "
-            + "Wi-Fi card cannot be put on a bridge."
     }
 }

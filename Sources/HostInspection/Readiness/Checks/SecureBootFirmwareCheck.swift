@@ -1,3 +1,6 @@
+import FleetModel
+import Placement
+
 extension Check {
     static let secureBootFirmware = Check(
         "secure-boot-firmware", reason: "Every VM boots with UEFI, and Windows 11 wants it with Secure Boot."
@@ -7,23 +10,14 @@ extension Check {
         guard let plain = firmware.first else {
             return [
                 facts.showsPrograms
-                    ? .failure("There is no UEFI firmware for VMs.", fix: firmwareFix)
+                    ? .failure("There is no UEFI firmware for VMs.", fix: EquipmentFix.firmware)
                     : .unseenPrograms("UEFI firmware")
             ]
         }
         let seen = "\(plain.code) is there, and none with Secure Boot and Microsoft's keys"
         let users = facts.profiles.filter { $0.secureBoot && !$0.ownFirmware }
         return users.isEmpty
-            ? [.notice(seen + ".", fix: firmwareFix)]
-            : [.failure("\(seen), as \(users.names) asks for.", fix: firmwareFix)]
+            ? [.notice(seen + ".", fix: EquipmentFix.firmware)]
+            : [.failure("\(seen), as \(users.names) asks for.", fix: EquipmentFix.firmware)]
     }
-
-    static let firmwareFix = "Install ovmf (Debian) or edk2-ovmf (Fedora)."
-}
-
-extension GuestFirmware {
-    /// Virtfleet gives each VM variables of its own, so there must be a template.
-    var isUsable: Bool { present && variables != nil }
-
-    var enforcesSecureBoot: Bool { isUsable && secureBoot && enrolledKeys }
 }

@@ -1,14 +1,14 @@
+import Placement
+
 extension Check {
     static let tpm = Check("tpm", reason: "Windows 11 wants a TPM 2.0, which swtpm emulates for each VM.") { facts in
         if let found = facts.software.components.swtpm { return [.ok("swtpm is installed (\(found.source)).")] }
         guard facts.showsPrograms else { return [.unseenPrograms("swtpm")] }
         let users = facts.profiles.filter(\.tpm)
         return users.isEmpty
-            ? [.notice("swtpm is not installed, and no profile asks for a TPM.", fix: tpmFix)]
-            : [.failure("swtpm is not installed; a TPM is asked for by \(users.names).", fix: tpmFix)]
+            ? [.notice("swtpm is not installed, and no profile asks for a TPM.", fix: EquipmentFix.tpm)]
+            : [.failure("swtpm is not installed; a TPM is asked for by \(users.names).", fix: EquipmentFix.tpm)]
     }
-
-    static let tpmFix = "Install swtpm and swtpm-tools."
 }
 
 extension Check.Outcome {

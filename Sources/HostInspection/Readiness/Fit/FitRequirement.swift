@@ -1,3 +1,4 @@
+import FleetModel
 import FleetRuntime
 import Placement
 
@@ -6,49 +7,20 @@ struct FitRequirement: Sendable {
     let obstacle: @Sendable (ProfileNeeds, ReadinessFacts) -> ProfileFit.Obstacle?
 
     /// In the order of the effort that mending takes: a package, a command, tidying up, a restart, other hardware.
-    static let all: [FitRequirement] = [qemu, libvirt, tpm, firmware, bridge, diskSpace, kvm, memory, processors]
+    static let all = [
+        equipment(.qemu), equipment(.libvirt), equipment(.tpm, .tpm), equipment(.firmware, .secureBootFirmware),
+        equipment(.bridge, .bridge), diskSpace, equipment(.kvm, .kvm), memory, processors,
+    ]
 
-    private static let qemu = FitRequirement { _, facts in
-        guard facts.software.components.qemu == nil else { return nil }
-        guard facts.showsPrograms else { return .unseen("Whether QEMU is installed cannot be seen.") }
-        return .missing(
-            "QEMU is not installed.", fix: "Install qemu-system-x86 (Debian) or qemu-system-x86-core (Fedora).")
-    }
-
-    private static let libvirt = FitRequirement { _, facts in
-        guard facts.software.components.libvirt == nil else { return nil }
-        guard facts.showsPrograms else { return .unseen("Whether libvirt is installed cannot be seen.") }
-        return .missing(
-            "libvirt is not installed.", fix: "Install libvirt-daemon-system (Debian) or libvirt-daemon-kvm (Fedora).")
-    }
-
-    private static let tpm = FitRequirement { needs, facts in
-        guard needs.tpm, facts.software.components.swtpm == nil else { return nil }
-        guard facts.showsPrograms else { return .unseen("Whether swtpm is installed cannot be seen.", .tpm) }
-        return .missing("It has a TPM, and swtpm is not installed.", fix: Check.tpmFix, .tpm)
-    }
-
-    private static let firmware = FitRequirement { needs, facts in
-        let usable = facts.software.firmware.filter { needs.secureBoot ? $0.enforcesSecureBoot : $0.isUsable }
-        guard !needs.ownFirmware, usable.isEmpty else { return nil }
-        guard facts.showsPrograms else {
-            return .unseen("Whether there is UEFI firmware for it cannot be seen.", .secureBootFirmware)
+    /// - Parameter check: about the same thing; nil where there is none.
+    private static func equipment(_ requirement: EquipmentRequirement, _ check: Check? = nil) -> FitRequirement {
+        FitRequirement { needs, facts in
+            switch requirement.finding(for: needs, on: HostEquipment(facts)) {
+            case nil: nil
+            case .missing(let obstacle): .missing(obstacle.reason, fix: obstacle.fix, check)
+            case .unseen(let reason): .unseen(reason, check)
+            }
         }
-        let kind = needs.secureBoot ? "with Secure Boot and Microsoft's keys" : "for VMs"
-        return .missing("There is no UEFI firmware \(kind).", fix: Check.firmwareFix, .secureBootFirmware)
-    }
-
-    private static let bridge = FitRequirement { needs, facts in
-        let interfaces = facts.network.interfaces
-        let missing = needs.bridges.first { name in !interfaces.contains { $0.name == name && $0.kind == .bridge } }
-        guard let name = missing else { return nil }
-        guard !interfaces.isEmpty else {
-            return .unseen("Whether there is a bridge \(name) cannot be seen.", .bridge)
-        }
-        let interface = interfaces.first { $0.name == name }
-        let seen = interface == nil ? "which this machine does not have" : "which here is no bridge"
-        return .missing(
-            "A network card of it hangs on bridge \(name), \(seen).", fix: Check.bridgeFix(name), .bridge)
     }
 
     private static let diskSpace = FitRequirement { needs, facts in
@@ -59,15 +31,6 @@ struct FitRequirement: Sendable {
         return .missing(
             "It wants \(HumanText.bytes(needs.freeDiskBytes)) free beside its image, and \(fileSystem.mountPoint) has less"
                 + (facts.quotesMomentary ? ": \(HumanText.bytes(free))." : "."), fix: Check.diskSpaceFix, .diskSpace)
-    }
-
-    private static let kvm = FitRequirement { _, facts in
-        switch facts.cpu.kvm {
-        case .works: nil
-        case nil: .unseen("Whether /dev/kvm works cannot be seen.", .kvm)
-        case .missing, .denied, .broken:
-            .missing("Without a working /dev/kvm it would be emulated.", fix: Check.kvmFix(facts.cpu), .kvm)
-        }
     }
 
     private static let memory = FitRequirement { needs, facts in
@@ -88,6 +51,20 @@ struct FitRequirement: Sendable {
         return .missing(
             "It has \(needs.vcpus) virtual processors, and this machine runs \(threads) threads at a time.",
             fix: "Give the profile at most \(threads) virtual processors (vcpus).")
+    }
+}
+
+extension HostEquipment {
+    fileprivate init(_ facts: ReadinessFacts) {
+        let components = facts.software.components
+        let programs: [(Program, Components.Component?)] = [
+            (.qemu, components.qemu), (.libvirt, components.libvirt), (.swtpm, components.swtpm),
+        ]
+        self.init(
+            cpu: facts.cpu, programs: Set(programs.filter { $0.1 != nil }.map(\.0)), firmware: facts.software.firmware,
+            showsPrograms: facts.showsPrograms,
+            interfaces: Dictionary(facts.network.interfaces.map { ($0.name, $0.kind == .bridge) }) { first, _ in first }
+        )
     }
 }
 

@@ -1,3 +1,5 @@
+import FleetModel
+
 extension Components {
     private struct Kind {
         /// Package names, the one that carries the version first.

@@ -1,6 +1,5 @@
 import FleetModel
 import Hypervisor
-import Placement
 
 /// `vm.focus`: a running VM comes to the foreground. With pinning `focus` it gets whole cores, and who had them before
 /// floats; a VM with another pinning stays as it is.

@@ -23,16 +23,6 @@ extension Hypervisor {
     }
 }
 
-extension VMDocument.State {
-    /// The domain has a QEMU process.
-    var isActive: Bool {
-        switch self {
-        case .running, .blocked, .paused, .shutdown, .pmSuspended: true
-        case .noState, .shutoff, .crashed, .unknown: false
-        }
-    }
-}
-
 /// The domain's definition. Its mark is the identity, which nobody but this job has.
 struct DefineDomain: JobStep {
     let specification: DomainSpecification

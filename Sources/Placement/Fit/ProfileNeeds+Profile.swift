@@ -1,6 +1,4 @@
 import FleetModel
-import HostInspection
-import Placement
 
 extension ProfileNeeds {
     public init(_ name: ResourceName, _ profile: Profile) {

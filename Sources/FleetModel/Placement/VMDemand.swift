@@ -1,5 +1,3 @@
-import FleetModel
-
 /// What one VM asks of its host, and what it holds while it runs.
 public struct VMDemand: Codable, Equatable, Sendable {
     public enum Pinning: String, Codable, Sendable, CaseIterable {
@@ -38,4 +36,7 @@ public struct VMDemand: Codable, Equatable, Sendable {
         self.devices = devices
         self.running = running
     }
+
+    /// Who of several VMs that run is in the foreground is the one with pinning `focus` that has cores of its own.
+    public var isInForeground: Bool { pinning == .focus && running?.processors.ownsCores == true }
 }

@@ -1,5 +1,3 @@
-import FleetModel
-
 /// Which PCI device a VM asks for: all that is given must hold. An address is not among it, as bus numbers move.
 public struct DeviceSelector: Codable, Hashable, Sendable {
     /// What a device is good for, by its class.
@@ -30,28 +28,6 @@ public struct DeviceSelector: Codable, Hashable, Sendable {
 
     /// It says nothing, so that any device would do.
     public var isEmpty: Bool { self == DeviceSelector() }
-
-    /// It means one device, or one kind, so that the host's own display counts as given away on purpose.
-    var isDeliberate: Bool { id != nil || portPath != nil }
-
-    func matches(_ device: PCIDevice) -> Bool {
-        (role.map { role in device.deviceClass.map(role.includes) == true } ?? true)
-            && (deviceClass.map { $0 == device.deviceClass } ?? true)
-            && (id.map { $0.description == "\(device.vendor ?? ""):\(device.device ?? "")" } ?? true)
-            && (portPath.map { $0 == device.portPath } ?? true)
-    }
-}
-
-extension DeviceSelector.Role {
-    fileprivate func includes(_ deviceClass: PCIClass) -> Bool {
-        switch self {
-        case .gpu: deviceClass.isDisplay
-        case .nic: deviceClass.base == "02"
-        case .nvme: deviceClass.description == "0108"
-        case .sound: deviceClass.description == "0403"
-        case .usbController: deviceClass.description == "0c03"
-        }
-    }
 }
 
 extension DeviceSelector: CustomStringConvertible {

@@ -1,6 +1,3 @@
-import FleetModel
-import FoundationEssentials
-
 /// A UEFI firmware for VMs, as its QEMU firmware descriptor tells (docs/interop/firmware.json of QEMU), or by its
 /// file's name where there is none.
 public struct GuestFirmware: Codable, Equatable, Sendable {
@@ -16,4 +13,20 @@ public struct GuestFirmware: Codable, Equatable, Sendable {
     public var enrolledKeys: Bool
     /// The files are there.
     public var present: Bool
+
+    public init(
+        descriptor: String? = nil, code: String, variables: String?, secureBoot: Bool, enrolledKeys: Bool, present: Bool
+    ) {
+        self.descriptor = descriptor
+        self.code = code
+        self.variables = variables
+        self.secureBoot = secureBoot
+        self.enrolledKeys = enrolledKeys
+        self.present = present
+    }
+
+    /// Virtfleet gives each VM variables of its own, so there must be a template.
+    public var isUsable: Bool { present && variables != nil }
+
+    public var enforcesSecureBoot: Bool { isUsable && secureBoot && enrolledKeys }
 }

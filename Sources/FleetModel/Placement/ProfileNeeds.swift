@@ -1,5 +1,3 @@
-import FleetModel
-
 /// What a profile asks of a host.
 public struct ProfileNeeds: Codable, Equatable, Sendable {
     public var name: ResourceName
@@ -27,9 +25,4 @@ public struct ProfileNeeds: Codable, Equatable, Sendable {
         self.bridges = bridges
         self.freeDiskBytes = freeDiskBytes
     }
-}
-
-extension [ProfileNeeds] {
-    /// For a sentence, sorted.
-    var names: String { map(\.name).sorted().map(\.description).joined(separator: ", ") }
 }

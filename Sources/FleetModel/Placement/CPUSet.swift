@@ -5,13 +5,20 @@ public struct CPUSet: Codable, Hashable, Sendable {
 
     public init(_ threads: some Sequence<Int>) { self.threads = Set(threads).sorted() }
 
+    /// From the kernel's list format.
     public init(from decoder: any Decoder) throws {
-        self.init(try decoder.singleValueContainer().decode([Int].self))
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let set = text.isEmpty ? CPUSet([]) : CPUSet(text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "expected threads such as 0,2-7, got \"\(text.prefix(80))\"")
+        }
+        self = set
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(threads)
+        try container.encode(description)
     }
 }
 

@@ -1,5 +1,3 @@
-import FleetModel
-
 /// What a VM gets of its host: the parts of its domain XML that depend on the machine.
 public struct VMPlacement: Codable, Equatable, Sendable {
     public var processors: Processors
@@ -93,7 +91,7 @@ public struct VMPlacement: Codable, Equatable, Sendable {
 
     /// libvirt's `numatune`.
     public struct NodeBinding: Codable, Equatable, Sendable {
-        public enum Mode: String, Codable, Sendable { case strict, preferred }
+        public enum Mode: String, Codable, Sendable, CaseIterable { case strict, preferred }
 
         public var mode: Mode
         public var nodes: [Int]

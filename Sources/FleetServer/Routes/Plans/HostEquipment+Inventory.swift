@@ -1,0 +1,41 @@
+import FleetModel
+import Placement
+
+extension HostEquipment {
+    private struct Software: Decodable {
+        struct Components: Decodable {
+            var qemu: JSONValue?
+            var libvirt: JSONValue?
+            var swtpm: JSONValue?
+        }
+
+        var components: Components
+        var firmware: [GuestFirmware]
+    }
+
+    private struct Network: Decodable {
+        struct Interface: Decodable {
+            var name: String
+            var kind: String
+        }
+
+        var interfaces: [Interface]
+    }
+
+    /// As far as the host has told of it, in words that are understood.
+    init(_ inventory: [InventoryPart: JSONValue], cpu: CPUDocument) {
+        func part<Document: Decodable>(_ part: InventoryPart, as type: Document.Type) -> Document? {
+            inventory[part].flatMap { try? FleetJSON.decode(type, from: $0) }
+        }
+        let software = part(.software, as: Software.self)
+        let components = software?.components
+        let programs: [(Program, JSONValue?)] = [
+            (.qemu, components?.qemu), (.libvirt, components?.libvirt), (.swtpm, components?.swtpm),
+        ]
+        let interfaces = part(.network, as: Network.self)?.interfaces ?? []
+        self.init(
+            cpu: cpu, programs: Set(programs.filter { $0.1 != nil }.map(\.0)), firmware: software?.firmware ?? [],
+            showsPrograms: software != nil,
+            interfaces: Dictionary(interfaces.map { ($0.name, $0.kind == "bridge") }) { first, _ in first })
+    }
+}
