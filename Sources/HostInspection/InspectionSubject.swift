@@ -9,7 +9,7 @@ public struct InspectionSubject: Sendable {
     public var pools: [StorageDocument.Pool]
     /// Where base images and disks lie.
     public var imagesDirectory: String
-    /// The PCI devices that the hypervisor's definitions give to VMs that virtfleet may not place, with the VM's name.
+    /// The PCI devices that VMs have and nobody else can, with the VM's name.
     public var assignments: [PCIAddress: String]
     /// The names of Windows VMs that are defined without the timers they need to rest.
     public var restlessVMs: [String]

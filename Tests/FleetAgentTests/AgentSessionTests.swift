@@ -56,19 +56,27 @@ private struct PCIPart: Decodable {
                 let xml = domainXML(id, name).replacing("</devices>", with: given + "</devices>" + metadata)
                 _ = try await life.hypervisor.define(xml)
             }
-            // What virtfleet's own VM gets is decided anew at its start.
+            // What virtfleet's own VM gets is decided anew at its start, and it has it until it stops.
             let job = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+            let own = CloneIdentity(job: JobID(job)!).vm
             try await define(
-                CloneIdentity(job: JobID(job)!).vm, "own",
+                own, "own",
                 metadata: """
                     <metadata><v:vm xmlns:v="https://virtfleet.dev/xmlns/vm/1" job="\(job)" profile="p"
                     template="\(String(repeating: "ab", count: 32))"><v:demand pinning="shared" minimumMemory="1"
                     maximumMemory="1" hugePages="none"/></v:vm></metadata>
                     """)
             try await define(vm, "plc")
-            try await world.until("the other one is named") {
-                try reason()?.contains("assigned to the VM plc") == true
+            func untilNamed(_ name: String) async throws {
+                try await world.until("\(name) is named") {
+                    try reason()?.contains("assigned to the VM \(name)") == true
+                }
             }
+            try await untilNamed("plc")
+            try await life.hypervisor.start(own)
+            try await untilNamed("own")
+            try await life.hypervisor.destroy(own)
+            try await untilNamed("plc")
         }
     }
 

@@ -109,7 +109,7 @@ struct DomainRegistry {
         let isRestless: Bool
 
         init(_ domain: Domain?) {
-            hostDevices = domain?.hostDevices ?? []
+            hostDevices = domain?.assignedDevices ?? []
             isRestless = domain?.isRestless ?? false
         }
     }
@@ -140,4 +140,10 @@ struct DomainRegistry {
             foreignSnapshots: snapshots[domain.id].flatMap { $0.foreign.isEmpty ? nil : $0.foreign },
             demand: isReachable ? domain.runningDemand : nil)
     }
+}
+
+extension Domain {
+    /// The host's devices that are nobody else's: all that a definition gives away, but for those of virtfleet's own VMs that
+    /// do not run, which get theirs anew at each start.
+    var assignedDevices: [PCIAddress] { isOurs && !state.isStarted ? [] : hostDevices }
 }

@@ -20,8 +20,7 @@ extension AgentSession {
             }
         }
         let domains = registry.domains.values
-        // What virtfleet's own VMs have is in their documents, and is decided anew at each start.
-        let given = domains.filter { !$0.isOurs }.flatMap { domain in domain.hostDevices.map { ($0, domain.name) } }
+        let given = domains.flatMap { domain in domain.assignedDevices.map { ($0, domain.name) } }
         let subject = InspectionSubject(
             root: settings.root, agentVersion: settings.agentVersion, hypervisor: hypervisorSoftware, pools: pools,
             imagesDirectory: settings.imagesDirectory,
