@@ -26,7 +26,7 @@ struct VMDirectory: Codable, Equatable, Sendable {
     func isLayer(_ file: String) -> Bool {
         if file == disk || file == data { return true }
         guard file.hasPrefix(path + "/"), file.hasSuffix(".qcow2") else { return false }
-        let name = file.dropFirst(path.utf8.count + 1).dropLast(".qcow2".utf8.count)
+        let name = file.dropFirst(path.count + 1).dropLast(".qcow2".count)
         return !name.contains("/") && name.split(separator: "-").last.flatMap { JobID(String($0)) } != nil
     }
 

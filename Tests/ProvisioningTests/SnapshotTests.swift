@@ -237,8 +237,16 @@ import Testing
         try DurableFile.rename(vm.directory.path + "/elsewhere", to: vm.directory.disk)
         try DurableFile.removeTree(vm.tpm)
         try DurableFile.removeTree("\(vm.tpm)/../..")
-        try Data("{".utf8).write(to: URL(filePath: kept.manifest))
-        try await expectRefused(vm, vm.revert(6, to: 2), "snapshot-damaged")
+        var manifest = try SnapshotManifest.read(kept)
+        manifest.disks = []
+        let noDisk = try FleetJSON.encode(manifest)
+        manifest = try SnapshotManifest.read(kept)
+        manifest.id = World.jobID(77)
+        for (number, damage) in [Data("{".utf8), noDisk, try FleetJSON.encode(manifest)].enumerated() {
+            try damage.write(to: URL(filePath: kept.manifest))
+            try await expectRefused(vm, vm.revert(60 + number, to: 2), "snapshot-damaged")
+            await #expect(throws: JobProblem.self) { try await vm.snapshots() }
+        }
     }
 
     @Test func aRunningVMWithoutItsStateIsRefused() async throws {

@@ -64,7 +64,15 @@ extension LibvirtConnection {
     }
 
     func shutdown(_ id: VMID) throws(HypervisorError) {
-        try act(on: id, "shut down") { virDomainShutdown($0) }
+        let operation = "shut down"
+        try withDomain(id, operation) { domain throws(HypervisorError) in
+            let ran = virDomainIsActive(domain) == 1
+            guard virDomainShutdown(domain) != 0 else { return }
+            let error = HypervisorError.lastLibvirtError(operation, libvirtName(of: domain))
+            // A guest agent that goes down with its guest leaves libvirt without its answer. libvirt then tries ACPI,
+            // and refuses because the guest is off: which is what was asked.
+            guard ran, virDomainIsActive(domain) == 0 else { throw error }
+        }
     }
 
     func destroy(_ id: VMID) throws(HypervisorError) {

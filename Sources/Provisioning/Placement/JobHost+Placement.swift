@@ -11,7 +11,8 @@ extension JobHost {
                 try await place(vm)
                 try await hypervisor.start(vm)
             } catch {
-                try await settle()
+                // Why it did not start is what has to be told, whatever becomes of the others' places.
+                try? await settle()
                 throw error
             }
         }

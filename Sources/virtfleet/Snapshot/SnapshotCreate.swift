@@ -9,7 +9,7 @@ enum SnapshotCreate {
     static let command = Command(
         "create", "Keep a VM as it is: disks, UEFI variables, TPM and definition",
         discussion: """
-            A VM that runs is paused for about a second. Where its guest agent answers, applications and file systems \
+            A VM that runs is paused for less than a second. Where its guest agent answers, applications and file systems \
             are brought to rest first ('app'); else the snapshot is what a power cut would leave ('crash').
             """,
         arguments: [

@@ -4,7 +4,7 @@ import FoundationEssentials
 import Hypervisor
 
 /// `snapshot.create`: keeps disks, UEFI variables, TPM state and definition of one moment, as one unit. A guest that runs
-/// goes on within about a second; what it writes from then on goes to overlays.
+/// goes on within a second; what it writes from then on goes to overlays.
 struct CreateSnapshot: JobKind {
     static let name = JobKindName.snapshotCreate
     static let rollsBack = true

@@ -43,14 +43,21 @@ struct SnapshotManifest: Codable, Equatable, Sendable {
 
     /// - Throws: `JobProblem` for a manifest that cannot be read.
     static func read(_ state: KeptState) throws -> SnapshotManifest {
-        do {
-            return try FleetJSON.decode(Self.self, from: Data(DurableFile.bytes(of: state.manifest)))
-        } catch {
-            throw JobProblem(
+        func damaged(_ reason: String) -> JobProblem {
+            JobProblem(
                 "snapshot-damaged",
-                "the snapshot's manifest \(state.manifest) cannot be read (\(error)); nothing was touched; restore the "
+                "the snapshot's manifest \(state.manifest) cannot be read (\(reason)); nothing was touched; restore the "
                     + "file from a backup, or move its directory away to give the snapshot up")
         }
+        let manifest: SnapshotManifest
+        do {
+            manifest = try FleetJSON.decode(Self.self, from: Data(DurableFile.bytes(of: state.manifest)))
+        } catch {
+            throw damaged("\(error)")
+        }
+        guard !manifest.disks.isEmpty else { throw damaged("it names no disk") }
+        guard state.path.hasSuffix("/\(manifest.id)") else { throw damaged("it is that of snapshot \(manifest.id)") }
+        return manifest
     }
 }
 
