@@ -43,7 +43,7 @@ public final class PrivateLibvirt: Sendable {
             "/usr/bin/unshare",
             [
                 "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "--",
-                "/bin/sh", "-ec", Self.worldScript, "sh", directory.path,
+                "/bin/sh", "-ec", Self.worldScript, "sh", directory.path, try Self.capabilities(),
             ], output: .file(logPath))
     }
 
@@ -91,6 +91,15 @@ public final class PrivateLibvirt: Sendable {
 
     private var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "no log" }
 
+    /// Where all libvirts of a test run keep what QEMU can do. Without it each asks every QEMU of this machine anew, which
+    /// costs seconds, and now and then never ends: QEMU 7.2 can wait for ever for the connection of who asks.
+    public static func capabilities() throws -> String {
+        guard let cache = getenv("XDG_CACHE_HOME") else { throw Failure(description: "XDG_CACHE_HOME is not set") }
+        let path = String(cString: cache) + "/libvirt-capabilities"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+
     /// Its shell is the first process of the namespaces and collects what is left behind there: libvirt waits for the
     /// daemons that it ends to be gone altogether.
     private static let worldScript = """
@@ -98,6 +107,10 @@ public final class PrivateLibvirt: Sendable {
             mount -t tmpfs -o mode=755 private-libvirt $directory
         done
         mount --bind "$1/lib" /var/lib
+        for cache in /var/cache "$1/cache"; do
+            mkdir -p $cache/libvirt/qemu/capabilities
+            mount --bind "$2" $cache/libvirt/qemu/capabilities
+        done
         cp "$1/config/libvirt/qemu.conf" /etc/libvirt/qemu.conf
         touch "$1/ready"
         sleep infinity &

@@ -78,10 +78,25 @@ import Testing
         #expect(acks.due(at: .seconds(9)).isEmpty)
         acks.acknowledge(position(1), to: host)
         #expect(acks.due(at: .seconds(10)).map(\.position) == [position(1)])
-        for seq in 2...50 as ClosedRange<UInt64> { acks.acknowledge(position(seq), to: host) }
+        for seq in 2...32 as ClosedRange<UInt64> { acks.acknowledge(position(seq), to: host) }
         #expect(acks.due(at: .seconds(10.9)).isEmpty)
-        #expect(acks.due(at: .seconds(11)).map(\.position) == [position(50)])
+        #expect(acks.due(at: .seconds(11)).map(\.position) == [position(32)])
         #expect(acks.due(at: .seconds(20)).isEmpty)
+    }
+
+    @Test func `a host that catches up is told at every half window`() {
+        var acks = AckCoalescer()
+        acks.acknowledge(position(1), to: host)
+        #expect(acks.due(at: .zero).count == 1)
+        acks.acknowledge(position(32), to: host)
+        #expect(acks.due(at: .milliseconds(1)).isEmpty)
+        acks.acknowledge(position(33), to: host)
+        #expect(acks.due(at: .milliseconds(1)).map(\.position) == [position(33)])
+        acks.acknowledge(position(97), to: host)
+        #expect(acks.due(at: .milliseconds(2)).map(\.position) == [position(97)])
+        // Another epoch's numbers say nothing of how full its window is.
+        acks.acknowledge(position(500, .random()), to: host)
+        #expect(acks.due(at: .milliseconds(3)).isEmpty)
     }
 
     @Test func `hosts do not wait for each other`() {

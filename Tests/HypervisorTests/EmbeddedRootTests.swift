@@ -27,6 +27,11 @@ import Testing
             try Isolation.require()
             let directory = try TemporaryDirectory()
             let uri = "qemu:///embed?root=\(directory.path)"
+            try FileManager.default.createDirectory(
+                atPath: directory.file("cache/qemu"), withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(
+                atPath: directory.file("cache/qemu/capabilities"),
+                withDestinationPath: try PrivateLibvirt.capabilities())
             let guest = Fixtures.guest(files: directory.path, tpm: true)
             let first = try LibvirtHypervisor(uri: uri, logger: .silent)
             #expect(await first.events.next() == .connected([]))

@@ -100,13 +100,17 @@ import Testing
         let undisturbed = try await prepared(running: true)
         let points = try await undisturbed.run(undisturbed.update(2, guest: 1), configure: isSilent).points()
         #expect(points.contains { $0.moment == .afterUndo })
-        // Until the guest is waited for it is as with one that answers.
-        for point in points.drop(while: { $0.step != "guest" }) {
-            let vm = try await prepared(running: true)
-            try await crash(vm, at: point, guest: 1, configure: isSilent)
-            try await Life(vm.world, configure: isSilent).finish(World.jobID(2))
-            #expect(vm.outcome(2)?.state == .rolledBack, "\(point): \(vm.outcome(2)?.message ?? "")")
-            try await expectAsBefore(vm, running: true, "\(point)")
+        // Until the guest is waited for it is as with one that answers. All beside each other: each waits a second.
+        try await withThrowingDiscardingTaskGroup { group in
+            for point in points.drop(while: { $0.step != "guest" }) {
+                group.addTask {
+                    let vm = try await prepared(running: true)
+                    try await crash(vm, at: point, guest: 1, configure: isSilent)
+                    try await Life(vm.world, configure: isSilent).finish(World.jobID(2))
+                    #expect(vm.outcome(2)?.state == .rolledBack, "\(point): \(vm.outcome(2)?.message ?? "")")
+                    try await expectAsBefore(vm, running: true, "\(point)")
+                }
+            }
         }
     }
 

@@ -33,7 +33,7 @@ final class World: Sendable {
         time: any TimeSource = SystemTimeSource(), imageIsThere: Bool = true, vmDirectory: String? = nil,
         journalDirectory: String? = nil
     ) async throws {
-        directory = try TemporaryDirectory()
+        directory = try TemporaryDirectory(below: "/dev/shm")
         self.vmDirectory = vmDirectory ?? directory.file("vms")
         journalPath = (journalDirectory ?? directory.path) + "/journal.sqlite"
         self.time = time

@@ -1,11 +1,18 @@
 import FleetModel
 
-/// Decides when which acknowledgement is published: the first at once, then at most one per host and interval.
+/// Decides when which acknowledgement is published: the first at once, then one per host and interval, or as soon as
+/// half the window of a host that catches up is committed, so that it never stands still.
 public struct AckCoalescer: Sendable {
     private struct Host {
         /// At most one per epoch, oldest first.
         var waiting: [StreamPosition] = []
-        var publishedAt: Duration?
+        var published: (position: StreamPosition, at: Duration)?
+
+        /// Half of what the host may send beyond the last acknowledgement has come.
+        var catchesUp: Bool {
+            guard let next = waiting.first, let last = published?.position, next.epoch == last.epoch else { return false }
+            return next.seq >= last.seq + UInt64(StreamSender.window / 2)
+        }
     }
 
     /// A host sends one epoch at a time; more than this can only be noise.
@@ -39,12 +46,13 @@ public struct AckCoalescer: Sendable {
     public mutating func due(at now: Duration) -> [(host: HostID, position: StreamPosition)] {
         var result: [(host: HostID, position: StreamPosition)] = []
         for (host, var entry) in hosts {
-            guard entry.publishedAt.map({ now >= $0 + interval }) ?? true else { continue }
+            guard entry.published.map({ now >= $0.at + interval }) ?? true || entry.catchesUp else { continue }
             if entry.waiting.isEmpty {
                 hosts[host] = nil
             } else {
-                result.append((host, entry.waiting.removeFirst()))
-                entry.publishedAt = now
+                let position = entry.waiting.removeFirst()
+                result.append((host, position))
+                entry.published = (position, now)
                 hosts[host] = entry
             }
         }

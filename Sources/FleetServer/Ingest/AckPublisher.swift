@@ -4,7 +4,7 @@ import FleetRuntime
 import FoundationEssentials
 import MessageBus
 
-/// Publishes how far each host's record is committed: retained, at most once a second per host.
+/// Publishes how far each host's record is committed: retained, as often as the coalescer says.
 actor AckPublisher {
     /// How often it looks for acknowledgements whose second is over.
     private static let interval: Duration = .milliseconds(200)
