@@ -10,8 +10,8 @@ public struct AckCoalescer: Sendable {
 
         /// Half of what the host may send beyond the last acknowledgement has come.
         var catchesUp: Bool {
-            guard let next = waiting.first, let last = published?.position, next.epoch == last.epoch else { return false }
-            return next.seq >= last.seq + UInt64(StreamSender.window / 2)
+            guard let next = waiting.first, let last = published?.position else { return false }
+            return next.epoch == last.epoch && next.seq >= last.seq + UInt64(StreamSender.window / 2)
         }
     }
 
