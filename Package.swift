@@ -46,6 +46,7 @@ let package = Package(
         systemLibrary("CCurl", "libcurl", apt: "libcurl4-openssl-dev", yum: "libcurl-devel"),
         systemLibrary("CHWLoc", "hwloc", apt: "libhwloc-dev", yum: "hwloc-devel"),
         systemLibrary("CZlib", "zlib", apt: "zlib1g-dev", yum: "zlib-devel"),
+        systemLibrary("CSystemd", "libsystemd", apt: "libsystemd-dev", yum: "systemd-devel"),
         .target(name: "CCurlShims", dependencies: ["CCurl"]),
         .target(name: "CPCIShims", dependencies: ["CPCI"]),
         .target(name: "CHWLocShims", dependencies: ["CHWLoc"]),
@@ -72,6 +73,7 @@ let package = Package(
                 "SQLite",
             ],
             strict),
+        library("HostPower", ["CSystemd", "FleetRuntime"], strict),
         library("Placement", ["FleetModel", "FleetRuntime"]),
         library("ProfileFiles", ["Configuration", "FleetModel", "FleetRuntime", "Placement"]),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
@@ -86,9 +88,8 @@ let package = Package(
         library(
             "FleetAgent",
             [
-                "FleetModel", "FleetRuntime", "MessageBus", "DurableStream", "Hypervisor", "HostInspection",
-                "Telemetry",
-                "Provisioning", "ImageStore", "Signing",
+                "FleetModel", "FleetRuntime", "MessageBus", "DurableStream", "HostPower", "Hypervisor",
+                "HostInspection", "Telemetry", "Provisioning", "ImageStore", "Signing",
             ], strict),
         library("FleetStore", ["FleetModel", "FleetRuntime", "SQLite", "DurableStream"]),
         library(
@@ -126,8 +127,8 @@ let package = Package(
             name: "virtfleet-agentd",
             dependencies: [
                 "AgentSetup", "CommandLineKit", "Configuration", "DurableStream", "FleetAgent", "FleetModel",
-                "FleetRuntime", "HTTPClient", "HostInspection", "Hypervisor", "ImageStore", "MessageBus", "Placement",
-                "Provisioning", "Telemetry",
+                "FleetRuntime", "HTTPClient", "HostInspection", "HostPower", "Hypervisor", "ImageStore", "MessageBus",
+                "Placement", "Provisioning", "Telemetry",
             ], path: "agent/Daemon", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-controller",
@@ -137,6 +138,10 @@ let package = Package(
             ], path: "controller", swiftSettings: strict),
 
         .target(name: "CEpoll", path: "Tests/CEpoll"),
+        .target(
+            name: "FakeLogin",
+            dependencies: ["CSystemd", "FleetRuntime", "FleetTestSupport", "HostPower", "Subprocess"],
+            path: "Tests/FakeLogin", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-bench",
             dependencies: [
@@ -160,6 +165,7 @@ let package = Package(
         tests(
             "HostInspection", ["Drawing", "InspectionFuzzer", "SQLite", "Subprocess"],
             exclude: ["Corpus", "Fixtures", "Pictures/Golden"]),
+        tests("HostPower", ["FakeLogin"]),
         tests("Placement"),
         tests("ProfileFiles", ["Placement"]),
         tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
@@ -167,7 +173,9 @@ let package = Package(
         tests(
             "Provisioning",
             ["Hypervisor", "ImageStore", "Placement", "ProfileFiles", "Signing", "SQLite", "Subprocess"]),
-        tests("FleetAgent", ["MessageBus", "DurableStream", "Hypervisor", "HostInspection"]),
+        tests(
+            "FleetAgent",
+            ["DurableStream", "FakeLogin", "HostInspection", "HostPower", "Hypervisor", "MessageBus", "Provisioning"]),
         tests("FleetStore", ["SQLite", "DurableStream"]),
         tests(
             "FleetServer",
@@ -210,7 +218,7 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "CrashingAgent", "EventSource", "FleetClient", "FleetModel", "FleetRuntime", "FleetTestSupport",
+                "CrashingAgent", "EventSource", "FakeLogin", "FleetClient", "FleetModel", "FleetRuntime", "FleetTestSupport",
                 "Hypervisor", "MessageBus", "SQLite", "Signing", "Subprocess", "virtfleet", "virtfleet-agent",
                 "virtfleet-agentd", "virtfleet-controller",
             ], swiftSettings: strict),

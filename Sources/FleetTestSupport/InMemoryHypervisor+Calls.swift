@@ -95,11 +95,33 @@ extension InMemoryHypervisor {
     }
 
     public func suspend(_ id: VMID) async throws(HypervisorError) {
+        while state.withLock({ $0.guests[id]?.hangs == true }) { try? await Task.sleep(for: .milliseconds(5)) }
         try call(.suspend) { try self.setPaused(true, id, "suspend", event: ("suspended", "paused"), in: &$0) }
     }
 
     public func resume(_ id: VMID) async throws(HypervisorError) {
         try call(.resume) { try self.setPaused(false, id, "resume", event: ("resumed", "unpaused"), in: &$0) }
+    }
+
+    public func save(_ id: VMID) async throws(HypervisorError) {
+        try call(.save) { state in
+            try Self.requireRunning(id, "save", in: state)
+            try self.stop(id, detail: "saved", in: &state)
+            var domain = try Self.find(id, "save", in: state)
+            domain.managedSave = true
+            try self.store(domain, id, in: &state)
+        }
+    }
+
+    public func setTime(_ id: VMID, within limit: Duration) async throws(HypervisorError) {
+        try call(.setTime) { state in
+            try Self.requireRunning(id, "set the time of", in: state)
+            guard state.guests[id, default: Guest()].agentAnswers else {
+                throw HypervisorError(
+                    .timeout, operation: "set the time of", object: id.description,
+                    message: "Guest agent is not responding")
+            }
+        }
     }
 
     /// What is so already is refused, as libvirt does.

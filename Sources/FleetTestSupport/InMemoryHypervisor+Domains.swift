@@ -16,7 +16,8 @@ extension InMemoryHypervisor {
                 domain.running && state.guests[id, default: Guest()].agentAnswers
             },
             origin: definition.origin, hostDevices: definition.hostDevices,
-            demand: definition.demand, placement: domain.running ? domain.placement : definition.placement,
+            demand: definition.demand, power: definition.power,
+            placement: domain.running ? domain.placement : definition.placement,
             isRestless: definition.isRestless, genID: definition.genID, macAddresses: definition.macs)
     }
 

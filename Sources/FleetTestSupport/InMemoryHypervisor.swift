@@ -10,7 +10,8 @@ import Synchronization
 public final class InMemoryHypervisor: Hypervisor {
     public enum Operation: String, Sendable {
         case information, domains, domain, definition, define, start, shutdown, destroy, undefine, statistics
-        case reboot, reset, suspend, resume, autostart, freeze, thaw, pivot, pin, weight
+        case reboot, reset, suspend, resume, autostart, freeze, thaw, pivot, pin, weight, save
+        case setTime = "set-time"
         case liveDefinition = "live-definition"
         case overlayDisks = "overlay-disks"
         case startCommit = "start-commit"
@@ -30,6 +31,8 @@ public final class InMemoryHypervisor: Hypervisor {
         public var obeysShutdown: Bool
         /// Whether its file systems can be frozen; they take too long when nil.
         public var canFreeze: Bool?
+        /// Pausing it takes for ever.
+        public var hangs = false
         public var information: GuestInformation
 
         public init(

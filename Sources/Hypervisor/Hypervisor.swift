@@ -42,6 +42,14 @@ public protocol Hypervisor: Sendable {
     /// Lets a paused guest go on, or wakes one that sleeps (ACPI S3).
     /// - Throws: `invalidState` when it does neither.
     func resume(_ id: VMID) async throws(HypervisorError)
+    /// Puts the guest's memory on the host's disk and switches it off; its next start goes on from there
+    /// (virDomainManagedSave). Returns when all is written.
+    /// - Throws: `invalidState` when it does not run, `failed` where it has what cannot be saved, such as a device of the host.
+    func save(_ id: VMID) async throws(HypervisorError)
+    /// Has the guest agent set the guest's clock by the hardware clock that the host gives it (virDomainSetTime with
+    /// VIR_DOMAIN_TIME_SYNC).
+    /// - Throws: as `guestAgentAnswers`, and `timeout`.
+    func setTime(_ id: VMID, within limit: Duration) async throws(HypervisorError)
     /// Moves the vCPUs, emulator and I/O threads of a running domain to these of the host's threads, until it stops
     /// (virDomainPinVcpuFlags, virDomainPinEmulator, virDomainPinIOThread). Topology and weight stay.
     /// - Throws: `invalidState` when it does not run.
@@ -123,6 +131,8 @@ public struct Domain: Equatable, Sendable {
     public var hostDevices: [PCIAddress]
     /// What it asks of its host, from virtfleet's element in its metadata.
     public var demand: VMDemand?
+    /// What becomes of it when its host sleeps or shuts down, from the same place.
+    public var power: HostPowerPolicy
     /// What it has of its host while it runs, else what its definition gives to it; nil when that could not be read.
     public var placement: VMPlacement?
     /// It is defined as a Windows guest, and without the clock and timers that Windows needs to be idle when it has
@@ -135,8 +145,8 @@ public struct Domain: Equatable, Sendable {
     public init(
         id: VMID, name: String, state: VMDocument.State, memoryBytes: UInt64, vcpus: Int, persistent: Bool = true,
         autostart: Bool = false, guestAgent: Bool? = nil, origin: VMDocument.Origin? = nil,
-        hostDevices: [PCIAddress] = [], demand: VMDemand? = nil, placement: VMPlacement? = nil,
-        isRestless: Bool = false, genID: UUID? = nil,
+        hostDevices: [PCIAddress] = [], demand: VMDemand? = nil, power: HostPowerPolicy = HostPowerPolicy(),
+        placement: VMPlacement? = nil, isRestless: Bool = false, genID: UUID? = nil,
         macAddresses: [MACAddress]? = nil
     ) {
         self.id = id
@@ -150,6 +160,7 @@ public struct Domain: Equatable, Sendable {
         self.origin = origin
         self.hostDevices = hostDevices
         self.demand = demand
+        self.power = power
         self.placement = placement
         self.isRestless = isRestless
         self.genID = genID

@@ -24,6 +24,13 @@ public protocol Bus: Sendable {
     /// its own presence): disconnects normally, reports `twin` and tries again at the twin interval.
     func reportTwin(evidence: String)
 
+    /// Disconnects normally (no will is published) and stays away until `resume()`. Returns once it has; at once while
+    /// there is no connection, and none is made then.
+    func suspend() async
+
+    /// Connects again after `suspend()`.
+    func resume()
+
     /// Disconnects normally (no will is published) and ends `events`. Final.
     func disconnect() async
 

@@ -27,6 +27,8 @@ public struct Profile: Codable, Equatable, Sendable {
     public var console = VMConsole.none
     /// Start the VM with its host.
     public var autostart = false
+    public var onHostSleep = HostPowerPolicy.SleepAction.pause
+    public var onHostShutdown = HostPowerPolicy.ShutdownAction.shutdown
     /// Threads of QEMU for the disks' work; without one it is done beside everything else.
     public var ioThreads = 0
     public var diskBus = DiskBus.scsi
@@ -59,6 +61,8 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.networks, into: &networks)
         try read(.console, into: &console)
         try read(.autostart, into: &autostart)
+        try read(.onHostSleep, into: &onHostSleep)
+        try read(.onHostShutdown, into: &onHostShutdown)
         try read(.ioThreads, into: &ioThreads)
         try read(.diskBus, into: &diskBus)
         try read(.freeDiskMiB, into: &freeDiskMiB)

@@ -31,7 +31,7 @@ struct ImportRules {
     }()
 
     private static let agentSide: Set<String> = [
-        "FleetAgent", "Hypervisor", "HostInspection", "Telemetry", "Provisioning",
+        "FleetAgent", "Hypervisor", "HostInspection", "HostPower", "Telemetry", "Provisioning",
     ]
     private static let controllerSide: Set<String> = ["FleetStore", "FleetServer"]
 
@@ -68,6 +68,7 @@ struct ImportRules {
         ("CPCIShims", "HostInspection"),
         ("CHWLocShims", "HostInspection"),
         ("CZlib", "HostInspection"),
+        ("CSystemd", "HostPower"),
     ])
     func eachCModuleHasOneWrapper(library: String, wrapper: String) {
         let users = Self.imports.filter { $0.value.contains(library) }.keys.sorted()

@@ -22,6 +22,30 @@ extension BusConformanceTests {
     }
 
     @Test(arguments: Implementation.allCases)
+    func staysAwayWithoutAWillUntilItIsResumed(_ implementation: Implementation) async throws {
+        let world = try await implementation.world()
+        let watcher = try await world.connected("watcher", to: "presence/+")
+        let will = BusMessage(topic: "presence/agent", payload: Array("lost".utf8))
+        let agent = try await world.connected("agent", to: "presence/other", will: will)
+        for _ in 1...2 {
+            await agent.suspend()
+            _ = try await agent.untilDisconnected()
+            await #expect(throws: BusError.notConnected) { try await agent.publish("presence/agent", "away") }
+            await agent.suspend()
+            agent.resume()
+            _ = try await agent.untilConnected()
+            try await agent.publish("presence/agent", "back")
+            #expect(try await watcher.nextMessage().text == "back", "no will came before")
+        }
+        try await watcher.publish("presence/other", "kept")
+        #expect(try await agent.nextMessage().text == "kept", "subscriptions are made again")
+        await agent.suspend()
+        await agent.disconnect()
+        #expect(try await watcher.nextMessage().text == "kept")
+        await watcher.disconnect()
+    }
+
+    @Test(arguments: Implementation.allCases)
     func declaresANewWillAtEveryConnection(_ implementation: Implementation) async throws {
         let world = try await implementation.world()
         let watcher = try await world.connected("watcher", to: "presence/agent")

@@ -79,10 +79,12 @@ public struct EventType: RawRepresentable, Codable, Hashable, Sendable {
     public static let streamDropped = EventType(rawValue: "stream.dropped")
     public static let clockJumped = EventType(rawValue: "clock.jumped")
     public static let hostChanged = EventType(rawValue: "host.changed")
+    public static let hostPower = EventType(rawValue: "host.power")
 
     public static let known: [EventType] = [
         .vmLifecycle, .vmReboot, .vmWatchdog, .vmIOError, .vmBlockJob, .vmGuestAgent, .jobStatus, .agentStarted,
         .hypervisorConnection, .securityRefused, .identityTwin, .streamDropped, .clockJumped, .hostChanged,
+        .hostPower,
     ]
     /// Dropped last when the spool is full.
     public static let precious: Set<EventType> = [
@@ -115,7 +117,8 @@ public struct VMEvent: Codable, Equatable, Sendable {
     }
 }
 
-/// Body of `security.refused`, `identity.twin`, `hypervisor.connection`, `agent.started`, `clock.jumped`, `host.changed`.
+/// Body of `security.refused`, `identity.twin`, `hypervisor.connection`, `agent.started`, `clock.jumped`, `host.changed`,
+/// `host.power`.
 public struct HostEvent: Codable, Equatable, Sendable {
     /// A stable word: `bad-signature`, `stale-revision`, `connected`, `iommu`, ...
     public var what: String

@@ -49,6 +49,8 @@ public struct DomainDefinition: Equatable, Sendable {
     public var hyperVTimers: Bool
     /// What it asks of its host; set when virtfleet made the domain and may place it.
     public var demand: VMDemand?
+    /// What becomes of it when its host sleeps or shuts down.
+    public var power: HostPowerPolicy
     /// What it gets of its host.
     public var placement: VMPlacement
 
@@ -100,6 +102,7 @@ public struct DomainDefinition: Equatable, Sendable {
         guestAgent = channel.map { $0.attribute("state") == "connected" }
         origin = root.first("metadata").flatMap(DomainMetadata.read)
         guestOS = root.first("metadata").flatMap(DomainMetadata.guestOS)
+        power = root.first("metadata").map(DomainMetadata.power) ?? HostPowerPolicy()
         let hostDevices = devices.map(Self.hostDevices) ?? []
         self.hostDevices = hostDevices
         let placement = VMPlacement(root, vcpus: vcpus, memoryBytes: memory, devices: hostDevices)

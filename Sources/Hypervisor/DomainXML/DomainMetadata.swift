@@ -1,17 +1,21 @@
 import FleetRuntime
 import FleetModel
 
-/// virtfleet's element in a domain's `<metadata>`: which job made the VM, from what, and what the VM asks of its host.
+/// virtfleet's element in a domain's `<metadata>`: which job made the VM, from what, what
+/// the VM asks of its host, and what becomes of it when that sleeps.
 enum DomainMetadata {
     static let namespace = "https://virtfleet.dev/xmlns/vm/1"
     static let prefix = "virtfleet"
 
-    static func write(_ origin: VMDocument.Origin, _ demand: VMDemand?, to writer: inout XMLWriter) {
+    static func write(
+        _ origin: VMDocument.Origin, _ demand: VMDemand?, _ power: HostPowerPolicy, to writer: inout XMLWriter
+    ) {
         writer.element(
             "\(prefix):vm",
             [
                 "xmlns:\(prefix)": namespace, "job": origin.job.description, "template": origin.template.description,
                 "profile": origin.profile, "profileVersion": origin.profileVersion?.description,
+                "onHostSleep": power.onSleep.rawValue, "onHostShutdown": power.onShutdown.rawValue,
             ]
         ) { writer in
             if let demand { write(demand, to: &writer) }
@@ -100,6 +104,19 @@ enum DomainMetadata {
             selector.role?.rawValue == role && selector.deviceClass?.description == deviceClass
             && selector.id?.description == id
         return isUnderstood && !selector.isEmpty ? selector : nil
+    }
+
+    /// What the element does not say, or not in these words, has its default.
+    static func power(_ metadata: XMLElement) -> HostPowerPolicy {
+        var policy = HostPowerPolicy()
+        let element = element(in: metadata)
+        if let action = element?.attribute("onHostSleep").flatMap(HostPowerPolicy.SleepAction.init) {
+            policy.onSleep = action
+        }
+        if let action = element?.attribute("onHostShutdown").flatMap(HostPowerPolicy.ShutdownAction.init) {
+            policy.onShutdown = action
+        }
+        return policy
     }
 
     /// Nil when the element is not there, or not as virtfleet writes it.

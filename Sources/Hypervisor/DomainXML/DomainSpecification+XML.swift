@@ -10,7 +10,7 @@ extension DomainSpecification {
             writer.element("uuid", text: id.description)
             writer.element("genid", text: genID.uuidString.lowercased())
             writer.element("metadata") { writer in
-                DomainMetadata.write(origin, demand, to: &writer)
+                DomainMetadata.write(origin, demand, power, to: &writer)
                 DomainMetadata.write(guestOS, to: &writer)
             }
             writer.element("memory", ["unit": "bytes"], text: String(placement?.memory.bytes ?? memoryBytes))

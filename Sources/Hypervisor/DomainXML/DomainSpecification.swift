@@ -83,6 +83,8 @@ public struct DomainSpecification: Equatable, Sendable {
     public var origin: VMDocument.Origin
     /// Likewise; `Domain.demand` reads it back.
     public var demand: VMDemand?
+    /// Likewise; `Domain.power` reads it back.
+    public var power: HostPowerPolicy
     /// What it gets of its host, its memory among it. Without one nothing is bound to any part of the host.
     public var placement: VMPlacement?
 
@@ -90,7 +92,8 @@ public struct DomainSpecification: Equatable, Sendable {
         name: String, id: VMID, memoryBytes: UInt64, vcpus: Int, genID: UUID, accelerator: Accelerator,
         guestOS: GuestOS = .linux, hidesHypervisor: Bool = false, firmware: Firmware, tpm: Bool, disks: [Disk],
         networks: [Network], console: VMConsole = .none, ioThreads: Int = 0, consoleLogPath: String? = nil,
-        origin: VMDocument.Origin, demand: VMDemand? = nil, placement: VMPlacement? = nil
+        origin: VMDocument.Origin, demand: VMDemand? = nil, power: HostPowerPolicy = HostPowerPolicy(),
+        placement: VMPlacement? = nil
     ) {
         self.name = name
         self.id = id
@@ -109,6 +112,7 @@ public struct DomainSpecification: Equatable, Sendable {
         self.consoleLogPath = consoleLogPath
         self.origin = origin
         self.demand = demand
+        self.power = power
         self.placement = placement
     }
 }

@@ -91,6 +91,10 @@ extension LibvirtConnection {
         try act(on: id, "suspend") { virDomainSuspend($0) }
     }
 
+    func save(_ id: VMID) throws(HypervisorError) {
+        try act(on: id, "save") { virDomainManagedSave($0, 0) }
+    }
+
     func resume(_ id: VMID) throws(HypervisorError) {
         try act(on: id, "resume") { domain in
             var state: Int32 = 0
@@ -124,7 +128,8 @@ extension LibvirtConnection {
             memoryBytes: UInt64(information.maxMem) * 1024, vcpus: Int(information.nrVirtCpu),
             persistent: virDomainIsPersistent(domain) == 1, autostart: autostart == 1,
             guestAgent: definition?.guestAgent, origin: definition?.origin, hostDevices: definition?.hostDevices ?? [],
-            demand: definition?.demand, placement: definition?.placement, isRestless: definition?.isRestless ?? false,
+            demand: definition?.demand, power: definition?.power ?? HostPowerPolicy(),
+            placement: definition?.placement, isRestless: definition?.isRestless ?? false,
             genID: definition?.genID, macAddresses: definition?.macs)
     }
 

@@ -28,6 +28,14 @@ extension LibvirtConnection {
         }
     }
 
+    func setTime(_ id: VMID, within limit: Duration) throws(HypervisorError) {
+        try withGuest(id, limit) { domain throws(HypervisorError) in
+            guard virDomainSetTime(domain, 0, 0, VIR_DOMAIN_TIME_SYNC.rawValue) == 0 else {
+                throw .lastLibvirtError("set the time of", libvirtName(of: domain))
+            }
+        }
+    }
+
     func withGuest<Result>(
         _ id: VMID, _ limit: Duration, _ body: (OpaquePointer) throws(HypervisorError) -> Result
     ) throws(HypervisorError) -> Result {

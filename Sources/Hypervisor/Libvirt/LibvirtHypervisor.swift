@@ -6,7 +6,7 @@ import Synchronization
 /// The hypervisor behind a libvirt URI.
 ///
 /// Three kinds of connection, so that nothing waits for what it need not: one for commands and events, one read-only
-/// for statistics, and a short-lived one for each talk with a guest agent, which may take its whole time limit.
+/// for statistics, and a short-lived one for each talk with a guest or its QEMU, which may take its whole time limit.
 public final class LibvirtHypervisor: Hypervisor {
     public let events = Mailbox<HypervisorEvent>(capacity: 4096)
     private let uri: String
@@ -83,9 +83,17 @@ public final class LibvirtHypervisor: Hypervisor {
 
     public func reset(_ id: VMID) async throws(HypervisorError) { try await commands("reset").reset(id) }
 
-    public func suspend(_ id: VMID) async throws(HypervisorError) { try await commands("suspend").suspend(id) }
+    public func suspend(_ id: VMID) async throws(HypervisorError) {
+        try await guestConnection("suspend").suspend(id)
+    }
 
-    public func resume(_ id: VMID) async throws(HypervisorError) { try await commands("resume").resume(id) }
+    public func resume(_ id: VMID) async throws(HypervisorError) { try await guestConnection("resume").resume(id) }
+
+    public func save(_ id: VMID) async throws(HypervisorError) { try await guestConnection("save").save(id) }
+
+    public func setTime(_ id: VMID, within limit: Duration) async throws(HypervisorError) {
+        try await guestConnection("set the time of").setTime(id, within: limit)
+    }
 
     public func pin(_ id: VMID, to processors: VMPlacement.Processors) async throws(HypervisorError) {
         try await commands("pin").pin(id, to: processors)

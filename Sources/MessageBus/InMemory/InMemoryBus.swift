@@ -8,6 +8,7 @@ public final class InMemoryBus: Bus {
         var subscriptions: [InMemorySession.Subscription] = []
         var statistics = BusStatistics()
         var runner: Task<Void, Never>?
+        var prepare: (@Sendable () -> ConnectionAttempt)?
         var lastReason: String?
         /// Of the newest connection.
         var sessionPresent = false
@@ -37,7 +38,9 @@ public final class InMemoryBus: Bus {
 
     public func connect(prepare: @escaping @Sendable () -> ConnectionAttempt) async {
         state.withLock { state in
-            if state.runner == nil { state.runner = Task { await self.run(prepare) } }
+            guard state.prepare == nil else { return }
+            state.prepare = prepare
+            state.runner = Task { await self.run(prepare) }
         }
     }
 
@@ -69,6 +72,20 @@ public final class InMemoryBus: Bus {
         guard let link = state.withLock(\.link) else { return }
         link.lost.send(.twinReported(evidence))
         broker.detach(link, clientID: clientID)
+    }
+
+    public func suspend() async {
+        let runner = state.withLock(\.runner)
+        runner?.cancel()
+        await runner?.value
+        report("disconnected as asked")
+    }
+
+    public func resume() {
+        state.withLock { state in
+            guard state.runner?.isCancelled == true, let prepare = state.prepare else { return }
+            state.runner = Task { await self.run(prepare) }
+        }
     }
 
     public func disconnect() async {

@@ -1,3 +1,4 @@
+import FleetRuntime
 import Synchronization
 
 /// What the callers of a `MosquittoBus` share with its thread: their commands, and what they may know at once.
@@ -8,6 +9,9 @@ final class BusCommands: Sendable {
         case publish(BusMessage, Answer)
         case subscribe(String, QoS, Answer)
         case reportTwin(String)
+        /// Disconnect normally, tell who waits, and wait for `resume`.
+        case suspend(CheckedContinuation<Void, Never>?)
+        case resume
         /// Disconnect normally, tell who waits, and end.
         case disconnect(CheckedContinuation<Void, Never>?)
         /// End without a word.
@@ -96,11 +100,16 @@ final class BusCommands: Sendable {
 
     /// Returns when the thread has disconnected; at once if it has ended or is making a connection, which then ends
     /// as soon as it is made.
-    func disconnect() async {
+    func disconnect() async { await leave { .disconnect($0) } }
+
+    /// Returns as `disconnect` does.
+    func suspend() async { await leave { .suspend($0) } }
+
+    private func leave(_ command: (CheckedContinuation<Void, Never>?) -> Command) async {
         await withCheckedContinuation { done in
             let waits = state.withLock { state in
                 let waits = !state.finished && !state.deaf
-                state.commands.append(.disconnect(waits ? done : nil))
+                state.commands.append(command(waits ? done : nil))
                 return waits
             }
             if waits { wakeup.signal() } else { done.resume() }
@@ -138,7 +147,7 @@ final class BusCommands: Sendable {
                 case .publish(_, let answer), .subscribe(_, _, let answer):
                     waiting.append(answer)
                     return true
-                case .reportTwin, .disconnect, .abandon: return false
+                case .reportTwin, .suspend, .resume, .disconnect, .abandon: return false
                 }
             }
             return waiting
@@ -152,7 +161,12 @@ final class BusCommands: Sendable {
         state.withLock { state in
             state.finished = true
             defer { state.commands = [] }
-            return state.commands.compactMap { if case .disconnect(let done) = $0 { done } else { nil } }
+            return state.commands.compactMap { command in
+                switch command {
+                case .disconnect(let done), .suspend(let done): done
+                default: nil
+                }
+            }
         }
     }
 }

@@ -36,6 +36,12 @@ public final class MosquittoBus: Bus {
 
     public func reportTwin(evidence: String) { commands.send(.reportTwin(evidence)) }
 
+    public func suspend() async {
+        if started.withLock(\.self) { await commands.suspend() }
+    }
+
+    public func resume() { commands.send(.resume) }
+
     public func disconnect() async {
         let running = started.withLock { started in
             defer { started = true }

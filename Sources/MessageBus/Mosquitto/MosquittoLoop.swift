@@ -14,6 +14,7 @@ final class MosquittoLoop: MosquittoClientDelegate {
     private enum Ending {
         case lost(code: Int32, reason: String)
         case twinReported(String)
+        case suspended(CheckedContinuation<Void, Never>?)
         case stopped
     }
 
@@ -69,6 +70,10 @@ final class MosquittoLoop: MosquittoClientDelegate {
             case .twinReported(let evidence):
                 report("disconnected for a twin")
                 stopped = !pause(reconnection.reported(evidence, using: &generator))
+            case .suspended(let done):
+                report("disconnected as asked")
+                done?.resume()
+                stopped = !rest()
             }
         }
         events.finish()
@@ -117,6 +122,10 @@ final class MosquittoLoop: MosquittoClientDelegate {
         case .reportTwin(let evidence):
             sayGoodbye(on: client)
             return .twinReported(evidence)
+        case .suspend(let done):
+            sayGoodbye(on: client)
+            return .suspended(done)
+        case .resume: return nil
         case .disconnect(let done):
             stopping = done
             sayGoodbye(on: client)
@@ -158,8 +167,14 @@ final class MosquittoLoop: MosquittoClientDelegate {
             events.send(.twin(evidence: evidence), exempt: true)
             delay = retryAfter
         }
-        let until = time.monotonic() + delay
-        while case let left = until - time.monotonic(), left > .zero {
+        return rest(until: time.monotonic() + delay)
+    }
+
+    /// Stays disconnected until then; once suspended, until the bus is told to resume.
+    /// - Returns: false when the bus was told to stop meanwhile.
+    private func rest(until end: Duration? = nil) -> Bool {
+        var end = end
+        while case let left = end.map({ $0 - time.monotonic() }) ?? .seconds(3600), left > .zero {
             _ = wakeup.wait(limit: left)
             while let command = commands.next() {
                 switch command {
@@ -167,9 +182,13 @@ final class MosquittoLoop: MosquittoClientDelegate {
                     stopping = done
                     return false
                 case .abandon: return false
+                case .suspend(let done):
+                    end = nil
+                    done?.resume()
+                case .resume where end == nil: return true
                 case .publish(_, let answer), .subscribe(_, _, let answer):
                     answer.resume(returning: .failure(.connectionLost))
-                case .reportTwin: break
+                case .reportTwin, .resume: break
                 }
             }
         }

@@ -104,7 +104,9 @@ struct CloneVM: JobKind {
             origin: VMDocument.Origin(
                 job: job, template: arguments.image.digest, profile: arguments.profile.description,
                 profileVersion: arguments.profileVersion?.version),
-            demand: plan.profile.demand(of: vm, named: arguments.name.description), placement: plan.placement)
+            demand: plan.profile.demand(of: vm, named: arguments.name.description),
+            power: HostPowerPolicy(onSleep: plan.profile.onHostSleep, onShutdown: plan.profile.onHostShutdown),
+            placement: plan.placement)
     }
 
     /// The system's first: it is booted from.

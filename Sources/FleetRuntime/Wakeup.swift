@@ -1,12 +1,11 @@
-import FleetRuntime
 import Glibc
 
 /// Wakes a thread that waits for a socket. Closed with the last reference.
-final class Wakeup: Sendable {
+public final class Wakeup: Sendable {
     private let readEnd: Int32
     private let writeEnd: Int32
 
-    init() {
+    public init() {
         var ends: [Int32] = [-1, -1]
         precondition(pipe(&ends) == 0, "cannot make a pipe: \(String(cString: strerror(errno)))")
         for end in ends {
@@ -21,7 +20,7 @@ final class Wakeup: Sendable {
         close(writeEnd)
     }
 
-    func signal() {
+    public func signal() {
         var byte: UInt8 = 1
         _ = write(writeEnd, &byte, 1)
     }
@@ -29,7 +28,7 @@ final class Wakeup: Sendable {
     /// Returns when the socket is ready, at a signal or after the limit.
     /// - Parameter socket: -1 for none.
     /// - Returns: what the socket is ready for, as poll(2) says it.
-    func wait(beside socket: Int32 = -1, for interest: Int16 = 0, limit: Duration) -> Int16 {
+    public func wait(beside socket: Int32 = -1, for interest: Int16 = 0, limit: Duration) -> Int16 {
         var descriptors = [
             pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0), pollfd(fd: socket, events: interest, revents: 0),
         ]
