@@ -56,6 +56,8 @@ struct EventSource {
 
 /// This host has nothing to do.
 struct NoJobs: JobReceiver {
+    func hold() async -> Set<VMID> { [] }
+    func release() async {}
     func receive(envelope: [UInt8]) async {}
     var revision: UInt64 { 0 }
     func vmStopped(_ vm: VMID) async {}

@@ -5,6 +5,7 @@ import FleetRuntime
 import FleetTestSupport
 import FoundationEssentials
 import HostInspection
+import HostPower
 import Hypervisor
 import MessageBus
 import Synchronization
@@ -19,6 +20,15 @@ final class AgentWorld: Sendable {
         private let stopped = Mutex<[VMID]>([])
         var stoppedVMs: [VMID] { stopped.withLock(\.self) }
         func vmStopped(_ vm: VMID) async { stopped.withLock { $0.append(vm) } }
+        /// Whether no job may start, and the VMs that jobs are working on.
+        private let held = Mutex(false)
+        var isHeld: Bool { held.withLock(\.self) }
+        let busy = Mutex<Set<VMID>>([])
+        func hold() async -> Set<VMID> {
+            held.withLock { $0 = true }
+            return busy.withLock(\.self)
+        }
+        func release() async { held.withLock { $0 = false } }
         let moves = Mailbox<Void>(capacity: 1)
     }
 
@@ -37,10 +47,11 @@ final class AgentWorld: Sendable {
 
     /// One life of the agent, from its start to its clean end.
     func run(
+        power: Mailbox<HostPower.Event> = Mailbox(capacity: 1),
         before: (InMemoryHypervisor) async throws -> Void = { _ in },
         _ body: (AgentWorld.Life) async throws -> Void
     ) async throws {
-        let life = try await Life(self, before: before)
+        let life = try await Life(self, power, before: before)
         do {
             try await body(life)
         } catch {
@@ -51,10 +62,12 @@ final class AgentWorld: Sendable {
     }
 
     /// Lets time pass until the condition holds.
-    func until(_ comment: Comment, _ condition: () async throws -> Bool) async throws {
+    func until(
+        _ comment: Comment, stepping step: Duration = .milliseconds(250), _ condition: () async throws -> Bool
+    ) async throws {
         for _ in 0..<2000 {
             if try await condition() { return }
-            time.advance(by: .milliseconds(250))
+            time.advance(by: step)
             try await Task.sleep(for: .milliseconds(2))
         }
         Issue.record(comment)
@@ -91,7 +104,9 @@ final class AgentWorld: Sendable {
         let spool: Spool
         private let tasks: [Task<Void, any Error>]
 
-        fileprivate init(_ world: AgentWorld, before: (InMemoryHypervisor) async throws -> Void) async throws {
+        fileprivate init(
+            _ world: AgentWorld, _ power: Mailbox<HostPower.Event>, before: (InMemoryHypervisor) async throws -> Void
+        ) async throws {
             let logger = Logger(label: "agent", level: .debug) { _, line in world.log.withLock { $0.append(line) } }
             let hypervisor = try InMemoryHypervisor(directory: world.directory.file("domains"))
             try await before(hypervisor)
@@ -109,7 +124,7 @@ final class AgentWorld: Sendable {
             settings.inspectionInterval = .seconds(300)
             let session = AgentSession(
                 settings, bus: bus, hypervisor: hypervisor, spool: spool, stream: stream, jobs: world.jobs,
-                sample: { MetricsBatch(time: world.time.now(), host: ["virtfleet_test": 1], vms: [:]) },
+                power: power, sample: { MetricsBatch(time: world.time.now(), host: ["virtfleet_test": 1], vms: [:]) },
                 time: world.time, logger: logger)
             self.bus = bus
             self.hypervisor = hypervisor
@@ -132,4 +147,11 @@ func domainXML(_ id: VMID, _ name: String = "office") -> String {
     <os><type arch='x86_64' machine='q35'>hvm</type></os>
     <devices><channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel></devices></domain>
     """
+}
+
+extension JobID {
+    static func random() -> JobID {
+        var generator = SystemRandomNumberGenerator()
+        return JobID(milliseconds: 1_790_000_000_000, using: &generator)
+    }
 }

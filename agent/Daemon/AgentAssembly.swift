@@ -8,6 +8,7 @@ import FoundationEssentials
 import Glibc
 import HTTPClient
 import HostInspection
+import HostPower
 import Hypervisor
 import ImageStore
 import MessageBus
@@ -56,6 +57,8 @@ struct AgentAssembly {
         let catalogue = SnapshotCatalogue(jobHost)
         let snapshots = SnapshotWatch { try await catalogue.snapshots(of: $0) }
         let runner = try await jobs(fleet, host, bootID, jobHost, spool, bus, topics, snapshots)
+        let power = HostPower(logger: logger)
+        defer { power.close() }
         let telemetry = Telemetry(imageDirectory: imagesDirectory, time: time)
         var settings = AgentSettings(
             fleet: fleet, host: host, agentVersion: ProductVersion.current, bootID: bootID,
@@ -65,7 +68,7 @@ struct AgentAssembly {
         settings.metricsInterval = configuration.metrics.interval.duration
         let session = AgentSession(
             settings, bus: bus, hypervisor: hypervisor, spool: spool, stream: stream, jobs: runner,
-            snapshots: snapshots, sample: { await telemetry.sample(hypervisor) }, time: time, logger: logger)
+            snapshots: snapshots, power: power.events, sample: { await telemetry.sample(hypervisor) }, time: time, logger: logger)
 
         logger.with("host", host).notice("starting, version \(ProductVersion.current)")
         // Stopped from the end: the session, with its farewell, after all that it carries.

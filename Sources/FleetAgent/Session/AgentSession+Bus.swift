@@ -40,7 +40,7 @@ extension AgentSession {
     private func lost(_ message: String) {
         isConnected = false
         stream.disconnected()
-        logger.warning(message)
+        if announced == .online { logger.warning(message) } else { logger.notice(message) }
     }
 
     private func on(_ message: BusMessage) async {

@@ -10,6 +10,7 @@ extension AgentSession {
         case .connected(let domains):
             logger.notice("connected to the hypervisor, which has \(domains.count) domains")
             inspecting.send(())
+            resuming.send(())
         case .disconnected(let reason): logger.warning("the hypervisor cannot be reached: \(reason)")
         default: break
         }

@@ -31,7 +31,7 @@ extension AgentSession {
             }
             guard isConnected else { return nil }
             await gatherFacts()
-            if presence.withLock({ $0.due(at: time.uptime()) }) == .zero { try await publishPresence(.online) }
+            if presence.withLock({ $0.due(at: time.uptime()) }) == .zero { try await publishPresence(announced) }
             return presence.withLock { $0.due(at: time.uptime()) }
         } catch {
             // The next connection wakes this loop again.
@@ -67,7 +67,7 @@ extension AgentSession {
         }
     }
 
-    private func gatherFacts() async {
+    func gatherFacts() async {
         let jobsRevision = await jobs.revision
         var inventory: [InventoryPart: Digest] = [:]
         for case (.inventory(_, let part), let message) in outbox.taken {

@@ -3,6 +3,7 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 import HostInspection
+import HostPower
 import Hypervisor
 import MessageBus
 import Provisioning
@@ -19,6 +20,11 @@ public actor AgentSession: Service {
     let stream: StreamPublisher
     let jobs: any JobReceiver
     let snapshots: SnapshotWatch
+    let power: Mailbox<HostPower.Event>
+    lazy var guests = GuestPower(
+        hypervisor: hypervisor, file: StateFile(path: settings.stateDirectory + "/asleep.json"), time: time,
+        logger: logger
+    ) { [weak self] event in await self?.record(.hostPower, event) }
     let sample: @Sendable () async -> MetricsBatch
     private let isClockSynchronised: @Sendable () -> Bool
     let time: any TimeSource
@@ -37,22 +43,27 @@ public actor AgentSession: Service {
     var clock = ClockWatch()
     var controller = ControllerWatch()
     var isConnected = false
+    /// What the presence says.
+    var announced = Presence.State.online
     /// The last answers of the hypervisor: while it cannot be reached they stay true.
     var hypervisorSoftware: SoftwareDocument.Hypervisor?
     var pools: [StorageDocument.Pool] = []
-    /// Wake the publishing loop and the inspection.
+    /// Wake the publishing loop, the inspection, and those who slept with the host.
     nonisolated let publishing = Mailbox<Void>(capacity: 1)
     nonisolated let inspecting = Mailbox<Void>(capacity: 1)
+    nonisolated let resuming = Mailbox<Void>(capacity: 1)
     /// The guests to be asked what they are; one that finds no room is asked with all others later.
     nonisolated let asking = Mailbox<VMID>(capacity: 256)
 
     /// - Parameters:
     ///   - stream: publishes what is in `spool`; runs as a service of its own, and so does `jobs`.
+    ///   - power: see `HostPower`; one that nobody fills where nothing is known of the host's sleep.
     ///   - sample: one tick of metrics; the agent's own are added here.
     ///   - isClockSynchronised: see `SystemClock`.
     public init(
         _ settings: AgentSettings, bus: any Bus, hypervisor: any Hypervisor, spool: Spool, stream: StreamPublisher,
         jobs: any JobReceiver, snapshots: SnapshotWatch = SnapshotWatch(),
+        power: Mailbox<HostPower.Event> = Mailbox(capacity: 1),
         sample: @escaping @Sendable () async -> MetricsBatch,
         isClockSynchronised: @escaping @Sendable () -> Bool = SystemClock.isSynchronised, time: any TimeSource,
         logger: Logger
@@ -64,6 +75,7 @@ public actor AgentSession: Service {
         self.stream = stream
         self.jobs = jobs
         self.snapshots = snapshots
+        self.power = power
         self.sample = sample
         self.isClockSynchronised = isClockSynchronised
         self.time = time
@@ -92,6 +104,8 @@ public actor AgentSession: Service {
         await withDiscardingTaskGroup { group in
             group.addTask { for await event in self.bus.events { await self.on(event) } }
             group.addTask { for await event in self.hypervisor.events { await self.on(event) } }
+            group.addTask { for await event in self.power { await self.on(event) } }
+            group.addTask { for await _ in self.resuming { await self.goOn() } }
             group.addTask { for await _ in self.inspecting { await self.inspect() } }
             group.addTask { for await id in self.asking { await self.ask(id) } }
             group.addTask { for await _ in self.jobs.moves { await self.refreshMoved() } }

@@ -10,6 +10,11 @@ public protocol JobReceiver: Sendable {
     var revision: UInt64 { get async }
     /// Takes note that a VM has stopped, whoever stopped it: what it had is free for others.
     func vmStopped(_ vm: VMID) async
+    /// From now on no job starts; what is at work stays at work.
+    /// - Returns: the VMs that jobs are working on.
+    func hold() async -> Set<VMID>
+    /// Jobs start again.
+    func release() async
     /// Rings when VMs may have other cores than before.
     var moves: Mailbox<Void> { get }
 }

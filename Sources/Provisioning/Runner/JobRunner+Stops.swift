@@ -13,10 +13,10 @@ extension JobRunner {
 
     func settleAfterStops() async {
         for await _ in stops {
-            // A job at work on the VM may be about to start it again.
+            // A job at work on the VM may be about to start it again, and so may the host when it is awake again.
             repeat {
                 guard (try? await host.time.sleep(for: Self.patience)) != nil else { return }
-            } while activities.values.contains(where: { $0.kind == .working && $0.vm.map(stopped.contains) == true })
+            } while isHeld || activities.values.contains(where: { $0.kind == .working && $0.vm.map(stopped.contains) == true })
             stopped = []
             do {
                 try await host.resettle()

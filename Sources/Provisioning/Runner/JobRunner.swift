@@ -62,6 +62,8 @@ public actor JobRunner: Service {
     var gate: JobSetGate
     var clock: ClockSanity
     var activities: [JobID: Activity] = [:]
+    /// The host prepares to sleep or to shut down.
+    var isHeld = false
     /// Cleared at every start: looking again costs little, and the image may have gone.
     var prepared: Set<JobID> = []
     var retries: [JobID: Retry] = [:]
@@ -134,6 +136,19 @@ public actor JobRunner: Service {
         if let failure { throw failure }
     }
 
+    /// From now on no job starts or goes on after a pause; what is at work stays at work.
+    /// - Returns: the VMs that jobs are working on.
+    public func hold() -> Set<VMID> {
+        isHeld = true
+        return Set(activities.values.filter { $0.kind == .working }.compactMap(\.vm))
+    }
+
+    /// Jobs start again.
+    public func release() {
+        isHeld = false
+        wake.send(())
+    }
+
     /// Takes what arrived on `down/<host>/jobs`.
     public func receive(envelope: [UInt8]) async {
         await judge(envelope)
@@ -178,12 +193,12 @@ public actor JobRunner: Service {
             prepared.formIntersection(jobs.map(\.id))
             retries = retries.filter { id, _ in jobs.contains { $0.id == id } }
             // A job set wakes the runner; until then there is nothing to do.
-            if jobs.isEmpty && pending == nil { return .seconds(3600) }
+            if isHeld || jobs.isEmpty && pending == nil { return .seconds(3600) }
             let candidates = jobs.map(candidate)
             let time: JobScheduler.Clock = saneTime().map { .sane($0) } ?? .insane
             let uptime = host.time.uptime()
             let entries = Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0) })
-            for action in scheduler.decide(candidates, clock: time, uptime: uptime) {
+            for action in scheduler.decide(candidates, clock: time, uptime: uptime) where !isHeld {
                 try await perform(action, entries)
             }
             let catchUp = clock.notBefore.map { Duration.seconds($0.timeIntervalSince(host.time.now())) }
