@@ -26,7 +26,8 @@ import Testing
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:01")!, kind: .user),
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:02")!, kind: .bridge("br-plc")),
         ],
-        console: .spice, ioThreads: 2, consoleLogPath: "/var/lib/virtfleet/vm/console.log", origin: Fixtures.origin)
+        console: .spice, ioThreads: 2, consoleLogPath: "/var/lib/virtfleet/vm/console.log", origin: Fixtures.origin,
+        power: HostPowerPolicy(onSleep: .save, onShutdown: .save))
 
     @Test func aFullSpecificationBecomesThisXML() throws {
         #expect(try GoldenFile("full.xml").difference(from: Self.full.xml()) == nil)
@@ -106,6 +107,15 @@ import Testing
         #expect(definition.macs == Self.full.networks.map(\.mac))
         #expect(definition.guestAgent == false)
         #expect(definition.origin == Fixtures.origin)
+        #expect(definition.power == Self.full.power)
+    }
+
+    @Test func aVMThatDoesNotSayWhatBecomesOfItHasTheDefaults() throws {
+        let old = Self.full.xml().replacing(" onHostSleep='save' onHostShutdown='save'", with: "")
+        #expect(!old.contains("onHost"))
+        #expect(try DomainDefinition(xml: old).power == HostPowerPolicy(onSleep: .pause, onShutdown: .shutdown))
+        let later = Self.full.xml().replacing("onHostSleep='save'", with: "onHostSleep='hibernate'")
+        #expect(try DomainDefinition(xml: later).power == HostPowerPolicy(onSleep: .pause, onShutdown: .save))
     }
 
     @Test func anEditChangesWhatItNamesAndNothingElse() throws {

@@ -31,6 +31,7 @@ import Testing
                 #expect(error.code == .failed, "\(error)")
             }
             try await hypervisor.thaw(guest.id, within: .seconds(5))
+            try await hypervisor.setTime(guest.id, within: .seconds(5))
             let values = try await hypervisor.statistics().first?.values ?? [:]
             #expect(values["block.0.rd.bytes"] != nil)
 

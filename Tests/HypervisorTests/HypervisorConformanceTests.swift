@@ -90,6 +90,25 @@ import Testing
     }
 
     @Test(arguments: HypervisorKind.allCases)
+    func aGuestThatIsSavedGoesOnAtItsNextStart(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, files in
+            var guest = Fixtures.guest(files: files.path)
+            guest.power.onSleep = .save
+            #expect(try await hypervisor.define(guest.xml()).power == guest.power)
+            await expectError(.invalidState) { try await hypervisor.save(guest.id) }
+            await expectError(.invalidState) { try await hypervisor.setTime(guest.id, within: .seconds(1)) }
+            try await hypervisor.start(guest.id)
+            try await hypervisor.save(guest.id)
+            #expect(try await hypervisor.domain(guest.id).state == .shutoff)
+            #expect(try await hypervisor.hasManagedSave(guest.id))
+            try await hypervisor.start(guest.id)
+            #expect(try await hypervisor.domain(guest.id).state == .running)
+            #expect(try await !hypervisor.hasManagedSave(guest.id))
+            try await hypervisor.destroy(guest.id)
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
     func aGuestsThreadsGoWhereTheyAreSent(_ kind: HypervisorKind) async throws {
         try await kind.run { hypervisor, files in
             var guest = Fixtures.guest(files: files.path)
@@ -134,7 +153,9 @@ import Testing
             await expectError(.noSuchDomain) { try await hypervisor.setAutostart(id, true) }
             await expectError(.noSuchDomain) { try await hypervisor.shutdown(id) }
             await expectError(.noSuchDomain) { try await hypervisor.destroy(id) }
-            for verb in [hypervisor.suspend, hypervisor.resume, hypervisor.reboot, hypervisor.reset] {
+            for verb in [
+                hypervisor.suspend, hypervisor.resume, hypervisor.save, hypervisor.reboot, hypervisor.reset,
+            ] {
                 await expectError(.noSuchDomain) { try await verb(id) }
             }
             await expectError(.noSuchDomain) { try await hypervisor.undefine(id) }

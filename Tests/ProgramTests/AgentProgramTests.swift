@@ -9,7 +9,7 @@ import Testing
         func libraries(_ program: String) async throws -> String {
             try await Subprocess.run("readelf", ["--dynamic", BuiltProgram.path(program)]).successful().text
         }
-        for library in ["libvirt.so", "libcurl.so", "libmosquitto.so", "libcrypto.so"] {
+        for library in ["libvirt.so", "libcurl.so", "libmosquitto.so", "libcrypto.so", "libsystemd.so"] {
             #expect(try await libraries("virtfleet-agentd").contains(library))
             #expect(try await !libraries("virtfleet-agent").contains(library))
         }

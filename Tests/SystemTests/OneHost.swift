@@ -12,13 +12,16 @@ struct OneHost {
     let agent: AgentUnderTest
 
     /// Returns when the host is online and the template is there.
-    /// - Parameter profiles: more than every `AgentUnderTest` has; what is added to its `bare`.
-    init(profiles: [String: String] = [:]) async throws {
+    /// - Parameters:
+    ///   - profiles: more than every `AgentUnderTest` has; what is added to its `bare`.
+    ///   - environment: of the agent.
+    init(profiles: [String: String] = [:], environment: [String: String] = [:]) async throws {
         controller = try await ControllerUnderTest()
         libvirt = try PrivateLibvirt()
         try await libvirt.start()
         agent = try await AgentUnderTest(
-            "ada", of: controller, libvirt: libvirt.uri, tpmStates: libvirt.tpmStates, profiles: profiles)
+            "ada", of: controller, libvirt: libvirt.uri, tpmStates: libvirt.tpmStates, profiles: profiles,
+            environment: environment)
         try await agent.start()
         try await virtfleet("template", "import", GuestImage.path, "--name", "tiny", "--version", "1")
     }

@@ -1,0 +1,63 @@
+import FakeLogin
+import FleetModel
+import FleetTestSupport
+import Subprocess
+import Testing
+
+/// A host with guests goes to sleep and shuts down, as its logind says: the agent's program, libvirtd and QEMU, with a
+/// logind that the test plays on a dbus-daemon.
+@Suite struct HostSleepSystemTests {
+    /// virsh's.
+    private static let words: [VMDocument.State: String] = [
+        .running: "running", .paused: "paused", .shutoff: "shut off",
+    ]
+
+    @Test func guestsSleepWithTheirHostAndGoOnWithIt() async throws {
+        let bus = try await PrivateMessageBus()
+        let login = try FakeLogin(on: bus.address, delay: .seconds(60))
+        let site = try await OneHost(
+            profiles: ["saved": "onHostSleep: save\nonHostShutdown: save\n"],
+            environment: ["DBUS_SYSTEM_BUS_ADDRESS": bus.address])
+        for (name, profile) in [("paused", "tiny"), ("saved", "saved"), ("left", "bare")] {
+            try await site.virtfleet("vm", "clone", "tiny:1", name, "--host", "ada", "--profile", profile, "--wait")
+        }
+        try await site.virtfleet("vm", "suspend", "left", "--wait")
+        let guest = GuestShell(uri: site.libvirt.uri, name: "paused")
+        func until(_ host: HostResource.State, _ states: [VMDocument.State]) async throws {
+            try await site.agent.program.until("the host is \(host) and its VMs are \(states)", within: .seconds(120)) {
+                for (name, state) in zip(["paused", "saved", "left"], states) {
+                    let found = try await Subprocess.run("virsh", ["-c", site.libvirt.uri, "domstate", name])
+                    guard found.text.hasPrefix(Self.words[state] ?? "?") else { return false }
+                }
+                return try await site.client.host("ada").state == host
+            }
+        }
+        func sleep() async throws {
+            #expect(try await eventually { login.locks == ["shutdown", "sleep"] })
+            login.prepareForSleep(true)
+            try await site.agent.program.until("the host may sleep") { login.locks == ["shutdown"] }
+            try await until(.sleeping, [.paused, .shutoff, .paused])
+        }
+
+        // Its clock will be wrong, as if the host had slept for years.
+        _ = try await guest.output("date -s '2001-01-01 00:00'")
+        try await sleep()
+        login.prepareForSleep(false)
+        try await until(.online, [.running, .running, .paused])
+        try await site.agent.program.until("the guest knows what time it is") {
+            try await guest.output("date -u +%Y-%m") != "2001-01\n"
+        }
+
+        try await sleep()
+        await site.agent.kill()
+        login.prepareForSleep(false)
+        try await site.agent.start()
+        try await until(.online, [.running, .running, .paused])
+
+        #expect(try await eventually { login.locks == ["shutdown", "sleep"] })
+        login.prepareForShutdown(true)
+        try await site.agent.program.until("the host may shut down", within: .seconds(120)) { login.locks == ["sleep"] }
+        try await until(.offline, [.shutoff, .shutoff, .paused])
+        await site.close()
+    }
+}
