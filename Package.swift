@@ -218,7 +218,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "CrashingAgent", "EventSource", "FakeLogin", "FleetClient", "FleetModel", "FleetRuntime", "FleetTestSupport",
+                "CrashingAgent", "EventSource", "FakeLogin", "FleetClient", "FleetModel", "FleetRuntime",
+                "FleetTestSupport",
                 "Hypervisor", "MessageBus", "SQLite", "Signing", "Subprocess", "virtfleet", "virtfleet-agent",
                 "virtfleet-agentd", "virtfleet-controller",
             ], swiftSettings: strict),

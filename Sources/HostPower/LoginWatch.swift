@@ -43,7 +43,8 @@ final class LoginWatch {
             } catch {
                 if !isKnownToFail {
                     logger.warning(
-                        "\(error); until it answers, guests are not paused or shut down when the host sleeps or shuts down")
+                        "\(error); until it answers, guests are not paused or shut down when the host sleeps or shuts down"
+                    )
                 }
                 isKnownToFail = true
             }
@@ -66,7 +67,8 @@ final class LoginWatch {
         }
         for occasion in Occasion.allCases { try lock(occasion, on: bus) }
         connected()
-        logger.info("follows the host's sleep and shutdown; logind waits for \(locks[.sleep]?.limit ?? .zero) with each")
+        logger.info(
+            "follows the host's sleep and shutdown; logind waits for \(locks[.sleep]?.limit ?? .zero) with each")
         while !isClosed() {
             guard let signal = try bus.nextSignal(wakeup) else { continue }
             if signal.sender == Self.daemon, signal.member == "NameOwnerChanged" {

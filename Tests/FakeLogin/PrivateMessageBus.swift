@@ -48,7 +48,10 @@ public final class PrivateMessageBus: Sendable {
         try? FileManager.default.removeItem(atPath: log)
         let child = try ChildProcess(
             "/usr/bin/dbus-daemon",
-            ["--config-file=\(directory.file("bus.conf"))", "--nofork", "--nopidfile", "--nosyslog", "--print-address"],
+            [
+                "--config-file=\(directory.file("bus.conf"))", "--nofork", "--nopidfile", "--nosyslog",
+                "--print-address",
+            ],
             output: .file(log))
         func text() -> String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
         // It prints the address once it listens there.

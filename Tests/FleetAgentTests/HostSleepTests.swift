@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    @Test func anAgentThatWasKilledMeanwhileLetsThemGoOnAtItsNextStart() async throws {
+    @Test func anAgentThatEndedMeanwhileLetsThemGoOnAtItsNextStart() async throws {
         let world = try await World()
         var guests: [VMID] = []
         var persons: VMID?
@@ -223,7 +223,8 @@ import Testing
             life.hypervisor.fail(
                 .save,
                 with: HypervisorError(
-                    .failed, operation: "save", object: "passthrough", message: "cannot migrate domain with a VFIO device"))
+                    .failed, operation: "save", object: "passthrough",
+                    message: "cannot migrate domain with a VFIO device"))
             world.login.prepareForSleep(true)
             try await world.until(
                 "all are paused", life, [stubborn: .paused, large: .paused, passthrough: .paused])
@@ -233,7 +234,8 @@ import Testing
                     == ["host.power no-time-to-save", "host.power sleeping"])
             let lines = world.agent.log.withLock(\.self)
             // 8448 MiB at 100 MiB/s, in 3 of 5 s.
-            let hint = "large, which are paused instead; write InhibitDelayMaxSec=141 below [Login] into /etc/systemd/logind"
+            let hint =
+                "large, which are paused instead; write InhibitDelayMaxSec=141 below [Login] into /etc/systemd/logind"
             #expect(lines.contains { $0.contains(hint) }, "\(lines)")
             try await world.wake()
             try await world.until(

@@ -37,6 +37,8 @@ import Testing
         profile.console = .vnc
         profile.guestOS = .windows
         profile.autostart = true
+        profile.onHostSleep = .shutdown
+        profile.onHostShutdown = .save
         let life = try await Life(world, profile: profile)
         let job = try world.clone(start: false)
         try await life.receive(job)
@@ -50,6 +52,7 @@ import Testing
         #expect(definition.guestOS == .windows && xml.contains("<graphics type='vnc'>"))
         #expect(definition.memoryBytes == 2 << 30)
         #expect(definition.vcpus == 3)
+        #expect(definition.power == HostPowerPolicy(onSleep: .shutdown, onShutdown: .save))
         #expect(definition.origin == VMDocument.Origin(job: job.id, template: world.image.digest, profile: "small"))
         let domain = try await life.hypervisor.domain(World.vm())
         #expect(domain.state == .shutoff && domain.autostart)

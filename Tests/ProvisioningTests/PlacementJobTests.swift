@@ -93,6 +93,24 @@ import Testing
         try await life.stop()
     }
 
+    /// While the host prepares to sleep, and sleeps.
+    @Test func whatASavedVMLeavesIsKeptForIt() async throws {
+        let world = try await World()
+        try await run(world, try world.clone(1, name: "one"), Self.profile(.shared))
+        try await run(world, try world.clone(2, name: "two"), Self.profile(.dedicated))
+        let life = try await life(world)
+        _ = await life.runner.hold()
+        try await life.hypervisor.save(World.vm(2))
+        await life.runner.vmStopped(World.vm(2))
+        try await Task.sleep(for: .milliseconds(1500))
+        #expect(life.hypervisor.calls(of: .pin) == 0)
+        try await life.hypervisor.start(World.vm(2))
+        await life.runner.release()
+        _ = await life.runner.moves.next()
+        #expect(pins(try await life.hypervisor.domain(World.vm(1))) == "3-7,11-15")
+        try await life.stop()
+    }
+
     /// The job would find the place taken, or its pages gone.
     @Test func whoAJobWorksOnIsLeftToTheJob() async throws {
         let world = try await World()

@@ -68,7 +68,8 @@ struct AgentAssembly {
         settings.metricsInterval = configuration.metrics.interval.duration
         let session = AgentSession(
             settings, bus: bus, hypervisor: hypervisor, spool: spool, stream: stream, jobs: runner,
-            snapshots: snapshots, power: power.events, sample: { await telemetry.sample(hypervisor) }, time: time, logger: logger)
+            snapshots: snapshots, power: power.events, sample: { await telemetry.sample(hypervisor) }, time: time,
+            logger: logger)
 
         logger.with("host", host).notice("starting, version \(ProductVersion.current)")
         // Stopped from the end: the session, with its farewell, after all that it carries.

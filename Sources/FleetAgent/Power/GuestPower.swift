@@ -156,7 +156,7 @@ actor GuestPower {
             } else if hold == .saved, domain.state == .shutoff, try await hypervisor.hasManagedSave(id) {
                 try await hypervisor.start(id)
             }
-        } catch where error.code == .disconnected {
+        } catch  where error.code == .disconnected {
             // It is tried again when libvirt is back.
             return logger.with("vm", id).warning("it waits for libvirt: \(error)")
         } catch {

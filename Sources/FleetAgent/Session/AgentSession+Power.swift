@@ -60,7 +60,8 @@ extension AgentSession {
         let awake = await guests.resume()
         if !awake.isEmpty {
             await record(
-                .hostPower, HostEvent(what: "resumed", message: "\(awake.count) VMs go on that stood still with the host"))
+                .hostPower,
+                HostEvent(what: "resumed", message: "\(awake.count) VMs go on that stood still with the host"))
         }
         // The host may be about to sleep once more.
         guard announced == .online else { return }

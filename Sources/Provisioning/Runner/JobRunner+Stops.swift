@@ -16,7 +16,8 @@ extension JobRunner {
             // A job at work on the VM may be about to start it again, and so may the host when it is awake again.
             repeat {
                 guard (try? await host.time.sleep(for: Self.patience)) != nil else { return }
-            } while isHeld || activities.values.contains(where: { $0.kind == .working && $0.vm.map(stopped.contains) == true })
+            } while isHeld
+                || activities.values.contains(where: { $0.kind == .working && $0.vm.map(stopped.contains) == true })
             stopped = []
             do {
                 try await host.resettle()
