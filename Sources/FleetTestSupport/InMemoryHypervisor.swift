@@ -95,7 +95,9 @@ struct StoredDomain: Codable {
 /// What a test does behind the hypervisor's users' backs.
 extension InMemoryHypervisor {
     /// The next calls of the operation throw these errors, one each, and do nothing.
-    public func fail(_ operation: Operation, with errors: HypervisorError...) {
+    public func fail(_ operation: Operation, with errors: HypervisorError...) { fail(operation, with: errors) }
+
+    public func fail(_ operation: Operation, with errors: [HypervisorError]) {
         state.withLock { $0.failures[operation, default: []] += errors }
     }
 

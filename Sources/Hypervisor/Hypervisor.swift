@@ -48,7 +48,7 @@ public protocol Hypervisor: Sendable {
     func save(_ id: VMID) async throws(HypervisorError)
     /// Has the guest agent set the guest's clock by the hardware clock that the host gives it (virDomainSetTime with
     /// VIR_DOMAIN_TIME_SYNC).
-    /// - Throws: as `guestAgentAnswers`, and `timeout`.
+    /// - Throws: as `guestAgentAnswers`, and `timeout`; `unsupported` as well when the domain does not run.
     func setTime(_ id: VMID, within limit: Duration) async throws(HypervisorError)
     /// Moves the vCPUs, emulator and I/O threads of a running domain to these of the host's threads, until it stops
     /// (virDomainPinVcpuFlags, virDomainPinEmulator, virDomainPinIOThread). Topology and weight stay.

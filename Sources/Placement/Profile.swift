@@ -27,6 +27,7 @@ public struct Profile: Codable, Equatable, Sendable {
     public var console = VMConsole.none
     /// Start the VM with its host.
     public var autostart = false
+    /// What becomes of the VM while its host sleeps, and when that shuts down.
     public var onHostSleep = HostPowerPolicy.SleepAction.pause
     public var onHostShutdown = HostPowerPolicy.ShutdownAction.shutdown
     /// Threads of QEMU for the disks' work; without one it is done beside everything else.

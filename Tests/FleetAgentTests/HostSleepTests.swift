@@ -243,6 +243,26 @@ import Testing
         }
     }
 
+    @Test func aGuestThatDoesNotGoOnAtOnceIsTriedAgainAndOneThatNeverDoesIsTold() async throws {
+        let world = try await World()
+        try await world.run { life in
+            let guest = try await Self.define("guest", in: life.hypervisor)
+            let busy = HypervisorError(
+                .timeout, operation: "resume", object: "guest", message: "cannot acquire state change lock")
+            try await world.sleep()
+            life.hypervisor.fail(.resume, with: busy, busy)
+            try await world.wake()
+            try await world.until("it goes on", life, [guest: .running])
+            try await world.sleep()
+            life.hypervisor.fail(.resume, with: Array(repeating: busy, count: 100))
+            try await world.wake()
+            try await world.agent.until("it is told") {
+                try await world.agent.recorded(by: life).contains("host.power not-resumed")
+            }
+            try await world.agent.until("jobs start again") { !world.agent.jobs.isHeld }
+        }
+    }
+
     @Test func aHostThatShutsDownAsksItsGuestsToAndIsOfflineThen() async throws {
         let world = try await World()
         try await world.run { life in

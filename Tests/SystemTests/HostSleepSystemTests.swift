@@ -7,11 +7,6 @@ import Testing
 /// A host with guests goes to sleep and shuts down, as its logind says: the agent's program, libvirtd and QEMU, with a
 /// logind that the test plays on a dbus-daemon.
 @Suite struct HostSleepSystemTests {
-    /// virsh's.
-    private static let words: [VMDocument.State: String] = [
-        .running: "running", .paused: "paused", .shutoff: "shut off",
-    ]
-
     @Test func guestsSleepWithTheirHostAndGoOnWithIt() async throws {
         let bus = try await PrivateMessageBus()
         let login = try FakeLogin(on: bus.address, delay: .seconds(60))
@@ -24,13 +19,7 @@ import Testing
         try await site.virtfleet("vm", "suspend", "left", "--wait")
         let guest = GuestShell(uri: site.libvirt.uri, name: "paused")
         func until(_ host: HostResource.State, _ states: [VMDocument.State]) async throws {
-            try await site.agent.program.until("the host is \(host) and its VMs are \(states)", within: .seconds(120)) {
-                for (name, state) in zip(["paused", "saved", "left"], states) {
-                    let found = try await Subprocess.run("virsh", ["-c", site.libvirt.uri, "domstate", name])
-                    guard found.text.hasPrefix(Self.words[state] ?? "?") else { return false }
-                }
-                return try await site.client.host("ada").state == host
-            }
+            try await site.until(host, ["paused": states[0], "saved": states[1], "left": states[2]])
         }
         func sleep() async throws {
             #expect(try await eventually { login.locks == ["shutdown", "sleep"] })
@@ -59,5 +48,49 @@ import Testing
         try await site.agent.program.until("the host may shut down", within: .seconds(120)) { login.locks == ["sleep"] }
         try await until(.offline, [.shutoff, .shutoff, .paused])
         await site.close()
+    }
+
+    /// QEMU answers nobody any more, and a call to libvirt waits for it without end.
+    @Test func aGuestWhoseQEMUHangsKeepsNobodyAwake() async throws {
+        let bus = try await PrivateMessageBus()
+        let delay = Duration.seconds(5)
+        let login = try FakeLogin(on: bus.address, delay: delay)
+        let site = try await OneHost(environment: ["DBUS_SYSTEM_BUS_ADDRESS": bus.address])
+        for name in ["hung", "other"] {
+            try await site.virtfleet("vm", "clone", "tiny:1", name, "--host", "ada", "--profile", "bare", "--wait")
+        }
+        func signal(_ name: String) async throws {
+            let kill = try site.libvirt.inside(["/bin/sh", "-c", "kill -\(name) $(cat /run/libvirt/qemu/hung.pid)"])
+            #expect(await kill.wait() == .status(0))
+        }
+        #expect(try await eventually { login.locks == ["shutdown", "sleep"] })
+        try await signal("STOP")
+        let begin = ContinuousClock.now
+        login.prepareForSleep(true)
+        try await site.agent.program.until("the host may sleep") { login.locks == ["shutdown"] }
+        #expect(ContinuousClock.now - begin < delay, "logind would not have waited for longer")
+        try await site.until(.sleeping, ["other": .paused])
+        login.prepareForSleep(false)
+        try await site.until(.online, ["other": .running])
+        try await signal("CONT")
+        try await site.agent.program.until("what libvirt did to it too late is undone") {
+            try await site.vmEvents().filter { $0.name == "hung" }.map(\.event).suffix(2) == ["suspended", "resumed"]
+        }
+        try await site.until(.online, ["hung": .running, "other": .running])
+        await site.close()
+    }
+}
+
+extension OneHost {
+    /// As virsh and the controller say.
+    func until(_ host: HostResource.State, _ vms: [String: VMDocument.State]) async throws {
+        let words: [VMDocument.State: String] = [.running: "running", .paused: "paused", .shutoff: "shut off"]
+        try await agent.program.until("the host is \(host) and its VMs are \(vms)", within: .seconds(120)) {
+            for (name, state) in vms {
+                let found = try await Subprocess.run("virsh", ["-c", libvirt.uri, "domstate", name])
+                guard found.text.hasPrefix(words[state] ?? "?") else { return false }
+            }
+            return try await client.host("ada").state == host
+        }
     }
 }

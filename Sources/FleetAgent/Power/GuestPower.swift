@@ -25,6 +25,8 @@ actor GuestPower {
     private var held: [VMID: Hold]
     private var work: [VMID: Task<Void, Never>] = [:]
     private var goingOn: Set<VMID> = []
+    /// Those that go on and that `resume` has not told of.
+    private var awake: Set<VMID> = []
     private var isPreparing = false
 
     init(
@@ -67,16 +69,17 @@ actor GuestPower {
 
     /// Lets the guests go on that were held, whoever held them: this life of the agent, or one before.
     /// - Returns: those that do.
-    func resume() async -> [VMID] {
+    func resume() async -> Set<VMID> {
         isPreparing = false
-        let asleep = held.keys.filter { !goingOn.contains($0) }.sorted()
+        let asleep = held.keys.filter { !goingOn.contains($0) }
         goingOn.formUnion(asleep)
         await time.wait(for: asleep.map { id in Task { await self.goOn(id) } }, within: Self.patience)
-        return asleep.filter { held[$0] == nil }
+        defer { awake = [] }
+        return awake
     }
 
     /// Sets the clocks of guests, which stood still. A guest agent that has just got its memory back takes a moment.
-    func setTime(of guests: [VMID]) async {
+    func setTime(of guests: Set<VMID>) async {
         await withDiscardingTaskGroup { group in
             for id in guests { group.addTask { await self.setTime(of: id) } }
         }
@@ -109,12 +112,11 @@ actor GuestPower {
     private func perform(
         _ action: PowerPlan.Action, on domain: Domain, _ occasion: HostPower.Occasion, until end: Duration
     ) async {
+        guard isPreparing else { return }
         let logger = logger.with("vm", domain.name)
         do {
             switch action {
-            case .pause:
-                guard isPreparing else { return }
-                try await hypervisor.suspend(domain.id)
+            case .pause: try await hypervisor.suspend(domain.id)
             case .save:
                 do {
                     try await hypervisor.save(domain.id)
@@ -148,23 +150,40 @@ actor GuestPower {
     private func goOn(_ id: VMID) async {
         defer { goingOn.remove(id) }
         await work.removeValue(forKey: id)?.value
-        guard let hold = held[id], !isPreparing else { return }
-        do {
-            let domain = try await hypervisor.domain(id)
-            if domain.state == .paused {
-                try await hypervisor.resume(id)
-            } else if hold == .saved, domain.state == .shutoff, try await hypervisor.hasManagedSave(id) {
-                try await hypervisor.start(id)
+        let end = time.monotonic() + Self.patience / 2
+        while let hold = held[id], !isPreparing {
+            do {
+                try await letGoOn(id, hold)
+                return await forget(id)
+            } catch  where error.code == .disconnected {
+                return logger.with("vm", id).warning("it waits for libvirt: \(error)")
+            } catch  where error.code == .noSuchDomain {
+                return await forget(id)
+            } catch {
+                // libvirt may still be at saving it.
+                if time.monotonic() < end, (try? await time.sleep(for: .seconds(1))) != nil { continue }
+                logger.with("vm", id).error("it does not go on: \(error)")
+                await record(HostEvent(what: "not-resumed", message: "VM \(id) does not go on: \(error)"))
+                return await forget(id)
             }
-        } catch  where error.code == .disconnected {
-            // It is tried again when libvirt is back.
-            return logger.with("vm", id).warning("it waits for libvirt: \(error)")
-        } catch {
-            logger.with("vm", id).error("it does not go on: \(error)")
-            await record(HostEvent(what: "not-resumed", message: "VM \(id) does not go on: \(error)"))
         }
+    }
+
+    private func letGoOn(_ id: VMID, _ hold: Hold) async throws(HypervisorError) {
+        let domain = try await hypervisor.domain(id)
+        if domain.state == .paused {
+            try await hypervisor.resume(id)
+        } else if hold == .saved, domain.state == .shutoff, try await hypervisor.hasManagedSave(id) {
+            try await hypervisor.start(id)
+        } else {
+            return
+        }
+        awake.insert(id)
+    }
+
+    private func forget(_ id: VMID) async {
+        held[id] = nil
         do {
-            held[id] = nil
             try await remember()
         } catch {
             logger.error("cannot forget in \(file.path) that VM \(id) was held: \(error)")
