@@ -83,6 +83,8 @@ public struct DomainSpecification: Equatable, Sendable {
     public var origin: VMDocument.Origin
     /// Likewise; `Domain.demand` reads it back.
     public var demand: VMDemand?
+    /// The profile that it is made by, as a document; likewise.
+    public var profile: [String: JSONValue]?
     /// What it gets of its host, its memory among it. Without one nothing is bound to any part of the host.
     public var placement: VMPlacement?
 
@@ -90,7 +92,8 @@ public struct DomainSpecification: Equatable, Sendable {
         name: String, id: VMID, memoryBytes: UInt64, vcpus: Int, genID: UUID, accelerator: Accelerator,
         guestOS: GuestOS = .linux, hidesHypervisor: Bool = false, firmware: Firmware, tpm: Bool, disks: [Disk],
         networks: [Network], console: VMConsole = .none, ioThreads: Int = 0, consoleLogPath: String? = nil,
-        origin: VMDocument.Origin, demand: VMDemand? = nil, placement: VMPlacement? = nil
+        origin: VMDocument.Origin, demand: VMDemand? = nil, profile: [String: JSONValue]? = nil,
+        placement: VMPlacement? = nil
     ) {
         self.name = name
         self.id = id
@@ -109,6 +112,7 @@ public struct DomainSpecification: Equatable, Sendable {
         self.consoleLogPath = consoleLogPath
         self.origin = origin
         self.demand = demand
+        self.profile = profile
         self.placement = placement
     }
 }
