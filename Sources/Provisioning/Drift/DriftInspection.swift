@@ -15,12 +15,17 @@ public struct DriftInspection: Sendable {
         guard let origin = domain.origin, host.isOwn(domain) else { return nil }
         let xml = try await host.hypervisor.definition(of: domain.id)
         let definition = try DomainDefinition(xml: xml)
-        guard let document = definition.profile, let profile = try? Profile(document: document) else { return nil }
+        guard let profile = definition.madeBy else { return nil }
         let intended = DomainSpecification(
             profile, origin: origin, keeping: definition,
             directory: try await host.directory(of: domain, madeBy: origin.job))
         return try intended?.differences(from: xml, autostart: domain.autostart, of: profile)
     }
+}
+
+extension DomainDefinition {
+    /// The profile that virtfleet made it by; nil when it does not say, or this agent does not understand all of it.
+    var madeBy: Profile? { profile.flatMap { try? Profile(document: $0) } }
 }
 
 extension DomainSpecification {

@@ -27,7 +27,9 @@ struct CloneVM: JobKind {
             throw JobProblem("image-missing", "image \(arguments.image.digest) has gone from this host's store")
         }
         return ClonePlan(
-            base: base, directory: host.directory(of: job), profile: findings.profile, firmware: findings.firmware,
+            base: base,
+            isReflinked: try await host.reflinks(arguments.image, in: base, as: findings.profile.systemDisk),
+            directory: host.directory(of: job), profile: findings.profile, firmware: findings.firmware,
             accelerator: await host.facilities.accelerator(), placement: findings.placement)
     }
 
@@ -35,11 +37,11 @@ struct CloneVM: JobKind {
         let specification = specification(of: plan)
         var steps: [any JobStep] = [
             MakeVMDirectory(directory: plan.directory, host: host),
-            MakeOverlay(
-                path: plan.directory.disk, base: plan.base, baseFormat: arguments.image.format.rawValue, host: host),
+            MakeDisk.system(
+                at: plan.directory.disk, of: arguments.image, in: plan.base, reflinked: plan.isReflinked, host: host),
         ]
         if let size = plan.profile.dataDiskGiB {
-            steps.append(MakeDataDisk(path: plan.directory.data, gibibytes: size, host: host))
+            steps.append(MakeDisk.empty(at: plan.directory.data, gibibytes: size, host: host))
         }
         steps += [
             CopyVariables(template: plan.firmware.variables, path: plan.directory.variables, host: host),
@@ -107,6 +109,8 @@ struct CloneVM: JobKind {
 struct ClonePlan: Codable, Equatable, Sendable {
     /// The image in the host's store.
     var base: String
+    /// The system disk shares the image's blocks; else it is an overlay.
+    var isReflinked: Bool
     var directory: VMDirectory
     var profile: Profile
     var firmware: FirmwareFiles

@@ -60,12 +60,12 @@ struct FixVM: JobKind {
     private func profile(_ name: ResourceName, _ definition: DomainDefinition, _ host: JobHost) throws -> Profile {
         if let version { return try version.profile(name) }
         if let own = host.profiles[name] { return own }
-        guard let document = definition.profile else {
+        guard let profile = definition.madeBy else {
             throw JobProblem(
                 "unknown-profile",
                 "neither the controller nor this host has profile '\(name)'; apply it with 'virtfleet profile apply'")
         }
-        return try Profile(document: document)
+        return profile
     }
 
     func steps(of plan: Plan, on host: JobHost) -> [any JobStep] {
