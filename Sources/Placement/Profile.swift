@@ -33,6 +33,7 @@ public struct Profile: Codable, Equatable, Sendable {
     /// Threads of QEMU for the disks' work; without one it is done beside everything else.
     public var ioThreads = 0
     public var diskBus = DiskBus.scsi
+    public var systemDisk = SystemDisk.auto
     /// A disk of its own for what shall outlive updates of the template, empty at first.
     public var dataDiskGiB: Int?
     /// What must be free on the host's disk, beyond the image, for the VM to grow into.
@@ -66,6 +67,7 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.onHostShutdown, into: &onHostShutdown)
         try read(.ioThreads, into: &ioThreads)
         try read(.diskBus, into: &diskBus)
+        try read(.systemDisk, into: &systemDisk)
         try read(.freeDiskMiB, into: &freeDiskMiB)
         try read(.consoleLog, into: &consoleLog)
         maximumMemoryMiB = try values.decodeIfPresent(Int.self, forKey: .maximumMemoryMiB)

@@ -46,8 +46,8 @@ extension JobKind {
 enum JobKinds {
     static let all: [any JobKind.Type] = [
         CloneVM.self, StartVM.self, StopVM.self, RebootVM.self, SuspendVM.self, ResumeVM.self, FocusVM.self,
-        DeleteVM.self,
-        UpdateVM.self, CreateSnapshot.self, RevertSnapshot.self, DeleteSnapshot.self, PinSnapshot.self,
+        DeleteVM.self, UpdateVM.self, FixVM.self, CreateSnapshot.self, RevertSnapshot.self, DeleteSnapshot.self,
+        PinSnapshot.self,
     ]
 
     /// - Throws: `JobProblem` for a kind or arguments that this agent does not understand.

@@ -26,17 +26,22 @@ import Testing
         #expect(documents(registry.on(.connected([office]))).map(\.state) == [.running])
     }
 
-    @Test func snapshotsAreLookedAtAndToldOnce() {
+    @Test func snapshotsAndDriftAreLookedAtAndToldOnce() {
         var registry = DomainRegistry(known: nil)
         let actions = registry.on(.connected([office]))
-        #expect(actions.contains(.lookAtSnapshots(office.id)))
+        #expect(actions.contains(.lookAtDetails(office.id)))
         #expect(documents(actions).map(\.snapshots) == [nil])
         let snapshot = VMSnapshot(
             id: JobID("01ARZ3NDEKTSV4RRFFQ69G5FAV")!, name: ResourceName("clean")!, createdAt: Date(),
             consistency: .app, sizeBytes: 1)
-        let found = SnapshotCatalogue.Snapshots(own: [snapshot], foreign: ["by-hand"])
+        let drift = [SettingDifference(setting: "vcpu", found: "2", wanted: "4", isFixable: true)]
+        let found = VMDetails(
+            snapshots: SnapshotCatalogue.Snapshots(own: [snapshot], foreign: ["by-hand"]), drift: drift)
         let told = documents(registry.told(office.id, found))
         #expect(told.map(\.snapshots) == [[snapshot]] && told.map(\.foreignSnapshots) == [["by-hand"]])
+        #expect(told.map(\.drift) == [drift])
+        let redefined = HypervisorEvent.lifecycle(office.id, name: office.name, event: "defined", detail: "updated")
+        #expect(registry.on(redefined).contains(.lookAtDetails(office.id)))
         #expect(registry.told(office.id, found).isEmpty)
         #expect(registry.told(.random(), found).isEmpty)
         #expect(documents(registry.on(.disconnected(reason: "eof"))).map(\.snapshots) == [[snapshot]])

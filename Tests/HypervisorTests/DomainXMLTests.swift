@@ -97,10 +97,13 @@ import Testing
         #expect(
             definition.disks == [
                 DomainDefinition.Disk(
-                    target: "sda", device: "disk", file: "/var/lib/virtfleet/vm/system.qcow2", format: "qcow2"),
-                DomainDefinition.Disk(target: "vda", device: "disk", file: "/var/lib/virtfleet/vm/data.raw"),
+                    target: "sda", device: "disk", file: "/var/lib/virtfleet/vm/system.qcow2", bus: "scsi",
+                    format: "qcow2"),
                 DomainDefinition.Disk(
-                    target: "sdb", device: "disk", file: "/var/lib/virtfleet/vm/more.qcow2", format: "qcow2"),
+                    target: "vda", device: "disk", file: "/var/lib/virtfleet/vm/data.raw", bus: "virtio"),
+                DomainDefinition.Disk(
+                    target: "sdb", device: "disk", file: "/var/lib/virtfleet/vm/more.qcow2", bus: "sata",
+                    format: "qcow2"),
             ])
         #expect(definition.nvramPath == Self.full.firmware.nvramPath)
         #expect(definition.nvramTemplatePath == Self.full.firmware.nvramTemplatePath)

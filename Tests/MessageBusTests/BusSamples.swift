@@ -99,6 +99,7 @@ enum BusSamples {
         let snapshot = VMSnapshot(
             id: job, name: name, createdAt: time, consistency: .app, parent: job, isCurrent: true, policy: name,
             pinned: true, isBeingDeleted: false, sizeBytes: 1)
+        let difference = SettingDifference(setting: "vcpu", found: "2", wanted: "4", isFixable: true)
         let origin = VMDocument.Origin(job: job, template: digest, profile: "office", profileVersion: 3)
         let queued = Job(
             id: job, kind: "vm.clone", arguments: (try? FleetJSON.value(clone)) ?? .null, notBefore: time,
@@ -137,8 +138,9 @@ enum BusSamples {
                     id: vm, name: "office-1", state: .running, memoryBytes: 1, vcpus: 2, persistent: true,
                     autostart: false, guestAgent: true, origin: origin, genID: UUID(),
                     macAddresses: [MACAddress("52:54:00:00:00:01")!], guest: guest, snapshots: [snapshot],
-                    foreignSnapshots: ["by-hand"], demand: demand)
+                    foreignSnapshots: ["by-hand"], demand: demand, drift: [difference])
             ),
+            ("SettingDifference", difference),
             ("VMDemand", demand), ("MemoryDemand", demand.memory),
             ("VMPlacement", placement), ("PlacedProcessors", placement.processors),
             ("GuestTopology", placement.processors.topology), ("PlacedMemory", placement.memory),
@@ -162,6 +164,7 @@ enum BusSamples {
             ("ProfileVersion", profile),
             ("VMArguments", VMArguments(vm: vm)),
             ("RebootArguments", RebootArguments(vm: vm)), ("StopArguments", StopArguments(vm: vm)),
+            ("FixArguments", FixArguments(vm: vm, profileVersion: profile)),
             ("SnapshotCreateArguments", SnapshotCreateArguments(vm: vm, name: name, policy: name)),
             (
                 "UpdateArguments",

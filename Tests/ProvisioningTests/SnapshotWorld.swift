@@ -17,8 +17,8 @@ struct SnapshotWorld {
     var tpm: String { world.directory.file("hypervisor/swtpm/\(Self.vm)/tpm2/tpm2-00.permall") }
 
     /// Job 1 made the VM.
-    init(running: Bool = true, dataDisk: Bool = false) async throws {
-        world = try await World()
+    init(running: Bool = true, dataDisk: Bool = false, below parent: String = "/dev/shm") async throws {
+        world = try await World(below: parent)
         var profile = Life.profile
         profile.dataDiskGiB = dataDisk ? 1 : nil
         try await run(try world.clone(start: running), profile: profile)

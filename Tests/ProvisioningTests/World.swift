@@ -31,9 +31,9 @@ final class World: Sendable {
 
     init(
         time: any TimeSource = SystemTimeSource(), imageIsThere: Bool = true, vmDirectory: String? = nil,
-        journalDirectory: String? = nil
+        journalDirectory: String? = nil, below parent: String = "/dev/shm"
     ) async throws {
-        directory = try TemporaryDirectory(below: "/dev/shm")
+        directory = try TemporaryDirectory(below: parent)
         self.vmDirectory = vmDirectory ?? directory.file("vms")
         journalPath = (journalDirectory ?? directory.path) + "/journal.sqlite"
         self.time = time

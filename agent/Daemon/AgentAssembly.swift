@@ -55,8 +55,11 @@ struct AgentAssembly {
         }
         let jobHost = try jobHost(hypervisor)
         let catalogue = SnapshotCatalogue(jobHost)
-        let snapshots = SnapshotWatch { try await catalogue.snapshots(of: $0) }
-        let runner = try await jobs(fleet, host, bootID, jobHost, spool, bus, topics, snapshots)
+        let drift = DriftInspection(jobHost)
+        let details = VMDetailsWatch {
+            VMDetails(snapshots: try await catalogue.snapshots(of: $0), drift: try await drift.differences(of: $0))
+        }
+        let runner = try await jobs(fleet, host, bootID, jobHost, spool, bus, topics, details)
         let power = HostPower(logger: logger)
         defer { power.close() }
         let telemetry = Telemetry(imageDirectory: imagesDirectory, time: time)
@@ -68,7 +71,7 @@ struct AgentAssembly {
         settings.metricsInterval = configuration.metrics.interval.duration
         let session = AgentSession(
             settings, bus: bus, hypervisor: hypervisor, spool: spool, stream: stream, jobs: runner,
-            snapshots: snapshots, power: power.events, sample: { await telemetry.sample(hypervisor) }, time: time,
+            details: details, power: power.events, sample: { await telemetry.sample(hypervisor) }, time: time,
             logger: logger)
 
         logger.with("host", host).notice("starting, version \(ProductVersion.current)")
@@ -153,12 +156,12 @@ struct AgentAssembly {
 
     private func jobs(
         _ fleet: FleetName, _ host: HostID, _ bootID: String, _ jobHost: JobHost, _ spool: Spool, _ bus: any Bus,
-        _ topics: Topics, _ snapshots: SnapshotWatch
+        _ topics: Topics, _ details: VMDetailsWatch
     ) async throws -> JobRunner {
         let outlets = JobRunner.Outlets(
             report: { report, key in
                 try await spool.append(.jobStatus, report, key: key)
-                if report.state.isTerminal, let vm = report.vm { snapshots.changed.send(vm) }
+                if report.state.isTerminal, let vm = report.vm { details.changed.send(vm) }
             },
             progress: { progress in
                 guard let payload = try? FleetJSON.encode(progress) else { return }

@@ -11,8 +11,8 @@ struct DomainRegistry {
         case refresh(VMID)
         /// Ask the guest what it is, then `told`.
         case askGuest(VMID)
-        /// Look which snapshots the VM has, then `told`.
-        case lookAtSnapshots(VMID)
+        /// Look which snapshots the VM has and whether it is as it should be, then `told`.
+        case lookAtDetails(VMID)
         /// What definitions take of the host, or do to it, has changed.
         case inspectHost
         case publish(VMDocument)
@@ -24,7 +24,7 @@ struct DomainRegistry {
 
     private(set) var domains: [VMID: Domain] = [:]
     private var guests: [VMID: GuestInformation] = [:]
-    private var snapshots: [VMID: SnapshotCatalogue.Snapshots] = [:]
+    private var details: [VMID: VMDetails] = [:]
     /// The last that is known of each domain; nil before the first look ever.
     private(set) var known: [VMID: KnownDomain]?
     private(set) var isReachable = false
@@ -45,6 +45,7 @@ struct DomainRegistry {
                 + domains.values.sorted { $0.id < $1.id }.map { .publish(document($0)) }
         case .lifecycle(let id, let name, let event, let detail):
             return [.record(.vmLifecycle, VMEvent(vm: id, name: name, event: event, detail: detail)), .refresh(id)]
+                + (event == "defined" ? [.lookAtDetails(id)] : [])
         case .reboot(let id, let name):
             return [.record(.vmReboot, VMEvent(vm: id, name: name, event: "reboot"))]
         case .watchdog(let id, let name, let action):
@@ -74,10 +75,10 @@ struct DomainRegistry {
         return [.publish(document(domain))]
     }
 
-    /// The answer to `lookAtSnapshots`.
-    mutating func told(_ id: VMID, _ found: SnapshotCatalogue.Snapshots) -> [Action] {
-        guard let domain = domains[id], snapshots[id] != found else { return [] }
-        snapshots[id] = found
+    /// The answer to `lookAtDetails`.
+    mutating func told(_ id: VMID, _ found: VMDetails) -> [Action] {
+        guard let domain = domains[id], details[id] != found else { return [] }
+        details[id] = found
         return [.publish(document(domain))]
     }
 
@@ -96,7 +97,7 @@ struct DomainRegistry {
             domains[id] = nil
             known?[id] = nil
             guests[id] = nil
-            snapshots[id] = nil
+            details[id] = nil
             action = .withdraw(id)
         }
         return [action] + (known == before ? [] : [.remember])
@@ -121,13 +122,13 @@ struct DomainRegistry {
         hasLooked = true
         domains = Dictionary(list.map { ($0.id, $0) }) { _, last in last }
         guests = guests.filter { domains[$0.key]?.state.isStarted == true }
-        snapshots = snapshots.filter { domains[$0.key] != nil }
+        details = details.filter { domains[$0.key] != nil }
         known = domains.mapValues(KnownDomain.init)
         // The events are recorded before they are remembered as known: a crash in between repeats them, and loses none.
         return [.recordConnection(HostEvent(what: "connected", message: "\(list.count) domains"))]
             + events.map { .record(.vmLifecycle, $0) } + gone.sorted().map { .withdraw($0) }
             + domains.values.sorted { $0.id < $1.id }.map { .publish(document($0)) } + talkative.map { .askGuest($0) }
-            + domains.keys.sorted().map { .lookAtSnapshots($0) } + [.remember]
+            + domains.keys.sorted().map { .lookAtDetails($0) } + [.remember]
     }
 
     private func document(_ domain: Domain) -> VMDocument {
@@ -136,9 +137,9 @@ struct DomainRegistry {
             memoryBytes: domain.memoryBytes, vcpus: domain.vcpus, persistent: domain.persistent,
             autostart: domain.autostart, guestAgent: isReachable ? domain.guestAgent : nil, origin: domain.origin,
             genID: domain.genID, macAddresses: domain.macAddresses,
-            guest: isReachable ? guests[domain.id] : nil, snapshots: snapshots[domain.id]?.own,
-            foreignSnapshots: snapshots[domain.id].flatMap { $0.foreign.isEmpty ? nil : $0.foreign },
-            demand: isReachable ? domain.runningDemand : nil)
+            guest: isReachable ? guests[domain.id] : nil, snapshots: details[domain.id]?.snapshots?.own,
+            foreignSnapshots: details[domain.id]?.snapshots.flatMap { $0.foreign.isEmpty ? nil : $0.foreign },
+            demand: isReachable ? domain.runningDemand : nil, drift: details[domain.id]?.drift)
     }
 }
 

@@ -27,7 +27,7 @@ extension AgentSession {
             case .recordConnection(let event): await record(.hypervisorConnection, event)
             case .refresh(let id): await refresh(id)
             case .askGuest(let id): asking.send(id)
-            case .lookAtSnapshots(let id): snapshots.changed.send(id)
+            case .lookAtDetails(let id): details.changed.send(id)
             case .inspectHost: inspecting.send(())
             case .publish(let document): set(.vm(settings.host, document.id), document)
             case .withdraw(let id): outbox.set(.vm(settings.host, id), retained(.vm(settings.host, id), []))
@@ -67,16 +67,16 @@ extension AgentSession {
 
     func askAllGuests() { for id in registry.talkative { asking.send(id) } }
 
-    func lookAtSnapshots(of id: VMID) async {
+    func lookAtDetails(of id: VMID) async {
         guard let domain = registry.domains[id] else { return }
         do {
-            if let found = try await snapshots.read(domain) { await perform(registry.told(id, found)) }
+            await perform(registry.told(id, try await details.read(domain)))
         } catch {
-            logger.with("vm", domain.name).warning("cannot look at its snapshots: \(error)")
+            logger.with("vm", domain.name).warning("cannot look at its snapshots and its definition: \(error)")
         }
     }
 
-    func lookAtAllSnapshots() { for id in registry.domains.keys.sorted() { snapshots.changed.send(id) } }
+    func lookAtAllDetails() { for id in registry.domains.keys.sorted() { details.changed.send(id) } }
 
     private func remember() async {
         guard let known = registry.known else { return }

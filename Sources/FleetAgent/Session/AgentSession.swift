@@ -19,7 +19,7 @@ public actor AgentSession: Service {
     let spool: Spool
     let stream: StreamPublisher
     let jobs: any JobReceiver
-    let snapshots: SnapshotWatch
+    let details: VMDetailsWatch
     let power: Mailbox<HostPower.Event>
     lazy var guests = GuestPower(
         hypervisor: hypervisor, file: StateFile(path: settings.stateDirectory + "/asleep.json"), time: time,
@@ -62,7 +62,7 @@ public actor AgentSession: Service {
     ///   - isClockSynchronised: see `SystemClock`.
     public init(
         _ settings: AgentSettings, bus: any Bus, hypervisor: any Hypervisor, spool: Spool, stream: StreamPublisher,
-        jobs: any JobReceiver, snapshots: SnapshotWatch = SnapshotWatch(),
+        jobs: any JobReceiver, details: VMDetailsWatch = VMDetailsWatch(),
         power: Mailbox<HostPower.Event> = Mailbox(capacity: 1),
         sample: @escaping @Sendable () async -> MetricsBatch,
         isClockSynchronised: @escaping @Sendable () -> Bool = SystemClock.isSynchronised, time: any TimeSource,
@@ -74,7 +74,7 @@ public actor AgentSession: Service {
         self.spool = spool
         self.stream = stream
         self.jobs = jobs
-        self.snapshots = snapshots
+        self.details = details
         self.power = power
         self.sample = sample
         self.isClockSynchronised = isClockSynchronised
@@ -109,11 +109,11 @@ public actor AgentSession: Service {
             group.addTask { for await _ in self.inspecting { await self.inspect() } }
             group.addTask { for await id in self.asking { await self.ask(id) } }
             group.addTask { for await _ in self.jobs.moves { await self.refreshMoved() } }
-            group.addTask { for await id in self.snapshots.changed { await self.lookAtSnapshots(of: id) } }
+            group.addTask { for await id in self.details.changed { await self.lookAtDetails(of: id) } }
             group.addTask {
                 await self.every(self.settings.guestInterval) {
                     await self.askAllGuests()
-                    await self.lookAtAllSnapshots()
+                    await self.lookAtAllDetails()
                 }
             }
             group.addTask { await self.publishWhatChanges() }

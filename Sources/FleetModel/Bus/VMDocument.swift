@@ -42,6 +42,9 @@ public struct VMDocument: Codable, Equatable, Sendable {
     public var foreignSnapshots: [String]?
     /// What it asks of its host and has of it, while it runs; absent when its definition could not be read.
     public var demand: VMDemand?
+    /// Where its definition is not what its profile makes of it; absent when that is not known, as of a VM that virtfleet
+    /// did not make.
+    public var drift: [SettingDifference]?
 
     public struct Origin: Codable, Equatable, Sendable {
         public var job: JobID
@@ -61,7 +64,7 @@ public struct VMDocument: Codable, Equatable, Sendable {
         id: VMID, name: String, state: State, memoryBytes: UInt64, vcpus: Int, persistent: Bool, autostart: Bool,
         guestAgent: Bool? = nil, origin: Origin? = nil, genID: UUID? = nil, macAddresses: [MACAddress]? = nil,
         guest: GuestInformation? = nil, snapshots: [VMSnapshot]? = nil, foreignSnapshots: [String]? = nil,
-        demand: VMDemand? = nil
+        demand: VMDemand? = nil, drift: [SettingDifference]? = nil
     ) {
         self.id = id
         self.name = name
@@ -78,5 +81,6 @@ public struct VMDocument: Codable, Equatable, Sendable {
         self.snapshots = snapshots
         self.foreignSnapshots = foreignSnapshots
         self.demand = demand
+        self.drift = drift
     }
 }

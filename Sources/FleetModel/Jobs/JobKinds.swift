@@ -9,6 +9,7 @@ public enum JobKindName: String, CaseIterable, Codable, Sendable {
     case vmResume = "vm.resume"
     case vmFocus = "vm.focus"
     case vmUpdate = "vm.update"
+    case vmFix = "vm.fix"
     case vmDelete = "vm.delete"
     case snapshotCreate = "snapshot.create"
     case snapshotRevert = "snapshot.revert"
@@ -122,6 +123,18 @@ public struct UpdateArguments: Codable, Equatable, Sendable {
         self.shutdownTimeoutSeconds = shutdownTimeoutSeconds
         self.start = start
         self.guestAgentTimeoutSeconds = guestAgentTimeoutSeconds
+    }
+}
+
+/// Arguments of `vm.fix`.
+public struct FixArguments: Codable, Equatable, Sendable {
+    public var vm: VMID
+    /// The VM's profile, where the controller has one of that name; else the host's own counts, or the VM's.
+    public var profileVersion: ProfileVersion?
+
+    public init(vm: VMID, profileVersion: ProfileVersion? = nil) {
+        self.vm = vm
+        self.profileVersion = profileVersion
     }
 }
 

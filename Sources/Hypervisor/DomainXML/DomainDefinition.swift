@@ -10,15 +10,21 @@ public struct DomainDefinition: Equatable, Sendable {
         public var device: String
         /// The file; absent for an empty drive, a block device, a volume or a network disk.
         public var file: String?
+        /// `scsi`, `virtio`, `sata` and others.
+        public var bus: String?
         /// `qcow2`, `raw`; libvirt takes `raw` where nothing is said.
         public var format: String
         /// The guest cannot change it.
         public var isReadOnly: Bool
 
-        public init(target: String, device: String, file: String?, format: String = "raw", isReadOnly: Bool = false) {
+        public init(
+            target: String, device: String, file: String?, bus: String? = nil, format: String = "raw",
+            isReadOnly: Bool = false
+        ) {
             self.target = target
             self.device = device
             self.file = file
+            self.bus = bus
             self.format = format
             self.isReadOnly = isReadOnly
         }
@@ -30,6 +36,11 @@ public struct DomainDefinition: Equatable, Sendable {
     public var memoryBytes: UInt64
     public var vcpus: Int
     public var disks: [Disk]
+    public var accelerator: DomainSpecification.Accelerator?
+    /// The read-only firmware code.
+    public var loaderPath: String?
+    /// The loader enforces Secure Boot.
+    public var isSecure: Bool
     public var nvramPath: String?
     /// It has a TPM that swtpm emulates.
     public var hasEmulatedTPM: Bool
@@ -41,6 +52,10 @@ public struct DomainDefinition: Equatable, Sendable {
     public var guestAgent: Bool?
     /// Set when virtfleet made the domain.
     public var origin: VMDocument.Origin?
+    /// The profile that virtfleet made the definition by, as a document.
+    public var profile: [String: JSONValue]?
+    /// The file that the first serial console is written to.
+    public var consoleLogPath: String?
     /// The host's PCI functions that it gets: by `<hostdev>`, as a network card, or as an NVMe disk.
     public var hostDevices: [PCIAddress]
     /// What its metadata names as its operating system (libosinfo).
@@ -82,10 +97,19 @@ public struct DomainDefinition: Equatable, Sendable {
             devices?.children("disk").map { disk in
                 Disk(
                     target: disk.first("target")?.attribute("dev") ?? "", device: disk.attribute("device") ?? "disk",
-                    file: disk.first("source")?.attribute("file"),
+                    file: disk.first("source")?.attribute("file"), bus: disk.first("target")?.attribute("bus"),
                     format: disk.first("driver")?.attribute("type") ?? "raw",
                     isReadOnly: disk.first("readonly") != nil)
             } ?? []
+        accelerator =
+            switch root.attribute("type") {
+            case "kvm": .kvm
+            case "qemu": .tcg
+            default: nil
+            }
+        loaderPath = root.first("os", "loader")?.text
+        isSecure = root.first("os", "loader")?.attribute("secure") == "yes"
+        consoleLogPath = devices?.first("serial", "source")?.attribute("path")
         let nvram = root.first("os", "nvram")
         nvramPath = nvram?.text
         nvramTemplatePath = nvram?.attribute("template")
@@ -102,6 +126,7 @@ public struct DomainDefinition: Equatable, Sendable {
         guestAgent = channel.map { $0.attribute("state") == "connected" }
         origin = root.first("metadata").flatMap(DomainMetadata.read)
         guestOS = root.first("metadata").flatMap(DomainMetadata.guestOS)
+        profile = root.first("metadata").flatMap(DomainMetadata.profile)
         power = root.first("metadata").map(DomainMetadata.power) ?? HostPowerPolicy()
         let hostDevices = devices.map(Self.hostDevices) ?? []
         self.hostDevices = hostDevices

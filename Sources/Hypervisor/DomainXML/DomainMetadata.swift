@@ -1,14 +1,16 @@
-import FleetRuntime
 import FleetModel
+import FleetRuntime
+import FoundationEssentials
 
-/// virtfleet's element in a domain's `<metadata>`: which job made the VM, from what, what
-/// the VM asks of its host, and what becomes of it when that sleeps.
+/// virtfleet's element in a domain's `<metadata>`: which job made the VM, from what and by which profile, what the VM asks
+/// of its host, and what becomes of it when that sleeps.
 enum DomainMetadata {
     static let namespace = "https://virtfleet.dev/xmlns/vm/1"
     static let prefix = "virtfleet"
 
     static func write(
-        _ origin: VMDocument.Origin, _ demand: VMDemand?, _ power: HostPowerPolicy, to writer: inout XMLWriter
+        _ origin: VMDocument.Origin, _ demand: VMDemand?, _ profile: [String: JSONValue]?, _ power: HostPowerPolicy,
+        to writer: inout XMLWriter
     ) {
         writer.element(
             "\(prefix):vm",
@@ -19,6 +21,9 @@ enum DomainMetadata {
             ]
         ) { writer in
             if let demand { write(demand, to: &writer) }
+            if let json = profile.flatMap({ try? FleetJSON.encode($0) }) {
+                writer.element("\(prefix):profile", text: String(decoding: json, as: UTF8.self))
+            }
         }
     }
 
@@ -93,6 +98,13 @@ enum DomainMetadata {
         return Demand(
             pinning: pinning, weight: number,
             memory: MemoryDemand(minimumBytes: minimum, maximumBytes: maximum, hugePages: hugePages), devices: devices)
+    }
+
+    /// Nil when it is not there, or not as virtfleet writes it.
+    static func profile(_ metadata: XMLElement) -> [String: JSONValue]? {
+        element(in: metadata)?.first("profile").flatMap {
+            try? FleetJSON.decode([String: JSONValue].self, from: Data($0.text.utf8))
+        }
     }
 
     private static func selector(_ element: XMLElement) -> DeviceSelector? {

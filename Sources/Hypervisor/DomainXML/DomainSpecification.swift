@@ -85,6 +85,8 @@ public struct DomainSpecification: Equatable, Sendable {
     public var demand: VMDemand?
     /// Likewise; `Domain.power` reads it back.
     public var power: HostPowerPolicy
+    /// The profile that it is made by, as a document; likewise.
+    public var profile: [String: JSONValue]?
     /// What it gets of its host, its memory among it. Without one nothing is bound to any part of the host.
     public var placement: VMPlacement?
 
@@ -93,6 +95,7 @@ public struct DomainSpecification: Equatable, Sendable {
         guestOS: GuestOS = .linux, hidesHypervisor: Bool = false, firmware: Firmware, tpm: Bool, disks: [Disk],
         networks: [Network], console: VMConsole = .none, ioThreads: Int = 0, consoleLogPath: String? = nil,
         origin: VMDocument.Origin, demand: VMDemand? = nil, power: HostPowerPolicy = HostPowerPolicy(),
+        profile: [String: JSONValue]? = nil,
         placement: VMPlacement? = nil
     ) {
         self.name = name
@@ -113,6 +116,7 @@ public struct DomainSpecification: Equatable, Sendable {
         self.origin = origin
         self.demand = demand
         self.power = power
+        self.profile = profile
         self.placement = placement
     }
 }

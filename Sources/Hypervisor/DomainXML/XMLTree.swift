@@ -74,6 +74,20 @@ struct XMLElement {
 
     func attribute(_ name: String) -> String? { Self.take(xmlGetNoNsProp(node, name)) }
 
+    /// Those without a namespace, in their order.
+    var attributes: [(name: String, value: String)] {
+        sequence(first: node.pointee.properties) { $0?.pointee.next }
+            .compactMap { $0 }
+            .filter { $0.pointee.ns == nil }
+            .compactMap { property in
+                guard let name = Self.text(property.pointee.name), let value = attribute(name) else { return nil }
+                return (name, value)
+            }
+    }
+
+    /// Nothing but text is inside.
+    var isLeaf: Bool { !children.contains { _ in true } }
+
     var children: some Sequence<XMLElement> {
         sequence(first: node.pointee.children) { $0?.pointee.next }
             .lazy.compactMap { $0 }
@@ -110,6 +124,9 @@ struct XMLElement {
         xmlParseInNodeContext(node, writer.text, Int32(writer.text.utf8.count), 0, &list)
         xmlAddChildList(node, list)
     }
+
+    /// Adds the same as another element at the end, which may be of another document.
+    func add(copyOf element: XMLElement) { xmlAddChild(node, xmlDocCopyNode(element.node, node.pointee.doc, 1)) }
 
     /// The first child of the name, made when there is none.
     func child(_ name: String) -> XMLElement {

@@ -20,10 +20,13 @@ struct ProfileDifference: Encodable, Sendable {
         }
     }
 
-    private static func cell(_ value: JSONValue?) -> Cell {
-        guard let value, let json = try? FleetJSON.encode(value) else { return .none }
-        return Cell(value.stringValue ?? String(decoding: json, as: UTF8.self))
+    /// Text as it is, everything else as JSON.
+    static func text(_ value: JSONValue?) -> String? {
+        guard let value, let json = try? FleetJSON.encode(value) else { return nil }
+        return value.stringValue ?? String(decoding: json, as: UTF8.self)
     }
+
+    private static func cell(_ value: JSONValue?) -> Cell { .optional(text(value)) }
 
     static let presentation = Presentation<ProfileDifference>(
         columns: [

@@ -7,6 +7,7 @@ enum VMPower {
     static let suspend = command("suspend", "Pause a VM; its memory stays", .vmSuspend)
     static let focus = command(
         "focus", "Bring a VM to the foreground: with pinning focus it gets cores of its own", .vmFocus)
+    static let fix = command("fix", "Make a VM what its profile says, from its next start on", .vmFix)
     static let resume = command("resume", "Let a paused VM go on", .vmResume)
 
     private static func command(_ name: String, _ summary: String, _ kind: JobKindName) -> Command {

@@ -32,6 +32,12 @@ extension VMResource {
         }
     }
 
+    /// How many settings are not as they should be.
+    private var driftCell: Cell {
+        guard let count = vm.drift?.count else { return .none }
+        return Cell("\(count)", style: count > 0 ? .warning : .plain)
+    }
+
     private static func details(_ guest: GuestInformation) -> [(String, Cell)] {
         let addresses = guest.interfaces.map { ($0.name, Cell($0.addresses.joined(separator: ", "))) }
         let fileSystems = guest.fileSystems.map { system in
@@ -55,6 +61,7 @@ extension VMResource {
             Column("VCPUS", alignment: .right) { Cell("\($0.vm.vcpus)") },
             Column("GUEST AGENT") { $0.guestAgentCell },
             Column("PROFILE", isWide: true) { .optional($0.vm.origin?.profileName) },
+            Column("DRIFT", alignment: .right, isWide: true) { $0.driftCell },
             Column("SHARES", isWide: true) { item in
                 item.sharedIdentities.map {
                     Cell(Set($0.map(\.kind.rawValue)).sorted().joined(separator: ","), style: .bad)
@@ -80,7 +87,7 @@ extension VMResource {
                     vm.origin.map { origin in
                         [
                             ("Job", Cell(origin.job.description)), ("Image", Cell("sha256:\(origin.template)")),
-                            ("Profile", Cell(origin.profileName)),
+                            ("Profile", Cell(origin.profileName)), ("Drift", item.driftCell),
                         ]
                     } ?? []),
                 DetailSection("Guest, as its agent tells", vm.guest.map(Self.details) ?? []),

@@ -94,6 +94,29 @@ import Testing
         #expect(try planned == [FleetJSON.value(second)], "the job keeps its own")
     }
 
+    @Test func aFixCarriesTheNewestVersionOfTheVMsProfile() async throws {
+        let host = try await fixture.addHost("ws-1", vm: APIFixture.vm)
+        func fix() async throws -> FixArguments {
+            let reply = try await plan("vm.fix", ["vm": .string(APIFixture.vm.description)])
+            return try FleetJSON.decode(FixArguments.self, from: try reply.json(JobResource.self).arguments)
+        }
+        #expect(try await fix().profileVersion == nil, "the host knows which profile it is")
+        let origin = VMDocument.Origin(
+            job: JobID("01ARZ3NDEKTSV4RRFFQ69G5FAV")!, template: Self.image.digest, profile: "office", profileVersion: 1
+        )
+        let document = VMDocument(
+            id: APIFixture.vm, name: "plc-lab", state: .running, memoryBytes: 1, vcpus: 1, persistent: true,
+            autostart: false, origin: origin)
+        try await fixture.describe(host, [:], vms: [document])
+        #expect(try await fix().profileVersion == nil, "the controller has no profile of that name")
+        try await withClient(.handler, of: fixture.api.handle) { client in
+            for vcpus in [2, 4] as [Int] {
+                _ = try await client.send(.post, "/api/v1/profiles/office", ["vcpus": vcpus])
+            }
+        }
+        #expect(try await fix().profileVersion?.version == 2)
+    }
+
     @Test(arguments: Way.allCases) func jobsAreListedShownAndCancelled(way: Way) async throws {
         _ = try await fixture.addHost("ws-1", vm: APIFixture.vm)
         try await withClient(way, of: fixture.api.handle) { client in

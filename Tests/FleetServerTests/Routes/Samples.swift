@@ -48,6 +48,8 @@ enum Samples {
         var barePlan = plan
         barePlan.vms = [VMPlan(id: vm, name: "a", placement: nil)]
         let fit = HostFit(answer: .fitsAfterStops, stops: ["b"], obstacles: [obstacle], nearestFix: "f")
+        let difference = SettingDifference(setting: "s", found: "f", wanted: "w", isFixable: true)
+        let bareDifference = SettingDifference(setting: "s", found: nil, wanted: nil, isFixable: false)
         let document = VMDocument(
             id: vm, name: "a", state: .running, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false,
             guestAgent: true, origin: VMDocument.Origin(job: job, template: digest, profile: "p", profileVersion: 1),
@@ -56,7 +58,8 @@ enum Samples {
                 hostname: "h", osName: "o", osVersion: "v", kernel: "k",
                 interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
                 fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"]),
-            snapshots: [snapshot], foreignSnapshots: ["f"], demand: demand)
+            snapshots: [snapshot], foreignSnapshots: ["f"], demand: demand,
+            drift: [difference])
         let bareDocument = VMDocument(
             id: vm, name: "a", state: .pmSuspended, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false)
         func vmResource(_ document: VMDocument, _ metrics: [String: Double]?) -> VMResource {
@@ -96,6 +99,7 @@ enum Samples {
             try sample("Series", series(vm), series(nil)),
             try sample("VM", sharingVM, vmResource(bareDocument, nil)),
             try sample("VMDocument", document, bareDocument), try sample("VMSnapshot", snapshot, bareSnapshot),
+            try sample("SettingDifference", difference, bareDifference),
             try sample("Job", fullJob, bareJob),
             try sample(
                 "JobRequest", JobRequest(host: "a", kind: "k", arguments: .null, expiresInSeconds: 1),

@@ -46,6 +46,12 @@ struct JobPlanner: Sendable {
                 try Self.checkTimeout("guestAgentTimeoutSeconds", timeout)
             }
             return try FleetJSON.value(arguments)
+        case .vmFix:
+            let wanted = try decode(VMArguments.self, request)
+            let profile = try await check(wanted.vm, on: host).origin.flatMap { ResourceName($0.profile) }
+            var arguments = FixArguments(vm: wanted.vm)
+            if let profile { arguments.profileVersion = try await profileVersion(profile) }
+            return try FleetJSON.value(arguments)
         case .vmReboot:
             let wanted = try decode(RebootRequest.self, request)
             try await check(wanted.vm, on: host)
@@ -145,7 +151,8 @@ struct JobPlanner: Sendable {
         }
     }
 
-    private func check(_ vm: VMID, on host: HostResource) async throws {
+    @discardableResult
+    private func check(_ vm: VMID, on host: HostResource) async throws -> VMDocument {
         let found: VMResource
         do {
             found = try await store.vm(vm)
@@ -157,5 +164,6 @@ struct JobPlanner: Sendable {
             throw Problem.unprocessable(
                 "vm-elsewhere", "VM \(vm) is '\(found.vm.name)' on host '\(found.hostName)', not on '\(host.name)'")
         }
+        return found.vm
     }
 }

@@ -56,11 +56,13 @@ enum VMRoutes {
                     ]),
                 "genID": .uuid, "macAddresses": .array(.string()),
                 "snapshots": .array(.reference("VMSnapshot")), "foreignSnapshots": .array(.string()),
-                "demand": .reference("VMDemand"),
+                "demand": .reference("VMDemand"), "drift": .array(.reference("SettingDifference")),
                 "origin": .object(
                     ["job": .string(), "template": .string(), "profile": .string()],
                     optional: ["profileVersion": .integer]),
             ]),
+        "SettingDifference": .object(
+            ["setting": .string(), "isFixable": .boolean], optional: ["found": .string(), "wanted": .string()]),
         "VMSnapshot": .object(
             [
                 "id": .string(), "name": .name, "createdAt": .time, "consistency": .words(VMSnapshot.Consistency.self),

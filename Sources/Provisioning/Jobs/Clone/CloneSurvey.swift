@@ -21,7 +21,7 @@ struct CloneSurvey {
         let profile = try profile()
         try checkPrograms(profile)
         let firmware = try profile.findFirmware(root: host.facilities.root)
-        try checkNetwork(profile)
+        try host.requireBridges(of: profile, named: arguments.profile)
         try await checkName()
         try await checkSpace(profile)
         return Findings(profile: profile, firmware: firmware, placement: try await placement(profile))
@@ -55,15 +55,6 @@ struct CloneSurvey {
         let forTPM = profile.tpm ? [("swtpm", "no-swtpm", "swtpm and swtpm-tools")] : []
         for (program, reason, packages) in required + forTPM where host.facilities.program(program) == nil {
             throw JobProblem(reason, "a VM needs the program \(program), which is not here; install \(packages)")
-        }
-    }
-
-    private func checkNetwork(_ profile: Profile) throws(JobProblem) {
-        for case .bridge(let name) in profile.networks where !host.facilities.isBridge(name) {
-            throw JobProblem(
-                "no-bridge",
-                "profile \(arguments.profile) connects to bridge \(name), which this host does not have; "
-                    + "make it, or name another one in the profile")
         }
     }
 

@@ -27,7 +27,9 @@ struct CloneVM: JobKind {
             throw JobProblem("image-missing", "image \(arguments.image.digest) has gone from this host's store")
         }
         return ClonePlan(
-            base: base, directory: host.directory(of: job), profile: findings.profile, firmware: findings.firmware,
+            base: base,
+            isReflinked: try await host.reflinks(arguments.image, in: base, as: findings.profile.systemDisk),
+            directory: host.directory(of: job), profile: findings.profile, firmware: findings.firmware,
             accelerator: await host.facilities.accelerator(), placement: findings.placement)
     }
 
@@ -35,17 +37,17 @@ struct CloneVM: JobKind {
         let specification = specification(of: plan)
         var steps: [any JobStep] = [
             MakeVMDirectory(directory: plan.directory, host: host),
-            MakeOverlay(
-                path: plan.directory.disk, base: plan.base, baseFormat: arguments.image.format.rawValue, host: host),
+            MakeDisk.system(
+                at: plan.directory.disk, of: arguments.image, in: plan.base, reflinked: plan.isReflinked, host: host),
         ]
         if let size = plan.profile.dataDiskGiB {
-            steps.append(MakeDataDisk(path: plan.directory.data, gibibytes: size, host: host))
+            steps.append(MakeDisk.empty(at: plan.directory.data, gibibytes: size, host: host))
         }
         steps += [
             CopyVariables(template: plan.firmware.variables, path: plan.directory.variables, host: host),
             DefineDomain(specification: specification, host: host),
         ]
-        if plan.profile.autostart { steps.append(SetAutostart(vm: vm, host: host)) }
+        if plan.profile.autostart { steps.append(SetAutostart(vm: vm, on: true, host: host)) }
         if arguments.start { steps.append(StartDomain(vm: vm, ofOwnClone: true, host: host)) }
         return steps
     }
@@ -91,46 +93,24 @@ struct CloneVM: JobKind {
 
     private func specification(of plan: ClonePlan) -> DomainSpecification {
         DomainSpecification(
-            name: arguments.name.description, id: vm, memoryBytes: UInt64(plan.profile.memoryMiB) << 20,
-            vcpus: plan.profile.vcpus, genID: identity.genID, accelerator: plan.accelerator,
-            guestOS: plan.profile.guestOS, hidesHypervisor: plan.profile.hidesHypervisor,
-            firmware: DomainSpecification.Firmware(
-                loaderPath: plan.firmware.code, nvramPath: plan.directory.variables,
-                nvramTemplatePath: plan.firmware.variables, secureBoot: plan.profile.secureBoot),
-            tpm: plan.profile.tpm,
-            disks: disks(of: plan),
-            networks: networks(of: plan.profile), console: plan.profile.console, ioThreads: plan.profile.ioThreads,
-            consoleLogPath: plan.profile.consoleLog ? plan.directory.console : nil,
+            plan.profile, name: arguments.name.description, identity: identity, genID: identity.genID,
             origin: VMDocument.Origin(
                 job: job, template: arguments.image.digest, profile: arguments.profile.description,
                 profileVersion: arguments.profileVersion?.version),
-            demand: plan.profile.demand(of: vm, named: arguments.name.description),
-            power: HostPowerPolicy(onSleep: plan.profile.onHostSleep, onShutdown: plan.profile.onHostShutdown),
+            accelerator: plan.accelerator,
+            firmware: DomainSpecification.Firmware(
+                loaderPath: plan.firmware.code, nvramPath: plan.directory.variables,
+                nvramTemplatePath: plan.firmware.variables, secureBoot: plan.profile.secureBoot),
+            disks: plan.profile.disks(in: plan.directory), consoleLogPath: plan.directory.console,
             placement: plan.placement)
-    }
-
-    /// The system's first: it is booted from.
-    private func disks(of plan: ClonePlan) -> [DomainSpecification.Disk] {
-        ([plan.directory.disk] + (plan.profile.dataDiskGiB.map { _ in [plan.directory.data] } ?? [])).map {
-            DomainSpecification.Disk(path: $0, format: .qcow2, bus: plan.profile.diskBus)
-        }
-    }
-
-    private func networks(of profile: Profile) -> [DomainSpecification.Network] {
-        profile.networks.enumerated().map { index, network in
-            let kind: DomainSpecification.Network.Kind =
-                switch network {
-                case .user: .user
-                case .bridge(let name): .bridge(name)
-                }
-            return DomainSpecification.Network(mac: identity.mac(nic: index), kind: kind)
-        }
     }
 }
 
 struct ClonePlan: Codable, Equatable, Sendable {
     /// The image in the host's store.
     var base: String
+    /// The system disk shares the image's blocks; else it is an overlay.
+    var isReflinked: Bool
     var directory: VMDirectory
     var profile: Profile
     var firmware: FirmwareFiles

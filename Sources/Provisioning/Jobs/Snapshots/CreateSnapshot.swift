@@ -39,7 +39,7 @@ struct CreateSnapshot: JobKind {
         let keep = KeepState(vm: vm, firmware: plan.firmware, state: state, isActive: plan.isActive, host: host)
         let publish = PublishManifest(manifest: manifest(of: plan), state: state, host: host)
         guard plan.isActive else {
-            let overlays = plan.disks.map { MakeOverlay($0, host: host) }
+            let overlays = plan.disks.map { MakeDisk.overlay($0, host: host) }
             let edit = DomainEdit(overlaying: plan.disks)
             let change = ChangeDefinition(
                 vm: vm, disks: plan.disks, edit: edit, state: state, before: state, host: host)
@@ -68,9 +68,9 @@ extension DomainEdit {
     }
 }
 
-extension MakeOverlay {
-    init(_ disk: OverlaidDisk, host: JobHost) {
-        self.init(
-            path: disk.overlay, base: disk.file, baseFormat: disk.format, host: host, name: "overlay \(disk.target)")
+extension MakeDisk {
+    /// What the guest writes to from then on.
+    static func overlay(_ disk: OverlaidDisk, host: JobHost) -> MakeDisk {
+        overlay(at: disk.overlay, on: disk.file, format: disk.format, host: host, name: "overlay \(disk.target)")
     }
 }

@@ -68,7 +68,7 @@ struct RevertSnapshot: JobKind {
         let before = plan.directory.keptState(of: job)
         let edit = DomainEdit(name: plan.name, genID: CloneIdentity(job: job).genID, overlaying: plan.disks)
         let prepare: [any JobStep] =
-            plan.disks.map { MakeOverlay($0, host: host) } + [
+            plan.disks.map { MakeDisk.overlay($0, host: host) } + [
                 PowerOffDomain(vm: vm, isMarked: true, host: host),
                 KeepState(vm: vm, firmware: plan.firmware, state: before, isActive: false, host: host),
                 RestoreState(vm: vm, firmware: plan.firmware, state: state, before: before, host: host),

@@ -49,15 +49,16 @@ struct DefineDomain: JobStep {
     }
 }
 
-/// The domain starts with its host.
+/// Whether the domain starts with its host.
 struct SetAutostart: JobStep {
     let vm: VMID
+    let on: Bool
     let host: JobHost
     let name = "autostart"
 
-    func probe() async throws -> StepProbe { try await host.hypervisor.domain(vm).autostart ? .done : .absent }
+    func probe() async throws -> StepProbe { try await host.hypervisor.domain(vm).autostart == on ? .done : .absent }
 
-    func apply() async throws { try await host.hypervisor.setAutostart(vm, true) }
+    func apply() async throws { try await host.hypervisor.setAutostart(vm, on) }
 }
 
 /// Power on, on the place that the VM has now.

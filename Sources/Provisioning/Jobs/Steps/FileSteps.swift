@@ -24,44 +24,47 @@ struct MakeVMDirectory: JobStep {
     }
 }
 
-/// The VM's disk: an overlay that holds what differs from the read-only base.
-struct MakeOverlay: JobStep {
+/// A disk's file, which appears under its name only when it is whole.
+struct MakeDisk: JobStep {
+    let name: String
     let path: String
-    let base: String
-    let baseFormat: String
     let host: JobHost
-    var name = "overlay"
+    private let make: @Sendable (_ part: String) async throws -> Void
 
-    private var part: String { path + ".part" }
-
-    func probe() async -> StepProbe {
-        await host.onFiles {
-            DurableFile.exists(path) ? .done : DurableFile.exists(part) ? .partial : .absent
+    /// A qcow2 file that has another one below it.
+    static func overlay(
+        at path: String, on base: String, format: String, host: JobHost, name: String
+    ) -> MakeDisk {
+        MakeDisk(name: name, path: path, host: host) { part in
+            try await run(["create", "-q", "-f", "qcow2", "-F", format, "-b", base, part])
         }
     }
 
-    func apply() async throws {
-        _ = try await Subprocess.run(
-            "qemu-img", ["create", "-q", "-f", "qcow2", "-F", baseFormat, "-b", base, part],
-            limits: DiskLayer.limits
-        ).successful()
-        try await host.onFiles { () throws(FileError) in try DurableFile.publish(part, as: path, mode: 0o600) }
-    }
-
-    func undo() async throws {
-        try await host.onFiles { () throws(FileError) in
-            try DurableFile.remove(part)
-            try DurableFile.remove(path)
+    /// A copy that shares the blocks of the original.
+    static func reflink(at path: String, of base: String, host: JobHost, name: String) -> MakeDisk {
+        MakeDisk(name: name, path: path, host: host) { part in
+            try await host.onFiles { () throws(FileError) in try DurableFile.reflink(base, to: part) }
         }
     }
-}
 
-/// An empty disk.
-struct MakeDataDisk: JobStep {
-    let path: String
-    let gibibytes: Int
-    let host: JobHost
-    let name = "data disk"
+    static func empty(at path: String, gibibytes: Int, host: JobHost) -> MakeDisk {
+        MakeDisk(name: "data disk", path: path, host: host) { part in
+            try await run(["create", "-q", "-f", "qcow2", part, "\(gibibytes)G"])
+        }
+    }
+
+    private static func run(_ arguments: [String]) async throws {
+        _ = try await Subprocess.run("qemu-img", arguments, limits: DiskLayer.limits).successful()
+    }
+
+    private init(
+        name: String, path: String, host: JobHost, make: @escaping @Sendable (_ part: String) async throws -> Void
+    ) {
+        self.name = name
+        self.path = path
+        self.host = host
+        self.make = make
+    }
 
     private var part: String { path + ".part" }
 
@@ -70,7 +73,7 @@ struct MakeDataDisk: JobStep {
     }
 
     func apply() async throws {
-        _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "qcow2", part, "\(gibibytes)G"]).successful()
+        try await make(part)
         try await host.onFiles { () throws(FileError) in try DurableFile.publish(part, as: path, mode: 0o600) }
     }
 

@@ -21,8 +21,9 @@ struct UpdateVM: JobKind {
         var directory: VMDirectory
         /// The new image in the host's store.
         var base: String
-        /// Its overlay has the new image below it from then on.
+        /// Its overlay has the new image below it from then on, or is a reflink of it.
         var system: OverlaidDisk
+        var isReflinked: Bool
         var others: [OverlaidDisk]
         var firmware: FirmwareState
         var createdAt: Date
@@ -36,8 +37,10 @@ struct UpdateVM: JobKind {
         guard let base = await host.images.image(arguments.image) else {
             throw JobProblem("image-missing", "image \(arguments.image.digest) has gone from this host's store")
         }
+        let profile = try DomainDefinition(xml: await host.hypervisor.definition(of: vm)).madeBy
         return Plan(
             directory: findings.directory, base: base, system: system,
+            isReflinked: try await host.reflinks(arguments.image, in: base, as: profile?.systemDisk ?? .auto),
             others: findings.disks.filter { $0.target != system.target }, firmware: findings.firmware,
             createdAt: host.time.now(), isActive: findings.domain.state.isActive)
     }
@@ -54,18 +57,21 @@ struct UpdateVM: JobKind {
         for disk in findings.disks {
             let chain = try await DiskLayer.chain(of: disk.file)
             if chain.contains(where: { $0.filename.hasSuffix("/\(origin.template)") }) { return (findings, disk) }
+            // A reflink has nothing below it.
+            let isSystem = disk.target == "sda" || disk.target == "vda"
+            if isSystem, let last = chain.last, findings.directory.isLayer(last.filename) { return (findings, disk) }
         }
         throw JobProblem(
             "no-system-disk",
-            "no disk of VM \(domain.name) is built on image \(origin.template), from which it was made; clone a new VM")
+            "no disk of VM \(domain.name) is made from image \(origin.template), as its metadata says; clone a new VM")
     }
 
     func steps(of plan: Plan, on host: JobHost) -> [any JobStep] {
         let state = plan.directory.keptState(of: job)
         let disks = [plan.system] + plan.others
         let edit = DomainEdit(template: arguments.image.digest, overlaying: disks)
-        let newSystem = MakeOverlay(
-            path: plan.system.overlay, base: plan.base, baseFormat: arguments.image.format.rawValue, host: host,
+        let newSystem = MakeDisk.system(
+            at: plan.system.overlay, of: arguments.image, in: plan.base, reflinked: plan.isReflinked, host: host,
             name: "new system disk")
         let shutDown: [any JobStep] =
             plan.isActive
@@ -75,7 +81,7 @@ struct UpdateVM: JobKind {
                 KeepState(vm: vm, firmware: plan.firmware, state: state, isActive: false, host: host),
                 // What the new system changes of it, going back changes again.
                 RestoreState(vm: vm, firmware: plan.firmware, state: state, before: state, host: host),
-            ] + plan.others.map { MakeOverlay($0, host: host) } + [
+            ] + plan.others.map { MakeDisk.overlay($0, host: host) } + [
                 ChangeDefinition(vm: vm, disks: disks, edit: edit, state: state, before: state, host: host),
                 PublishManifest(manifest: manifest(of: plan, disks), state: state, host: host),
             ]

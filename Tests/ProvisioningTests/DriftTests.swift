@@ -1,0 +1,212 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import FoundationEssentials
+import Hypervisor
+import Placement
+import ProfileFiles
+@testable import Provisioning
+import Testing
+
+/// What a definition should be, against what a real libvirt makes of it.
+@Suite struct DriftTests {
+    private static let directory = VMDirectory(path: "/var/lib/virtfleet/vms/\(World.jobID(1))")
+
+    @Test func whatLibvirtMakesOfADefinitionIsNoDrift() async throws {
+        let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+        let shipped = Profile.load(from: ["\(repository)/config/profiles"]).0
+        #expect(shipped.count == 5)
+        let random = (0..<40 as Range<UInt64>).map { seed in ("seed \(seed)", Self.profile(seed: seed)) }
+        try await withLibvirt { hypervisor in
+            for (name, profile) in shipped.map({ ($0.key.description, $0.value) }) + random {
+                for accelerator in DomainSpecification.Accelerator.allCases {
+                    for placement in [nil, Self.placement(profile)] {
+                        let made = Self.made(profile, accelerator, placement)
+                        let xml = try await Self.definition(of: made, in: hypervisor)
+                        #expect(try Self.differences(xml, profile) == [], "\(name) \(accelerator)")
+                    }
+                }
+            }
+        }
+    }
+
+    /// What somebody makes with virsh edit.
+    struct Change: Sendable, CustomTestStringConvertible {
+        var edits: [String: String]
+        var settings: [String]
+        var isFixable = true
+        var testDescription: String { settings.joined(separator: " ") }
+    }
+
+    @Test(arguments: [
+        Change(
+            edits: [
+                "<vcpu placement='static'>6": "<vcpu placement='static'>4", "dies='1' cores='6'": "dies='1' cores='4'",
+            ],
+            settings: ["vcpu", "cpu/topology"]),
+        Change(edits: ["17825792</memory>": "2097152</memory>"], settings: ["memory"]),
+        Change(edits: [" discard='unmap'": ""], settings: ["devices/disk[sda]/driver/@discard"]),
+        Change(
+            edits: ["<timer name='hpet' present='no'/>": "<timer name='hpet' present='yes'/>"],
+            settings: ["clock/timer[hpet]/@present"]),
+        Change(edits: ["<relaxed state='on'/>": ""], settings: ["features/hyperv/relaxed"]),
+        Change(
+            edits: ["<relaxed state='on'/>": "<relaxed state='on'/><reset state='on'/>"],
+            settings: ["features/hyperv/reset"]),
+        Change(
+            edits: ["<features>": "<features><kvm><hidden state='on'/></kvm>"], settings: ["features/kvm"]),
+        Change(
+            edits: ["<source bridge='br-plc'/>": "<source bridge='br0'/>"],
+            settings: ["devices/interface[\(CloneIdentity(job: World.jobID(1)).mac(nic: 1))]/source/@bridge"]),
+        Change(
+            edits: [
+                "</devices>": """
+                <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/srv/mine.img'/>
+                <target dev='sdc' bus='scsi'/></disk></devices>
+                """
+            ], settings: ["devices/disk[sdc]"], isFixable: false),
+    ])
+    func whatSomebodyChangesIsSeenAndMended(_ change: Change) async throws {
+        var profile = Profile()
+        (profile.memoryMiB, profile.maximumMemoryMiB, profile.vcpus) = (16384, 20480, 6)
+        profile.guestOS = .windows
+        profile.networks = [.user, .bridge("br-plc")]
+        try await withLibvirt { [profile] hypervisor in
+            let made = Self.made(profile, .kvm, nil, memoryBytes: 17 << 30)
+            let before = try await Self.definition(of: made, in: hypervisor)
+            var edited = before
+            for (old, new) in change.edits {
+                #expect(edited.contains(old))
+                edited.replace(old, with: new)
+            }
+            let found = try await Self.definition(defining: edited, in: hypervisor)
+            let differences = try Self.differences(found, profile)
+            #expect(differences.map(\.setting) == change.settings)
+            #expect(differences.allSatisfy { $0.isFixable == change.isFixable })
+            let mended = try Self.intended(found, profile).mending(found)
+            let after = try await Self.definition(defining: mended, in: hypervisor)
+            #expect(try Self.differences(after, profile).map(\.setting) == (change.isFixable ? [] : change.settings))
+            if !change.isFixable { #expect(after.contains("/srv/mine.img")) }
+        }
+    }
+
+    @Test func anotherVersionOfTheProfileIsADifferenceUntilItIsFixed() async throws {
+        var old = Profile()
+        old.console = .none
+        var new = old
+        (new.memoryMiB, new.vcpus, new.console, new.ioThreads) = (8192, 4, .spice, 2)
+        new.networks = [.user, .user]
+        new.guestOS = .windows
+        new.pinning = .focus
+        try await withLibvirt { [old, new] hypervisor in
+            let found = try await Self.definition(of: Self.made(old, .tcg, nil), in: hypervisor)
+            let settings = try Self.differences(found, new).map(\.setting)
+            for setting in ["memory", "vcpu", "iothreads", "devices/graphics[spice]", "metadata/vm/demand/@pinning"] {
+                #expect(settings.contains(setting), "\(settings)")
+            }
+            let mended = try Self.intended(found, new).mending(found)
+            #expect(try Self.differences(await Self.definition(defining: mended, in: hypervisor), new) == [])
+        }
+    }
+
+    // Helpers
+
+    private func withLibvirt(_ body: (LibvirtHypervisor) async throws -> Void) async throws {
+        let libvirt = try PrivateLibvirt()
+        try await libvirt.start()
+        let hypervisor = try LibvirtHypervisor(
+            uri: libvirt.uri, logger: Logger(label: "test", level: .error, sink: { _, _ in }))
+        _ = await hypervisor.events.next()
+        try await body(hypervisor)
+        await hypervisor.close()
+        await libvirt.stop()
+    }
+
+    private static let origin = VMDocument.Origin(
+        job: World.jobID(1), template: Digest(String(repeating: "a", count: 64))!, profile: "small",
+        profileVersion: 1)
+
+    private static func made(
+        _ profile: Profile, _ accelerator: DomainSpecification.Accelerator, _ placement: VMPlacement?,
+        memoryBytes: UInt64? = nil
+    ) -> DomainSpecification {
+        let identity = CloneIdentity(job: World.jobID(1))
+        var made = DomainSpecification(
+            profile, name: "office", identity: identity, genID: identity.genID, origin: origin,
+            accelerator: accelerator,
+            firmware: DomainSpecification.Firmware(
+                loaderPath: "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", nvramPath: directory.variables,
+                nvramTemplatePath: "/usr/share/OVMF/OVMF_VARS_4M.ms.fd", secureBoot: profile.secureBoot),
+            disks: profile.disks(in: directory), consoleLogPath: directory.console, placement: placement)
+        if let memoryBytes { made.memoryBytes = memoryBytes }
+        return made
+    }
+
+    private static func definition(of made: DomainSpecification, in hypervisor: LibvirtHypervisor) async throws
+        -> String
+    {
+        try await definition(defining: made.xml(), in: hypervisor)
+    }
+
+    /// What libvirt makes of it. It has no KVM here, so that it gets KVM's features under another type, and gives them back.
+    private static func definition(defining xml: String, in hypervisor: LibvirtHypervisor) async throws -> String {
+        let isKVM = xml.contains("<domain type='kvm'") || xml.contains("<domain type=\"kvm\"")
+        var text = xml
+        for quote in ["'", "\""] {
+            text.replace("<domain type=\(quote)kvm", with: "<domain type=\(quote)qemu")
+            text.replace("mode=\(quote)host-passthrough", with: "mode=\(quote)maximum")
+        }
+        _ = try await hypervisor.define(text)
+        let found = try await hypervisor.definition(of: World.vm())
+        guard isKVM else { return found }
+        return found.replacing("<domain type='qemu'", with: "<domain type='kvm'")
+            .replacing("mode='maximum'", with: "mode='host-passthrough'")
+    }
+
+    private static func intended(_ xml: String, _ profile: Profile) throws -> DomainSpecification {
+        try #require(
+            DomainSpecification(profile, origin: origin, keeping: DomainDefinition(xml: xml), directory: directory))
+    }
+
+    private static func differences(_ xml: String, _ profile: Profile) throws -> [SettingDifference] {
+        try intended(xml, profile).differences(from: xml)
+    }
+
+    private static func placement(_ profile: Profile) -> VMPlacement {
+        let cores = CPUSet(2..<2 + profile.vcpus)
+        return VMPlacement(
+            processors: VMPlacement.Processors(
+                topology: VMPlacement.GuestTopology(
+                    cores: profile.vcpus % 2 == 0 ? profile.vcpus / 2 : profile.vcpus,
+                    threads: profile.vcpus % 2 == 0 ? 2 : 1),
+                ownsCores: false, vcpus: Array(repeating: cores, count: profile.vcpus), emulator: CPUSet([0, 1]),
+                ioThreads: Array(repeating: CPUSet([0, 1]), count: profile.ioThreads), weight: 100),
+            memory: VMPlacement.Memory(bytes: UInt64(profile.maximumMemoryMiB ?? profile.memoryMiB) << 20))
+    }
+
+    private static func profile(seed: UInt64) -> Profile {
+        var random = SeededGenerator(seed: seed)
+        var profile = Profile()
+        profile.memoryMiB = .random(in: 64...65536, using: &random)
+        if Bool.random(using: &random) { profile.maximumMemoryMiB = profile.memoryMiB + 1000 }
+        profile.vcpus = .random(in: 1...16, using: &random)
+        profile.pinning = VMDemand.Pinning.allCases.randomElement(using: &random)!
+        profile.hugePages = MemoryDemand.HugePages.allCases.randomElement(using: &random)!
+        if Bool.random(using: &random) { profile.weight = .random(in: 1...10000, using: &random) }
+        profile.guestOS = GuestOS.allCases.randomElement(using: &random)!
+        profile.hidesHypervisor = .random(using: &random)
+        profile.secureBoot = .random(using: &random)
+        profile.tpm = .random(using: &random)
+        profile.networks = (0..<Int.random(in: 0...3, using: &random)).map { $0 == 0 ? .user : .bridge("br\($0)") }
+        profile.console = VMConsole.allCases.randomElement(using: &random)!
+        profile.ioThreads = .random(in: 0...3, using: &random)
+        profile.diskBus = DiskBus.allCases.randomElement(using: &random)!
+        if Bool.random(using: &random) { profile.dataDiskGiB = 10 }
+        profile.consoleLog = .random(using: &random)
+        if Bool.random(using: &random) {
+            profile.hostDevices = [DeviceSelector(role: .gpu), DeviceSelector(id: PCIDeviceID("10de:1c82"))]
+        }
+        return profile
+    }
+}
