@@ -1,3 +1,4 @@
+import FleetRuntime
 import FoundationEssentials
 import Glibc
 
@@ -34,6 +35,11 @@ public enum Isolation {
         return change + ["--"] + command
     }
 
+    /// proc_pid_mountinfo(5). Foundation takes the first short read for the end of a file, which /proc gives every 4 KiB.
+    static func mountInfo() throws -> String {
+        String(decoding: try DurableFile.bytes(of: "/proc/self/mountinfo"), as: UTF8.self)
+    }
+
     /// Interfaces that may be here: loopback, bridges of tests and their guests' taps.
     private static let ownInterfaces = ["lo:", "vf-", "vnet"]
 
@@ -42,7 +48,7 @@ public enum Isolation {
         guard let flag = getenv("VIRTFLEET_ISOLATED"), String(cString: flag) == "1" else {
             throw Missing(reason: "VIRTFLEET_ISOLATED is not set")
         }
-        let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+        let mounts = try mountInfo()
         // "... <mount point> <options> ... - <type> <source> <options>" (proc(5)); the last mount on /run is the seen one.
         let run = mounts.split(separator: "\n").map { $0.split(separator: " ") }.last {
             $0.count > 4 && $0[4] == "/run"

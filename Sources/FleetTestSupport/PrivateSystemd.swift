@@ -72,7 +72,7 @@ public final class PrivateSystemd: Sendable {
 
     /// Where control groups version 2 are mounted: alone, or beside those of version 1.
     private static func groupsRoot() throws -> String {
-        let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+        let mounts = try Isolation.mountInfo()
         let line = mounts.split(separator: "\n").map { $0.split(separator: " ") }.last { $0.contains("cgroup2") }
         guard let line, line.count > 4 else { throw Failure(description: "there are no control groups version 2") }
         return String(line[4])
