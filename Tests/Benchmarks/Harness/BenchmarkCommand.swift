@@ -5,9 +5,8 @@ import Foundation
 @main
 struct BenchmarkCommand {
     static let all: [any Benchmark.Type] = [
-        AgentTick.self, EventIngest.self, MetricsIngest.self, JobLatency.self, Snapshots.self, HostInspection.self,
-        Planning.self,
-        AgentMemory.self,
+        AgentTick.self, EventIngest.self, MetricsIngest.self, JobLatency.self, Cloning.self, Snapshots.self,
+        HostInspection.self, Planning.self, AgentMemory.self,
     ]
 
     static func main() async {

@@ -8,10 +8,12 @@ final class AgentProcess {
     private let process: ChildProcess
 
     /// Returns when its host is online at the controller.
-    init(_ registration: Registration, of controller: ControllerProcess, libvirt: String, _ context: BenchmarkContext)
-        async throws
-    {
-        directory = try TemporaryDirectory()
+    /// - Parameter parent: on the file system that its images and VMs shall lie on.
+    init(
+        _ registration: Registration, of controller: ControllerProcess, libvirt: String, below parent: String = "/tmp",
+        _ context: BenchmarkContext
+    ) async throws {
+        directory = try TemporaryDirectory(below: parent)
         try
             (registration.agentConfiguration + """
 
