@@ -46,7 +46,7 @@ import Testing
             ],
             settings: ["vcpu", "cpu/topology"]),
         Change(edits: ["17825792</memory>": "2097152</memory>"], settings: ["memory"]),
-        Change(edits: ["onHostSleep='pause'": "onHostSleep='save'"], settings: ["metadata/vm/@onHostSleep"]),
+        Change(edits: ["onHostSleep=\"pause\"": "onHostSleep=\"save\""], settings: ["metadata/vm/@onHostSleep"]),
         Change(edits: [" discard='unmap'": ""], settings: ["devices/disk[sda]/driver/@discard"]),
         Change(
             edits: ["<timer name='hpet' present='no'/>": "<timer name='hpet' present='yes'/>"],
