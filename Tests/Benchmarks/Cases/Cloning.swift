@@ -13,11 +13,11 @@ struct Cloning: Benchmark {
         let overlay = try await measure(below: "/tmp", context) { site, label in
             ["qemu-img create; virsh define": try await site.overlayByHand(label)]
         }
-        let xfs = try await ReflinkFileSystem(bytes: 16 << 30)
+        let xfs = try await ReflinkFileSystem(bytes: 48 << 30)
         let reflink = try await measure(below: xfs.path, context) { site, label in
             [
                 "cp --reflink; virsh define": try await site.reflinkByHand(label),
-                "virt-clone --reflink": try await site.virtClone("\(label)-v"),
+                "virt-clone": try await site.virtClone("\(label)-v"),
             ]
         }
         return figures("clone by overlay to defined VM, on the host", overlay)
