@@ -29,6 +29,21 @@ import Testing
         #expect(stopped.hypervisor.calls(of: .shutdown) == 0)
     }
 
+    @Test(arguments: [(2, JobState.succeeded), (3, .failed)])
+    func aHelperThatComesUpTooLateIsGivenAnotherChance(failures: Int, outcome: JobState) async throws {
+        let world = try await World()
+        try await run(world, try world.clone(start: false))
+        let late = HypervisorError(
+            .timeout, operation: "start", object: "office", message: "Timed out: swtpm socket did not show up")
+        let life = try await Life(
+            world, configure: { $0.fail(.start, with: Array(repeating: late, count: failures)) })
+        let job = try start(world, 2)
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == outcome)
+        #expect(life.hypervisor.calls(of: .start) == 3)
+    }
+
     @Test func suspendsResumesAndReboots() async throws {
         let world = try await World()
         try await run(world, try world.clone())

@@ -9,7 +9,7 @@ extension JobHost {
         try await placing.pass {
             do {
                 try await place(vm)
-                try await hypervisor.start(vm)
+                try await powerOn(vm)
             } catch {
                 // Why it did not start is what has to be told, whatever becomes of the others' places.
                 try? await settle()
@@ -17,6 +17,22 @@ extension JobHost {
             }
         }
     }
+
+    /// libvirt gives a helper such as swtpm some seconds to come up, which are too few on a machine that starts several VMs at
+    /// once. It has taken everything back then.
+    private func powerOn(_ vm: VMID) async throws {
+        for _ in 1..<Self.startAttempts {
+            do throws(HypervisorError) {
+                return try await hypervisor.start(vm)
+            } catch {
+                guard error.code == .timeout, try await !hypervisor.domain(vm).state.isActive else { throw error }
+                try await time.sleep(for: .seconds(1))
+            }
+        }
+        try await hypervisor.start(vm)
+    }
+
+    private static let startAttempts = 3
 
     private func place(_ vm: VMID) async throws {
         guard var demand = try await hypervisor.domain(vm).ownDemand,
