@@ -66,12 +66,20 @@ extension LibvirtConnection {
     func shutdown(_ id: VMID) throws(HypervisorError) {
         let operation = "shut down"
         try withDomain(id, operation) { domain throws(HypervisorError) in
-            let ran = virDomainIsActive(domain) == 1
+            func state() -> virDomainState? {
+                var state: Int32 = 0
+                guard virDomainGetState(domain, &state, nil, 0) == 0 else { return nil }
+                return virDomainState(UInt32(bitPattern: state))
+            }
+            let before = state()
             guard virDomainShutdown(domain) != 0 else { return }
             let error = HypervisorError.lastLibvirtError(operation, libvirtName(of: domain))
-            // A guest agent that goes down with its guest leaves libvirt without its answer. libvirt then tries ACPI,
-            // and refuses because the guest is off: which is what was asked.
-            guard ran, virDomainIsActive(domain) == 0 else { throw error }
+            // A guest agent that goes down with its guest leaves libvirt without its answer. libvirt then tries ACPI, and
+            // refuses because the guest is off, or its QEMU about to end: which is what was asked.
+            let after = state()
+            guard before == VIR_DOMAIN_RUNNING, after == VIR_DOMAIN_SHUTDOWN || after == VIR_DOMAIN_SHUTOFF else {
+                throw error
+            }
         }
     }
 
