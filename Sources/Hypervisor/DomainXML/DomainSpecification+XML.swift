@@ -100,11 +100,10 @@ extension DomainSpecification {
 
     private func writeDevices(to writer: inout XMLWriter) {
         writeDisks(to: &writer)
-        for network in networks { write(network, to: &writer) }
+        writeNetworks(to: &writer)
         for address in placement?.devices.flatMap(\.functions) ?? [] { address.writeHostDevice(to: &writer) }
         writeSerial(to: &writer)
-        if console != .none { writeScreen(to: &writer) }
-        if console == .spice { writeSpice(to: &writer) }
+        writeScreen(to: &writer)
         writer.element("channel", ["type": "unix"]) { writer in
             writer.element("target", ["type": "virtio", "name": "org.qemu.guest_agent.0"])
         }
@@ -120,60 +119,6 @@ extension DomainSpecification {
             // Without a period libvirt reports the guest's memory as it was whenever somebody last asked.
             writer.element("stats", ["period": "10"])
         }
-    }
-
-    /// What libvirt calls each disk: `sda`, `sdb`, `vda`.
-    public var diskTargets: [String] {
-        var used: [String: UInt8] = [:]
-        return disks.map { disk in
-            let prefix = disk.bus == .virtio ? "vd" : "sd"
-            let letter = Character(Unicode.Scalar(UInt8(ascii: "a") + used[prefix, default: 0]))
-            used[prefix, default: 0] += 1
-            return "\(prefix)\(letter)"
-        }
-    }
-
-    private func writeDisks(to writer: inout XMLWriter) {
-        // All disks of the controller share one thread; virtio disks take the next ones in turn.
-        writer.element("controller", ["type": "scsi", "index": "0", "model": "virtio-scsi"]) { writer in
-            if ioThreads > 0 { writer.element("driver", ["iothread": "1"]) }
-        }
-        for (index, (disk, target)) in zip(disks, diskTargets).enumerated() {
-            writer.element("disk", ["type": "file", "device": "disk"]) { writer in
-                let thread = disk.bus == .virtio && ioThreads > 0 ? String(index % ioThreads + 1) : nil
-                writer.element(
-                    "driver",
-                    ["name": "qemu", "type": disk.format.rawValue, "discard": "unmap", "iothread": thread])
-                writer.element("source", ["file": disk.path])
-                writer.element("target", ["dev": target, "bus": disk.bus.rawValue])
-                writer.element("boot", ["order": String(index + 1)])
-            }
-        }
-    }
-
-    private func write(_ network: Network, to writer: inout XMLWriter) {
-        let bridge: String? = if case .bridge(let name) = network.kind { name } else { nil }
-        writer.element("interface", ["type": bridge == nil ? "user" : "bridge"]) { writer in
-            writer.element("mac", ["address": network.mac.description])
-            if let bridge { writer.element("source", ["bridge": bridge]) }
-            writer.element("model", ["type": "virtio"])
-        }
-    }
-
-    /// A tablet's pointer is where the person's is.
-    private func writeScreen(to writer: inout XMLWriter) {
-        writer.element("graphics", ["type": console.rawValue]) { $0.element("listen", ["type": "none"]) }
-        writer.element("video") { $0.element("model", ["type": "virtio"]) }
-        writer.element("controller", ["type": "usb", "model": "qemu-xhci"])
-        writer.element("input", ["type": "tablet", "bus": "usb"])
-    }
-
-    private func writeSpice(to writer: inout XMLWriter) {
-        writer.element("channel", ["type": "spicevmc"]) { writer in
-            writer.element("target", ["type": "virtio", "name": "com.redhat.spice.0"])
-        }
-        writer.element("sound", ["model": "ich9"])
-        for _ in 0..<2 { writer.element("redirdev", ["bus": "usb", "type": "spicevmc"]) }
     }
 
     private func writeSerial(to writer: inout XMLWriter) {
