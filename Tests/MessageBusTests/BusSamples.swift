@@ -100,7 +100,7 @@ enum BusSamples {
         let snapshot = VMSnapshot(
             id: job, name: name, createdAt: time, consistency: .app, parent: job, isCurrent: true, policy: name,
             pinned: true, isBeingDeleted: false, sizeBytes: 1,
-            notHeld: [leftOut])
+            notHeld: [leftOut], memoryBytes: 1)
         let difference = SettingDifference(setting: "vcpu", found: "2", wanted: "4", isFixable: true)
         let origin = VMDocument.Origin(job: job, template: digest, profile: "office", profileVersion: 3)
         let queued = Job(
@@ -167,12 +167,12 @@ enum BusSamples {
             ("VMArguments", VMArguments(vm: vm)),
             ("RebootArguments", RebootArguments(vm: vm)), ("StopArguments", StopArguments(vm: vm)),
             ("FixArguments", FixArguments(vm: vm, profileVersion: profile)),
-            ("SnapshotCreateArguments", SnapshotCreateArguments(vm: vm, name: name, policy: name)),
+            ("SnapshotCreateArguments", SnapshotCreateArguments(vm: vm, name: name, policy: name, memory: true)),
             (
                 "UpdateArguments",
                 UpdateArguments(vm: vm, image: image, snapshot: name, guestAgentTimeoutSeconds: 9)
             ),
-            ("SnapshotRevertArguments", SnapshotRevertArguments(vm: vm, snapshot: job, start: true)),
+            ("SnapshotRevertArguments", SnapshotRevertArguments(vm: vm, snapshot: job, start: true, memory: false)),
             ("SnapshotArguments", SnapshotArguments(vm: vm, snapshot: job)),
             ("SnapshotPinArguments", SnapshotPinArguments(vm: vm, snapshot: job, pinned: true)),
             ("Request", Request(call: .publishInventory, parts: [.cpu], expiresAt: time)),

@@ -35,17 +35,17 @@ struct SnapshotWorld {
         return life
     }
 
-    func snapshot(_ number: Int, _ name: String, policy: String? = nil) throws -> Job {
+    func snapshot(_ number: Int, _ name: String, policy: String? = nil, memory: Bool? = nil) throws -> Job {
         try world.job(
             number, .snapshotCreate,
             SnapshotCreateArguments(
-                vm: Self.vm, name: ResourceName(name)!, policy: policy.map { ResourceName($0)! }))
+                vm: Self.vm, name: ResourceName(name)!, policy: policy.map { ResourceName($0)! }, memory: memory))
     }
 
-    func revert(_ number: Int, to snapshot: Int, start: Bool = true) throws -> Job {
+    func revert(_ number: Int, to snapshot: Int, start: Bool = true, memory: Bool? = nil) throws -> Job {
         try world.job(
             number, .snapshotRevert,
-            SnapshotRevertArguments(vm: Self.vm, snapshot: World.jobID(snapshot), start: start))
+            SnapshotRevertArguments(vm: Self.vm, snapshot: World.jobID(snapshot), start: start, memory: memory))
     }
 
     func deletion(_ number: Int, of snapshot: Int) throws -> Job {

@@ -15,6 +15,8 @@ import Testing
 
     @Test(arguments: [
         (["create", "office", "now", "--policy", "nightly"], "create", #""name":"now","policy":"nightly","#, ""),
+        (["create", "office", "now", "--memory"], "create", #""memory":true,"name":"now","#, ""),
+        (["revert", "office", "clean", "--yes", "--no-memory"], "revert", #""memory":false,"#, #","start":true"#),
         (["revert", "office", "clean", "--yes"], "revert", "", #","start":true"#),
         (["revert", "office", "clean", "--yes", "--no-start"], "revert", "", #","start":false"#),
         (["delete", "office", "01ARZ3NDEKTSV4RRFFQ69G5FB1", "--yes"], "delete", "", ""),

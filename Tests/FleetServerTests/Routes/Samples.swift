@@ -23,6 +23,7 @@ enum Samples {
         var snapshot = bareSnapshot
         snapshot.parent = job
         snapshot.policy = name
+        snapshot.memoryBytes = 1
         snapshot.notHeld = [VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdb")]
         let barePlacement = VMPlacement(
             processors: .init(

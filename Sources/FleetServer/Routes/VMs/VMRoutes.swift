@@ -70,6 +70,7 @@ enum VMRoutes {
             ],
             optional: [
                 "parent": .string(), "policy": .name,
+                "memoryBytes": .integer,
                 "notHeld": .array(.object(["target": .string(), "backing": .string()])),
             ]),
     ]

@@ -38,8 +38,12 @@ public struct SnapshotCatalogue: Sendable {
         var own: [VMSnapshot] = []
         for manifest in manifests {
             let files = manifest.disks.map(\.file)
-            let size = await host.onFiles {
-                (files + [directory.keptState(of: manifest.id).path]).map(DurableFile.usedBytes).reduce(0, +)
+            let state = directory.keptState(of: manifest.id)
+            let (size, memory) = await host.onFiles {
+                (
+                    (files + [state.path]).map(DurableFile.usedBytes).reduce(0, +),
+                    manifest.holdsMemory == true ? DurableFile.usedBytes(state.memory) : nil
+                )
             }
             own.append(
                 VMSnapshot(
@@ -47,7 +51,7 @@ public struct SnapshotCatalogue: Sendable {
                     consistency: manifest.consistency, parent: try await nearest(below: files[0], owners),
                     isCurrent: manifest.id == current, policy: manifest.policy, pinned: manifest.pinned,
                     isBeingDeleted: manifest.isBeingDeleted, sizeBytes: size,
-                    notHeld: manifest.notHeld))
+                    notHeld: manifest.notHeld, memoryBytes: memory))
         }
         return Snapshots(own: own, foreign: foreign)
     }
