@@ -140,7 +140,7 @@ enum BusSamples {
                     id: vm, name: "office-1", state: .running, memoryBytes: 1, vcpus: 2, persistent: true,
                     autostart: false, guestAgent: true, origin: origin, genID: UUID(),
                     macAddresses: [MACAddress("52:54:00:00:00:01")!], guest: guest, snapshots: [snapshot],
-                    foreignSnapshots: ["by-hand"], demand: demand, drift: [difference])
+                    foreignSnapshots: ["by-hand"], unkeptBytes: 1 << 20, demand: demand, drift: [difference])
             ),
             ("SettingDifference", difference),
             ("VMDemand", demand), ("MemoryDemand", demand.memory),

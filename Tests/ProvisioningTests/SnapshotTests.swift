@@ -73,6 +73,7 @@ import Testing
         #expect(snapshots.map(\.policy) == [nil, ResourceName("nightly"), nil])
         #expect(snapshots[1].sizeBytes > 65536)
         #expect(snapshots.allSatisfy { $0.sizeBytes < 4 << 20 })
+        #expect(try await vm.unkeptBytes() == 1 << 20)
     }
 
     @Test func theLabelTellsWhatTheGuestKnew() async throws {

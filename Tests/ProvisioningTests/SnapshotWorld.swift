@@ -120,12 +120,15 @@ struct SnapshotWorld {
         (try? DurableFile.bytes(of: file)).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    func snapshots() async throws -> [VMSnapshot] {
+    func snapshots() async throws -> [VMSnapshot] { try await catalogue().own }
+
+    func unkeptBytes() async throws -> UInt64? { try await catalogue().unkeptBytes }
+
+    private func catalogue() async throws -> SnapshotCatalogue.Snapshots {
         let hypervisor = try hypervisor()
         let life = try await Life(world)
         defer { withExtendedLifetime(life) {} }
-        let catalogue = SnapshotCatalogue(life.host)
-        let snapshots = try await catalogue.snapshots(of: hypervisor.domain(Self.vm))?.own
+        let snapshots = try await SnapshotCatalogue(life.host).snapshots(of: hypervisor.domain(Self.vm))
         try await life.stop()
         return try #require(snapshots)
     }

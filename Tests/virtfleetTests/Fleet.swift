@@ -54,6 +54,7 @@ enum Fleet {
         var vm = vm
         vm.vm.snapshots = snapshots
         vm.vm.foreignSnapshots = ["by-hand"]
+        vm.vm.unkeptBytes = 3 << 20
         return vm
     }
 

@@ -65,6 +65,24 @@ import Testing
         #expect(try await controller.run("snapshot", "revert", "office", "clean", "--start", "--no-start").status == 2)
     }
 
+    @Test func aRevertIsShownFirst() async throws {
+        let controller = try controller()
+        let shown = try await controller.run("snapshot", "revert", "office", "clean", "--dry-run")
+        #expect(shown.status == 3, "\(shown.errorText)")
+        for line in [
+            "3 MiB, written since snapshot 'nightly-2' (24 h ago)", "sdb (block device /dev/sdb), as it is", "it boots",
+            "clean, nightly-1, nightly-2, attempt",
+        ] { #expect(shown.text.contains(line), "\(shown.text)") }
+        for (words, afterwards) in [
+            (["nightly-1"], "goes-on"), (["nightly-1", "--no-memory"], "boots"), (["nightly-1", "--no-start"], "off"),
+        ] {
+            let output = try await controller.run(
+                ["snapshot", "revert", "office"] + words + ["--dry-run", "--output", "json"])
+            #expect(output.text.contains("\"\(afterwards)\""), "\(output.text)")
+        }
+        #expect(!controller.requests.contains { $0.method == "POST" })
+    }
+
     @Test func whoMadeWhatIsNotThereIsTold() async throws {
         let controller = try controller()
         let missing = try await controller.run("snapshot", "delete", "office", "nothing", "--yes")

@@ -56,6 +56,7 @@ enum VMRoutes {
                     ]),
                 "genID": .uuid, "macAddresses": .array(.string()),
                 "snapshots": .array(.reference("VMSnapshot")), "foreignSnapshots": .array(.string()),
+                "unkeptBytes": .integer,
                 "demand": .reference("VMDemand"), "drift": .array(.reference("SettingDifference")),
                 "origin": .object(
                     ["job": .string(), "template": .string(), "profile": .string()],

@@ -9,10 +9,13 @@ public struct SnapshotCatalogue: Sendable {
         public var own: [VMSnapshot]
         /// The names of those that libvirt knows of.
         public var foreign: [String]
+        /// What a revert gives up: the layers that the VM writes to, in whole MiB; nil without snapshots.
+        public var unkeptBytes: UInt64?
 
-        public init(own: [VMSnapshot] = [], foreign: [String] = []) {
+        public init(own: [VMSnapshot] = [], foreign: [String] = [], unkeptBytes: UInt64? = nil) {
             self.own = own
             self.foreign = foreign
+            self.unkeptBytes = unkeptBytes
         }
     }
 
@@ -32,8 +35,11 @@ public struct SnapshotCatalogue: Sendable {
             manifests.flatMap { manifest in manifest.disks.map { ($0.file, manifest.id) } }
         ) { first, _ in first }
         var current: JobID?
-        for disk in try await host.writableDisks(of: domain.id) where current == nil && !disk.isLeftOut {
-            if let file = disk.file { current = try await nearest(below: file, owners) }
+        var unkept: UInt64 = 0
+        for disk in try await host.writableDisks(of: domain.id) where !disk.isLeftOut {
+            guard let file = disk.file else { continue }
+            if current == nil { current = try await nearest(below: file, owners) }
+            unkept += await host.onFiles { DurableFile.usedBytes(file) }
         }
         var own: [VMSnapshot] = []
         for manifest in manifests {
@@ -53,7 +59,8 @@ public struct SnapshotCatalogue: Sendable {
                     isBeingDeleted: manifest.isBeingDeleted, sizeBytes: size,
                     notHeld: manifest.notHeld, memoryBytes: memory))
         }
-        return Snapshots(own: own, foreign: foreign)
+        // Whole MiB, so that a guest which writes a little does not change its document each time.
+        return Snapshots(own: own, foreign: foreign, unkeptBytes: (unkept + (1 << 20) - 1) >> 20 << 20)
     }
 
     /// The first snapshot that a layer is built on.
