@@ -5,11 +5,11 @@ import Subprocess
 
 /// The layers of disks: real qcow2 files, which qemu-img changes as QEMU would.
 extension InMemoryHypervisor {
-    public func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) {
+    public func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Int {
         try call(.freeze) { state in
             try self.setFrozen(true, id, "freeze", in: &state)
             switch state.guests[id, default: Guest()].canFreeze {
-            case true: return
+            case true: return state.guests[id, default: Guest()].fileSystems
             case false: throw Self.refusal("freeze", "the guest agent has no command guest-fsfreeze-freeze")
             default:
                 throw HypervisorError(

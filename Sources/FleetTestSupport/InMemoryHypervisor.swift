@@ -32,6 +32,8 @@ public final class InMemoryHypervisor: Hypervisor {
         public var obeysShutdown: Bool
         /// Whether its file systems can be frozen; they take too long when nil.
         public var canFreeze: Bool?
+        /// How many those are.
+        public var fileSystems = 1
         /// Pausing it takes for ever.
         public var hangs = false
         public var information: GuestInformation

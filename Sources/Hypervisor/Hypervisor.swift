@@ -73,8 +73,9 @@ public protocol Hypervisor: Sendable {
 
     /// Has the guest agent flush the file systems and keep the guest from writing (virDomainFSFreeze). A guest that the
     /// agent answers too late for may be frozen all the same: thaw it.
+    /// - Returns: how many file systems are at rest; 0 where there is none that can be.
     /// - Throws: as `guestInformation`, and `failed` when the guest cannot.
-    func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError)
+    func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Int
     /// Lets a frozen guest write again; one that is not frozen does not mind.
     /// - Throws: as `freeze`.
     func thaw(_ id: VMID, within limit: Duration) async throws(HypervisorError)

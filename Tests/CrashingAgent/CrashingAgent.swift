@@ -43,10 +43,12 @@ struct CrashingAgent {
         var data = tiny
         data.dataDiskGiB = 1
         let hypervisor = try LibvirtHypervisor(uri: arguments[1], tpmStates: arguments[2], logger: logger)
-        let jobHost = JobHost(
+        var jobHost = JobHost(
             hypervisor: hypervisor, images: BaseImageStore(directory: directory + "/images", client: HTTPClient()),
             imageSource: { ImageSource(url: "", token: "") }, profiles: [profile: tiny, withData: data],
             vmDirectory: directory + "/images/vms", facilities: HostFacilities(accelerator: { .tcg }))
+        // No test waits a minute for a guest that is not going to answer.
+        jobHost.quiesceLimit = .seconds(10)
         let spool = try Spool(
             path: directory + "/spool.db", time: SystemTimeSource(), bootID: "test", logger: logger)
         let runner = try await JobRunner(

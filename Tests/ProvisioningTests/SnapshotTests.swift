@@ -93,6 +93,16 @@ import Testing
         }
     }
 
+    @Test func whereNoFileSystemCanBeAtRestNobodySaysSo() async throws {
+        let vm = try await SnapshotWorld()
+        try await vm.run(vm.snapshot(2, "clean")) { hypervisor in
+            var guest = InMemoryHypervisor.Guest()
+            guest.fileSystems = 0
+            hypervisor.setGuest(guest, of: SnapshotWorld.vm)
+        }
+        #expect(try await vm.snapshots().map(\.consistency) == [.crash])
+    }
+
     @Test func aGuestThatSomebodyHasPausedStaysPaused() async throws {
         let vm = try await SnapshotWorld()
         try await vm.run(vm.world.job(9, .vmSuspend, VMArguments(vm: SnapshotWorld.vm)))

@@ -21,6 +21,7 @@ struct SnapshotWorld {
         world = try await World(below: parent)
         var profile = Life.profile
         profile.dataDiskGiB = dataDisk ? 1 : nil
+        profile.memoryMiB = 256
         try await run(try world.clone(start: running), profile: profile)
     }
 

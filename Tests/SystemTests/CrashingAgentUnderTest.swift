@@ -124,6 +124,17 @@ final class CrashingAgentUnderTest: Sendable {
         }
     }
 
+    /// The label of a snapshot, as its manifest says.
+    func consistency(of snapshot: Int, ofCloneBy clone: Int) throws -> VMSnapshot.Consistency? {
+        struct Manifest: Decodable {
+            let consistency: VMSnapshot.Consistency
+        }
+        let path = "images/vms/\(Self.jobID(clone))/snapshots/\(Self.jobID(snapshot))/manifest.json"
+        return try FleetJSON.decode(
+            Manifest.self, from: Data(contentsOf: URL(filePath: directory.file(path)))
+        ).consistency
+    }
+
     /// The VM's files, and what else lies where VMs have their directories.
     var files: [String: [String]] {
         get throws {

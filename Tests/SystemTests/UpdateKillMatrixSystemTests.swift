@@ -44,7 +44,8 @@ import Testing
         try await guest.write(1)
         try await guest.write(5, isData: true)
         for (index, moment) in [
-            "start:after-effect", "guest:after-intent", "guest:after-failure", "start:before-undo", "start:after-undo",
+            "start:after-effect", "guest:after-intent", "after-failure", "guest:before-undo", "start:before-undo",
+            "start:after-undo",
             "manifest:after-undo", "definition:before-undo", "definition:after-undo", "state:after-undo",
             "shut down:before-undo", "shut down:after-undo",
         ].enumerated() {

@@ -131,11 +131,11 @@ extension LibvirtConnection {
         }
     }
 
-    func freeze(_ id: VMID, within limit: Duration) throws(HypervisorError) {
+    func freeze(_ id: VMID, within limit: Duration) throws(HypervisorError) -> Int {
         try withGuest(id, limit) { domain throws(HypervisorError) in
-            guard virDomainFSFreeze(domain, nil, 0, 0) >= 0 else {
-                throw .lastLibvirtError("freeze", libvirtName(of: domain))
-            }
+            let count = virDomainFSFreeze(domain, nil, 0, 0)
+            guard count >= 0 else { throw .lastLibvirtError("freeze", libvirtName(of: domain)) }
+            return Int(count)
         }
     }
 

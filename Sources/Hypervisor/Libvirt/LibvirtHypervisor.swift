@@ -121,7 +121,7 @@ public final class LibvirtHypervisor: Hypervisor {
         try await commands("list the storage pools of").storagePools()
     }
 
-    public func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) {
+    public func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Int {
         try await guestConnection("freeze").freeze(id, within: limit)
     }
 
