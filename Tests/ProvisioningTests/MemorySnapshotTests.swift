@@ -152,10 +152,8 @@ import Testing
     }
 
     @Test func everyCrashOfARevertEndsWithTheMemoryOfThen() async throws {
-        let points = try await { () in
-            let vm = try await changed()
-            return try await vm.run(vm.revert(3, to: 2)).points()
-        }()
+        let first = try await changed()
+        let points = try await first.run(first.revert(3, to: 2)).points()
         #expect(points.count == 7 * 4 + 4)
         for point in points {
             let vm = try await changed()
