@@ -60,7 +60,7 @@ public struct SnapshotCatalogue: Sendable {
                     notHeld: manifest.notHeld, memoryBytes: memory))
         }
         // Whole MiB, so that a guest which writes a little does not change its document each time.
-        return Snapshots(own: own, foreign: foreign, unkeptBytes: (unkept + (1 << 20) - 1) >> 20 << 20)
+        return Snapshots(own: own, foreign: foreign, unkeptBytes: ((unkept + (1 << 20) - 1) >> 20) << 20)
     }
 
     /// The first snapshot that a layer is built on.
