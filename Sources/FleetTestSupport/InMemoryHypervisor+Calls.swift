@@ -197,6 +197,44 @@ extension InMemoryHypervisor {
         }
     }
 
+    public func startProgram(
+        _ id: VMID, _ path: String, _ arguments: [String], within limit: Duration
+    ) async throws(HypervisorError) -> Int {
+        try call(.startProgram) { state in
+            try Self.requireAgent(id, in: state)
+            guard let program = state.guests[id, default: Guest()].run(path, arguments) else {
+                throw HypervisorError(
+                    .failed, operation: "ask the guest agent of", object: id.description,
+                    message: "Guest agent command failed, error was 'Failed to execute child process \(path)'")
+            }
+            state.programs.append(program)
+            return state.programs.count
+        }
+    }
+
+    public func program(
+        _ id: VMID, _ process: Int, within limit: Duration
+    ) async throws(HypervisorError) -> GuestProgram {
+        try call(.program) { state in
+            try Self.requireAgent(id, in: state)
+            guard state.programs.indices.contains(process - 1) else {
+                throw HypervisorError(
+                    .failed, operation: "ask the guest agent of", object: id.description,
+                    message: "Guest agent command failed, error was 'Invalid parameter 'pid''")
+            }
+            return state.programs[process - 1]
+        }
+    }
+
+    private static func requireAgent(_ id: VMID, in state: State) throws {
+        try requireRunning(id, "ask the guest agent of", in: state)
+        guard state.guests[id, default: Guest()].agentAnswers else {
+            throw HypervisorError(
+                .timeout, operation: "ask the guest agent of", object: id.description,
+                message: "Guest agent is not responding")
+        }
+    }
+
     public func statistics() async throws(HypervisorError) -> [DomainStatistics] {
         try call(.statistics) { state in
             try state.domains.map { id, domain in

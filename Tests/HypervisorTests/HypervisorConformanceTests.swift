@@ -58,6 +58,9 @@ import Testing
             await expectError(.invalidState) {
                 _ = try await hypervisor.guestAgentAnswers(guest.id, within: .seconds(1))
             }
+            await expectError(.invalidState) {
+                _ = try await hypervisor.startProgram(guest.id, "/bin/true", [], within: .seconds(1))
+            }
             try await hypervisor.start(guest.id)
             await expectError(.invalidState) { try await hypervisor.start(guest.id) }
         }

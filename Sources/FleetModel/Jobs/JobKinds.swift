@@ -15,6 +15,7 @@ public enum JobKindName: String, CaseIterable, Codable, Sendable {
     case snapshotRevert = "snapshot.revert"
     case snapshotDelete = "snapshot.delete"
     case snapshotPin = "snapshot.pin"
+    case guestExec = "guest.exec"
 }
 
 /// Arguments of `vm.clone`.
@@ -135,6 +136,23 @@ public struct FixArguments: Codable, Equatable, Sendable {
     public init(vm: VMID, profileVersion: ProfileVersion? = nil) {
         self.vm = vm
         self.profileVersion = profileVersion
+    }
+}
+
+/// Arguments of `guest.exec`.
+public struct ExecArguments: Codable, Equatable, Sendable {
+    public static let maximumArguments = 32
+
+    public var vm: VMID
+    /// One of the commands that the VM's own profile names.
+    public var command: ResourceName
+    /// Added to the command's own, where the profile allows that.
+    public var arguments: [String]
+
+    public init(vm: VMID, command: ResourceName, arguments: [String] = []) {
+        self.vm = vm
+        self.command = command
+        self.arguments = arguments
     }
 }
 

@@ -115,6 +115,18 @@ public final class LibvirtHypervisor: Hypervisor {
         try await guestConnection("ask the guest agent of").guestInformation(id, within: limit)
     }
 
+    public func startProgram(
+        _ id: VMID, _ path: String, _ arguments: [String], within limit: Duration
+    ) async throws(HypervisorError) -> Int {
+        try await guestConnection("start a program in").startProgram(id, path, arguments, within: limit)
+    }
+
+    public func program(
+        _ id: VMID, _ process: Int, within limit: Duration
+    ) async throws(HypervisorError) -> GuestProgram {
+        try await guestConnection("look at a program in").program(id, process, within: limit)
+    }
+
     public func statistics() async throws(HypervisorError) -> [DomainStatistics] { try await measuring.statistics() }
 
     public func storagePools() async throws(HypervisorError) -> [StoragePool] {
