@@ -43,6 +43,27 @@ extension InMemoryHypervisor {
         }
     }
 
+    public func rename(_ id: VMID, _ name: String) async throws(HypervisorError) {
+        try call(.rename) { state in
+            var domain = try Self.find(id, "rename", in: state)
+            let definition = try DomainDefinition(xml: domain.xml)
+            for (other, stored) in state.domains where other != id {
+                if try DomainDefinition(xml: stored.xml).name == name {
+                    throw HypervisorError(
+                        .alreadyExists, operation: "rename", object: definition.name,
+                        message: "domain with name '\(name)' already exists")
+                }
+            }
+            guard !domain.running, !domain.managedSave, domain.foreignSnapshots.isEmpty else {
+                throw Self.invalidState("rename", definition, "cannot rename it while it is active or saved")
+            }
+            domain.xml = try DomainEdit(name: name).applied(to: domain.xml)
+            try self.store(domain, id, in: &state)
+            self.emit(id, definition.name, "undefined", "renamed")
+            self.emit(id, name, "defined", "renamed")
+        }
+    }
+
     public func setAutostart(_ id: VMID, _ on: Bool) async throws(HypervisorError) {
         try call(.autostart) { state in
             var domain = try Self.find(id, "set the autostart of", in: state)

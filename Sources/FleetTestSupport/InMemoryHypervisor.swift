@@ -10,7 +10,7 @@ import Synchronization
 public final class InMemoryHypervisor: Hypervisor {
     public enum Operation: String, Sendable {
         case information, domains, domain, definition, define, start, shutdown, destroy, undefine, statistics
-        case reboot, reset, suspend, resume, autostart, freeze, thaw, pivot, pin, weight, save, program
+        case reboot, reset, suspend, resume, autostart, freeze, thaw, pivot, pin, weight, save, program, rename
         case startProgram = "start-program"
         case setTime = "set-time"
         case liveDefinition = "live-definition"

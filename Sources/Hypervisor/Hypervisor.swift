@@ -22,6 +22,10 @@ public protocol Hypervisor: Sendable {
     func define(_ xml: String) async throws(HypervisorError) -> Domain
     /// Whether libvirt starts the domain when it starts itself.
     func setAutostart(_ id: VMID, _ on: Bool) async throws(HypervisorError)
+    /// Gives a domain that does not run another name (virDomainRename); nothing else of it changes.
+    /// - Throws: `invalidState` when it runs, or libvirt keeps saved memory or snapshots of it; `alreadyExists` when another
+    ///   domain has the name.
+    func rename(_ id: VMID, _ name: String) async throws(HypervisorError)
     /// - Throws: `invalidState` when it runs already.
     func start(_ id: VMID) async throws(HypervisorError)
     /// Asks the guest to shut down: through the guest agent where it is connected, else by ACPI. Returns when the

@@ -176,6 +176,7 @@ enum BusSamples {
             ("SnapshotRevertArguments", SnapshotRevertArguments(vm: vm, snapshot: job, start: true)),
             ("SnapshotArguments", SnapshotArguments(vm: vm, snapshot: job)),
             ("SnapshotPinArguments", SnapshotPinArguments(vm: vm, snapshot: job, pinned: true)),
+            ("RenameArguments", RenameArguments(vm: vm, name: name)),
             ("ExecArguments", ExecArguments(vm: vm, command: name, arguments: ["a"])),
             ("Request", Request(call: .publishInventory, parts: [.cpu], expiresAt: time)),
             ("Reply", Reply(ok: false, message: "text")),

@@ -10,6 +10,7 @@ public enum JobKindName: String, CaseIterable, Codable, Sendable {
     case vmFocus = "vm.focus"
     case vmUpdate = "vm.update"
     case vmFix = "vm.fix"
+    case vmRename = "vm.rename"
     case vmDelete = "vm.delete"
     case snapshotCreate = "snapshot.create"
     case snapshotRevert = "snapshot.revert"
@@ -136,6 +137,18 @@ public struct FixArguments: Codable, Equatable, Sendable {
     public init(vm: VMID, profileVersion: ProfileVersion? = nil) {
         self.vm = vm
         self.profileVersion = profileVersion
+    }
+}
+
+/// Arguments of `vm.rename`.
+public struct RenameArguments: Codable, Equatable, Sendable {
+    public var vm: VMID
+    /// Refused when the host has another VM of that name.
+    public var name: ResourceName
+
+    public init(vm: VMID, name: ResourceName) {
+        self.vm = vm
+        self.name = name
     }
 }
 

@@ -69,6 +69,10 @@ public final class LibvirtHypervisor: Hypervisor {
         try await commands("set the autostart of").setAutostart(id, on)
     }
 
+    public func rename(_ id: VMID, _ name: String) async throws(HypervisorError) {
+        try await commands("rename").rename(id, name)
+    }
+
     public func start(_ id: VMID) async throws(HypervisorError) { try await commands("start").start(id) }
 
     public func shutdown(_ id: VMID) async throws(HypervisorError) {

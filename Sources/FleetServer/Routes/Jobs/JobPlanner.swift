@@ -52,6 +52,7 @@ struct JobPlanner: Sendable {
             var arguments = FixArguments(vm: wanted.vm)
             if let profile { arguments.profileVersion = try await profileVersion(profile) }
             return try FleetJSON.value(arguments)
+        case .vmRename: return try await asked(RenameArguments.self, \.vm, request, host)
         case .guestExec:
             let wanted = try decode(ExecRequest.self, request)
             try await check(wanted.vm, on: host)
