@@ -57,7 +57,7 @@ extension InMemoryHypervisor {
             guard !domain.running, !domain.managedSave, domain.foreignSnapshots.isEmpty else {
                 throw Self.invalidState("rename", definition, "cannot rename it while it is active or saved")
             }
-            domain.xml = try DomainEdit(name: name).applied(to: domain.xml)
+            domain.xml.replace("<name>\(definition.name)</name>", with: "<name>\(name)</name>", maxReplacements: 1)
             try self.store(domain, id, in: &state)
             self.emit(id, definition.name, "undefined", "renamed")
             self.emit(id, name, "defined", "renamed")
