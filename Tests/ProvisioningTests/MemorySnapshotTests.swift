@@ -113,6 +113,19 @@ import Testing
         #expect(vm.outcome(5)?.state == .succeeded, "\(vm.outcome(5)?.message ?? "")")
     }
 
+    @Test func aVMThatWasRenamedSinceBoots() async throws {
+        let vm = try await knowing("A")
+        try await vm.run(vm.snapshot(2, "clean", memory: true))
+        let hypervisor = try vm.hypervisor()
+        let edit = DomainEdit(name: "another")
+        _ = try await hypervisor.define(edit.applied(to: hypervisor.definition(of: SnapshotWorld.vm)))
+        try await vm.run(vm.revert(3, to: 2))
+        #expect(vm.outcome(3)?.reason == "renamed")
+        try await vm.run(vm.revert(4, to: 2, memory: false))
+        #expect(vm.outcome(4)?.state == .succeeded, "\(vm.outcome(4)?.message ?? "")")
+        #expect(try await vm.hypervisor().domain(SnapshotWorld.vm).name == "another")
+    }
+
     @Test func everyCrashOfACreationEndsWithOneThatHoldsMemory() async throws {
         let first = try await knowing("A")
         let points = try await first.run(first.snapshot(2, "clean", memory: true)).points()
