@@ -16,7 +16,9 @@ import Testing
         let vm = try #require(agent.reports.last?.vm)
         let guest = GuestShell(uri: libvirt.uri, name: vm.description)
         try await guest.untilItAnswers()
-        let hypervisor = try LibvirtHypervisor(uri: libvirt.uri, tpmStates: libvirt.tpmStates, logger: .silent)
+        let hypervisor = try LibvirtHypervisor(
+            uri: libvirt.uri, tpmStates: libvirt.tpmStates,
+            logger: Logger(label: "test", level: .error, sink: { _, _ in }))
         _ = await hypervisor.events.next()
 
         var number = 10
