@@ -23,6 +23,7 @@ struct CloneSurvey {
         let firmware = try profile.findFirmware(root: host.facilities.root)
         try host.requireBridges(of: profile, named: arguments.profile)
         try await checkName()
+        try await host.requireFreeHostName(profile, name: arguments.name.description, vm: CloneIdentity(job: job).vm)
         try await checkSpace(profile)
         return Findings(profile: profile, firmware: firmware, placement: try await placement(profile))
     }
@@ -53,7 +54,8 @@ struct CloneSurvey {
             ("prlimit", "no-prlimit", "util-linux"),
         ]
         let forTPM = profile.tpm ? [("swtpm", "no-swtpm", "swtpm and swtpm-tools")] : []
-        for (program, reason, packages) in required + forTPM where host.facilities.program(program) == nil {
+        let forSeed = profile.seed == .none ? [] : [("xorriso", "no-xorriso", "xorriso")]
+        for (program, reason, packages) in required + forTPM + forSeed where host.facilities.program(program) == nil {
             throw JobProblem(reason, "a VM needs the program \(program), which is not here; install \(packages)")
         }
     }
@@ -68,6 +70,12 @@ struct CloneSurvey {
         }
     }
 
+    /// What a whole copy of the image takes; at least so much while it is not there to be measured.
+    private func copiedBytes() async throws -> UInt64 {
+        guard let base = await host.images.image(arguments.image) else { return arguments.image.sizeBytes }
+        return try await DiskCopy.bytes(of: base, format: arguments.image.format.rawValue)
+    }
+
     private func checkSpace(_ profile: Profile) async throws {
         let directory = host.vmDirectory
         try await host.onFiles { () throws(FileError) in
@@ -75,13 +83,14 @@ struct CloneSurvey {
             try DurableFile.makeDirectory(directory, mode: 0o711)
         }
         let image = await host.images.bytesToFetch(arguments.image, inFileSystemOf: directory)
-        let needed = image + UInt64(profile.freeDiskMiB) << 20
+        let copy = profile.systemDisk == .copy ? try await copiedBytes() : 0
+        let needed = image + copy + UInt64(profile.freeDiskMiB) << 20
         let free = try await host.onFiles { () throws(FileError) in try DurableFile.freeBytes(at: directory) }
         guard free >= needed else {
             throw JobProblem(
                 "no-space",
                 "VM \(arguments.name) needs \(needed >> 20) MiB in \(directory) (\(image >> 20) to fetch, "
-                    + "\(profile.freeDiskMiB) to grow into), and \(free >> 20) MiB are free; free some, or lower "
+                    + "\(copy >> 20) to copy, \(profile.freeDiskMiB) to grow into), and \(free >> 20) MiB are free; free some, or lower "
                     + "freeDiskMiB in profile \(arguments.profile)")
         }
     }

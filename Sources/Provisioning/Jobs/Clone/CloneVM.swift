@@ -4,7 +4,7 @@ import FoundationEssentials
 import Hypervisor
 import Placement
 
-/// `vm.clone`: a new VM on an overlay of a template version's image.
+/// `vm.clone`: a new VM with a disk of a template version's image.
 struct CloneVM: JobKind {
     static let name = JobKindName.vmClone
     static let rollsBack = true
@@ -28,9 +28,11 @@ struct CloneVM: JobKind {
         }
         return ClonePlan(
             base: base,
-            isReflinked: try await host.reflinks(arguments.image, in: base, as: findings.profile.systemDisk),
+            systemDisk: try await host.systemDisk(of: arguments.image, in: base, as: findings.profile.systemDisk),
             directory: host.directory(of: job), profile: findings.profile, firmware: findings.firmware,
-            accelerator: await host.facilities.accelerator(), placement: findings.placement)
+            accelerator: await host.facilities.accelerator(), placement: findings.placement,
+            seed: SeedContent(
+                findings.profile, vm: vm, name: arguments.name.description, host: await host.machineName()))
     }
 
     func steps(of plan: ClonePlan, on host: JobHost) -> [any JobStep] {
@@ -38,11 +40,12 @@ struct CloneVM: JobKind {
         var steps: [any JobStep] = [
             MakeVMDirectory(directory: plan.directory, host: host),
             MakeDisk.system(
-                at: plan.directory.disk, of: arguments.image, in: plan.base, reflinked: plan.isReflinked, host: host),
+                at: plan.directory.disk, of: arguments.image, in: plan.base, as: plan.systemDisk, host: host),
         ]
         if let size = plan.profile.dataDiskGiB {
             steps.append(MakeDisk.empty(at: plan.directory.data, gibibytes: size, host: host))
         }
+        if let seed = plan.seed { steps.append(MakeSeedDisc(content: seed, directory: plan.directory, host: host)) }
         steps += [
             CopyVariables(template: plan.firmware.variables, path: plan.directory.variables, host: host),
             DefineDomain(specification: specification, host: host),
@@ -101,7 +104,8 @@ struct CloneVM: JobKind {
             firmware: DomainSpecification.Firmware(
                 loaderPath: plan.firmware.code, nvramPath: plan.directory.variables,
                 nvramTemplatePath: plan.firmware.variables, secureBoot: plan.profile.secureBoot),
-            disks: plan.profile.disks(in: plan.directory), consoleLogPath: plan.directory.console,
+            disks: plan.profile.disks(in: plan.directory), seedPath: plan.directory.seed,
+            consoleLogPath: plan.directory.console,
             placement: plan.placement)
     }
 }
@@ -109,12 +113,14 @@ struct CloneVM: JobKind {
 struct ClonePlan: Codable, Equatable, Sendable {
     /// The image in the host's store.
     var base: String
-    /// The system disk shares the image's blocks; else it is an overlay.
-    var isReflinked: Bool
+    /// How the system disk is made of it; not `auto`.
+    var systemDisk: SystemDisk
     var directory: VMDirectory
     var profile: Profile
     var firmware: FirmwareFiles
     var accelerator: DomainSpecification.Accelerator
     /// Absent where the machine cannot be seen. The start makes another one.
     var placement: VMPlacement?
+    /// Absent where the profile wants no seed disc.
+    var seed: SeedContent?
 }
