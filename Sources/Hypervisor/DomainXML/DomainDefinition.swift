@@ -58,6 +58,8 @@ public struct DomainDefinition: Equatable, Sendable {
     public var consoleLogPath: String?
     /// The host's PCI functions that it gets: by `<hostdev>`, as a network card, or as an NVMe disk.
     public var hostDevices: [PCIAddress]
+    /// Those of them that a placement gave.
+    public var placedDevices: [PCIAddress]
     /// What its metadata names as its operating system (libosinfo).
     public var guestOS: GuestOS?
     /// Hyper-V's reference clock and synthetic timers.
@@ -68,6 +70,9 @@ public struct DomainDefinition: Equatable, Sendable {
     public var power: HostPowerPolicy
     /// What it gets of its host.
     public var placement: VMPlacement
+
+    /// The profile starts it with its host.
+    public var startsWithHost: Bool { profile?["autostart"] == .bool(true) }
 
     public var isRestless: Bool { guestOS == .windows && !hyperVTimers }
 
@@ -130,6 +135,7 @@ public struct DomainDefinition: Equatable, Sendable {
         power = root.first("metadata").map(DomainMetadata.power) ?? HostPowerPolicy()
         let hostDevices = devices.map(Self.hostDevices) ?? []
         self.hostDevices = hostDevices
+        placedDevices = devices?.children("hostdev").filter(\.isPlaced).compactMap(Self.hostDevice) ?? []
         let placement = VMPlacement(root, vcpus: vcpus, memoryBytes: memory, devices: hostDevices)
         self.placement = placement
         demand = root.first("metadata").flatMap(DomainMetadata.demand).map {
