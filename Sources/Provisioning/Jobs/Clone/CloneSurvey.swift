@@ -19,8 +19,10 @@ struct CloneSurvey {
     /// - Throws: `JobProblem` for the first obstacle, with its fix.
     func findings() async throws -> Findings {
         let profile = try profile()
+        try checkSeal(profile)
         try checkPrograms(profile)
         let firmware = try profile.findFirmware(root: host.facilities.root)
+        try await checkVariables(firmware)
         try host.requireBridges(of: profile, named: arguments.profile)
         try await checkName()
         try await host.requireFreeHostName(profile, name: arguments.name.description, vm: CloneIdentity(job: job).vm)
@@ -45,6 +47,29 @@ struct CloneSurvey {
                     + "apply it with 'virtfleet profile apply', or add it to the agent's profiles")
         }
         return profile
+    }
+
+    private func checkSeal(_ profile: Profile) throws(JobProblem) {
+        let contradictions = arguments.image.seal?.contradictions(to: profile) ?? []
+        guard contradictions.isEmpty else {
+            throw JobProblem(
+                "template-mismatch",
+                "template \(arguments.image.template) \(arguments.image.version) does not fit profile \(arguments.profile): "
+                    + "\(contradictions.joined(separator: "; ")); choose another profile")
+        }
+    }
+
+    /// Firmware takes variables of its own size only.
+    private func checkVariables(_ firmware: FirmwareFiles) async throws {
+        guard let variables = arguments.image.variables else { return }
+        let size = await host.onFiles { DurableFile.size(firmware.variables) }
+        guard size == variables.sizeBytes else {
+            throw JobProblem(
+                "variables-wrong-size",
+                "template \(arguments.image.template) \(arguments.image.version) brings UEFI variables of "
+                    + "\(variables.sizeBytes) bytes, and the firmware here, \(firmware.code), has \(size ?? 0); name the firmware "
+                    + "that the template was sealed with in the profile")
+        }
     }
 
     private func checkPrograms(_ profile: Profile) throws(JobProblem) {

@@ -14,7 +14,7 @@ struct CloneVM: JobKind {
 
     private var identity: CloneIdentity { CloneIdentity(job: job) }
     var vm: VMID { identity.vm }
-    var image: ImageReference? { arguments.image }
+    var images: [ImageReference] { [arguments.image, arguments.image.variablesImage].compactMap(\.self) }
     var locks: Set<String> { ["vm \(vm)", "name \(arguments.name)"] }
 
     func check(on host: JobHost) async throws {
@@ -26,13 +26,21 @@ struct CloneVM: JobKind {
         guard let base = await host.images.image(arguments.image) else {
             throw JobProblem("image-missing", "image \(arguments.image.digest) has gone from this host's store")
         }
+        var variables: String?
+        if let image = arguments.image.variablesImage {
+            variables = await host.images.image(image)
+            guard variables != nil else {
+                throw JobProblem("image-missing", "the UEFI variables \(image.digest) have gone from this host's store")
+            }
+        }
         return ClonePlan(
             base: base,
             systemDisk: try await host.systemDisk(of: arguments.image, in: base, as: findings.profile.systemDisk),
             directory: host.directory(of: job), profile: findings.profile, firmware: findings.firmware,
             accelerator: await host.facilities.accelerator(), placement: findings.placement,
             seed: SeedContent(
-                findings.profile, vm: vm, name: arguments.name.description, host: await host.machineName()))
+                findings.profile, vm: vm, name: arguments.name.description, host: await host.machineName()),
+            variables: variables)
     }
 
     func steps(of plan: ClonePlan, on host: JobHost) -> [any JobStep] {
@@ -47,7 +55,8 @@ struct CloneVM: JobKind {
         }
         if let seed = plan.seed { steps.append(MakeSeedDisc(content: seed, directory: plan.directory, host: host)) }
         steps += [
-            CopyVariables(template: plan.firmware.variables, path: plan.directory.variables, host: host),
+            CopyVariables(
+                template: plan.variables ?? plan.firmware.variables, path: plan.directory.variables, host: host),
             DefineDomain(specification: specification, host: host),
         ]
         if plan.profile.isStartedByLibvirt { steps.append(SetAutostart(vm: vm, on: true, host: host)) }
@@ -123,4 +132,6 @@ struct ClonePlan: Codable, Equatable, Sendable {
     var placement: VMPlacement?
     /// Absent where the profile wants no seed disc.
     var seed: SeedContent?
+    /// The template's UEFI variables in the host's store; absent where it brings none.
+    var variables: String?
 }

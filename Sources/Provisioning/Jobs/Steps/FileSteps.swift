@@ -95,7 +95,7 @@ struct MakeDisk: JobStep {
     }
 }
 
-/// The VM's own UEFI variable store, empty as the firmware's makers deliver it.
+/// The VM's own UEFI variable store, as its template brings it, or empty as the firmware's makers deliver it.
 struct CopyVariables: JobStep {
     let template: String
     let path: String

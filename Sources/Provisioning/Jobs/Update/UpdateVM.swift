@@ -14,7 +14,7 @@ struct UpdateVM: JobKind {
     let job: JobID
     let arguments: UpdateArguments
     var vm: VMID { arguments.vm }
-    var image: ImageReference? { arguments.image }
+    var images: [ImageReference] { [arguments.image] }
     var locks: Set<String> { ["vm \(vm)"] }
 
     struct Plan: Codable, Equatable, Sendable {
