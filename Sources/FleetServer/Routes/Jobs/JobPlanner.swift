@@ -30,7 +30,7 @@ struct JobPlanner: Sendable {
                 profileVersion: try await profileVersion(wanted.profile), start: wanted.start ?? true)
             try Self.checkSeal(arguments)
             return try FleetJSON.value(arguments)
-        case .vmStart, .vmSuspend, .vmResume, .vmFocus, .vmDelete:
+        case .vmStart, .vmSuspend, .vmResume, .vmFocus, .vmDelete, .snapshotFlatten:
             return try await asked(VMArguments.self, \.vm, request, host)
         case .snapshotRevert: return try await asked(SnapshotRevertArguments.self, \.vm, request, host)
         case .snapshotDelete: return try await asked(SnapshotArguments.self, \.vm, request, host)

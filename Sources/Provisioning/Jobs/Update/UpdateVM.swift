@@ -26,6 +26,7 @@ struct UpdateVM: JobKind {
         /// How that is made; not `auto`.
         var systemDisk: SystemDisk
         var others: [OverlaidDisk]
+        var leftOut: [VMSnapshot.LeftOutDisk]
         var firmware: FirmwareState
         var createdAt: Date
         var isActive: Bool
@@ -43,7 +44,8 @@ struct UpdateVM: JobKind {
             directory: findings.directory, base: base, system: system,
             systemDisk: try await host.systemDisk(
                 of: arguments.image, in: base, as: profile?.systemDisk ?? .auto),
-            others: findings.disks.filter { $0.target != system.target }, firmware: findings.firmware,
+            others: findings.disks.filter { $0.target != system.target }, leftOut: findings.leftOut,
+            firmware: findings.firmware,
             createdAt: host.time.now(), isActive: findings.domain.state.isActive)
     }
 
@@ -97,7 +99,7 @@ struct UpdateVM: JobKind {
     private func manifest(of plan: Plan, _ disks: [OverlaidDisk]) -> SnapshotManifest {
         SnapshotManifest(
             id: job, vm: vm, name: arguments.snapshot, createdAt: plan.createdAt, consistency: .off,
-            policy: Self.policy, disks: disks)
+            policy: Self.policy, disks: disks, leftOut: plan.leftOut)
     }
 
     func verify(
