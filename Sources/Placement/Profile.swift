@@ -51,6 +51,10 @@ public struct Profile: Codable, Equatable, Sendable {
     public var seedNetworkConfig: String?
     /// Its answer file for Windows, in which `{{ComputerName}}` is the guest's name.
     public var seedUnattend: String?
+    /// What `guest.exec` may run in the guest, and nothing else.
+    public var guestCommands: [GuestCommand] = []
+    /// Commands of these that must end with 0 before a clone or an update counts as done.
+    public var guestChecks: [ResourceName] = []
 
     public init() {}
 
@@ -81,6 +85,8 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.consoleLog, into: &consoleLog)
         try read(.seed, into: &seed)
         try read(.seedHostName, into: &seedHostName)
+        try read(.guestCommands, into: &guestCommands)
+        try read(.guestChecks, into: &guestChecks)
         maximumMemoryMiB = try values.decodeIfPresent(Int.self, forKey: .maximumMemoryMiB)
         weight = try values.decodeIfPresent(Int.self, forKey: .weight)
         dataDiskGiB = try values.decodeIfPresent(Int.self, forKey: .dataDiskGiB)

@@ -19,6 +19,7 @@ extension Profile: ConfigurationSection {
         if let guestAgentTimeoutSeconds {
             check.range("guestAgentTimeoutSeconds", guestAgentTimeoutSeconds, 1...86_400)
         }
+        checkGuestCommands(check)
         checkSeed(check)
     }
 
