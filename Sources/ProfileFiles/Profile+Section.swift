@@ -13,6 +13,9 @@ extension Profile: ConfigurationSection {
         if hostDevices.contains(where: \.isEmpty) {
             check.problem("hostDevices", "expected role, class, id or portPath for each device, got none of them")
         }
+        if hostDevices.contains(where: { $0.mac != nil }) {
+            check.problem("hostDevices", "a mac is a VM's own; use a network 'sriov:ID' for a network card")
+        }
         check.range("ioThreads", ioThreads, 0...16)
         check.range("freeDiskMiB", freeDiskMiB, 0...1 << 30)
         if let dataDiskGiB { check.range("dataDiskGiB", dataDiskGiB, 1...64 << 10) }

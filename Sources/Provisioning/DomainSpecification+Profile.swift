@@ -18,12 +18,12 @@ extension DomainSpecification {
             genID: genID,
             accelerator: accelerator, guestOS: profile.guestOS, hidesHypervisor: profile.hidesHypervisor,
             firmware: firmware, tpm: profile.tpm, disks: disks,
-            networks: profile.networks.enumerated().map { index, network in
-                Network(mac: identity.mac(nic: index), kind: Network.Kind(network))
+            networks: profile.networks.enumerated().compactMap { index, network in
+                Network.Kind(network).map { Network(mac: identity.mac(nic: index), kind: $0) }
             },
             console: profile.console, ioThreads: profile.ioThreads,
             consoleLogPath: profile.consoleLog ? consoleLogPath : nil, origin: origin,
-            demand: profile.demand(of: identity.vm, named: name),
+            demand: profile.demand(of: identity.vm, named: name, mac: identity.mac),
             power: HostPowerPolicy(onSleep: profile.onHostSleep, onShutdown: profile.onHostShutdown),
             profile: try? profile.document(), placement: placement
         )
@@ -31,10 +31,12 @@ extension DomainSpecification {
 }
 
 extension DomainSpecification.Network.Kind {
-    fileprivate init(_ network: Profile.Network) {
+    /// Nil for a card that is a device of the host, which it gets by its placement.
+    fileprivate init?(_ network: Profile.Network) {
         switch network {
         case .user: self = .user
         case .bridge(let name): self = .bridge(name)
+        case .sriov: return nil
         }
     }
 }

@@ -93,7 +93,8 @@ private struct DefinitionComparison {
             }
         }
         guard let (names, mayGo) = Self.closed[path] else { return }
-        for index in rest.indices where !matched.contains(index) && names?.contains(rest[index].name) != false {
+        for index in rest.indices
+        where !matched.contains(index) && !rest[index].isPlaced && names?.contains(rest[index].name) != false {
             note(Self.path(to: rest[index], below: path), found: rest[index].summary, wanted: nil, isFixable: mayGo) {
                 rest[index].remove()
             }

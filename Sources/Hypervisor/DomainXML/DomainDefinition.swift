@@ -134,8 +134,8 @@ public struct DomainDefinition: Equatable, Sendable {
         profile = root.first("metadata").flatMap(DomainMetadata.profile)
         power = root.first("metadata").map(DomainMetadata.power) ?? HostPowerPolicy()
         let hostDevices = devices.map(Self.hostDevices) ?? []
-        self.hostDevices = hostDevices
-        placedDevices = devices?.children("hostdev").filter(\.isPlaced).compactMap(Self.hostDevice) ?? []
+        self.hostDevices = hostDevices.map(\.address)
+        placedDevices = devices?.children.filter(\.isPlaced).compactMap(Self.hostDevice) ?? []
         let placement = VMPlacement(root, vcpus: vcpus, memoryBytes: memory, devices: hostDevices)
         self.placement = placement
         demand = root.first("metadata").flatMap(DomainMetadata.demand).map {
@@ -149,12 +149,14 @@ public struct DomainDefinition: Equatable, Sendable {
             && root.first("features", "hyperv")?.first("stimer")?.attribute("state") == "on"
     }
 
-    private static func hostDevices(_ devices: XMLElement) -> [PCIAddress] {
+    private static func hostDevices(_ devices: XMLElement) -> [VMPlacement.Device] {
         let sources =
             devices.children("hostdev").filter { $0.attribute("type") == "pci" }
             + devices.children("interface").filter { $0.attribute("type") == "hostdev" }
             + devices.children("disk").filter { $0.attribute("type") == "nvme" }
-        return sources.compactMap(hostDevice)
+        return sources.compactMap { element in
+            hostDevice(element).map { VMPlacement.Device(address: $0, mac: element.macAddress) }
+        }
     }
 
     /// Of a PCI function that a device element takes from the host, its address there.

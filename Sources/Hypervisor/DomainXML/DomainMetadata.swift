@@ -43,6 +43,7 @@ enum DomainMetadata {
                     [
                         "role": device.role?.rawValue, "class": device.deviceClass?.description,
                         "id": device.id?.description, "portPath": device.portPath,
+                        "virtualFunction": device.virtualFunction ? "yes" : nil, "mac": device.mac?.description,
                     ])
             }
         }
@@ -109,12 +110,14 @@ enum DomainMetadata {
 
     private static func selector(_ element: XMLElement) -> DeviceSelector? {
         let (role, deviceClass, id) = (element.attribute("role"), element.attribute("class"), element.attribute("id"))
+        let mac = element.attribute("mac")
         let selector = DeviceSelector(
             role: role.flatMap(DeviceSelector.Role.init), deviceClass: deviceClass.flatMap(PCIClass.init),
-            id: id.flatMap(PCIDeviceID.init), portPath: element.attribute("portPath"))
+            id: id.flatMap(PCIDeviceID.init), portPath: element.attribute("portPath"),
+            virtualFunction: element.attribute("virtualFunction") == "yes", mac: mac.flatMap(MACAddress.init))
         let isUnderstood =
             selector.role?.rawValue == role && selector.deviceClass?.description == deviceClass
-            && selector.id?.description == id
+            && selector.id?.description == id && selector.mac?.description == mac
         return isUnderstood && !selector.isEmpty ? selector : nil
     }
 

@@ -7,7 +7,7 @@ extension VMDemand {
         let host = HostDevices(pci)
         var left = functions
         var companions: Set<PCIAddress> = []
-        let byChoice = devices.map { (selector: $0, places: host.matches(of: $0)) }
+        let byChoice = devices.map { (selector: $0, places: host.answers(to: $0)) }
             .sorted { $0.places.count < $1.places.count }
         for (selector, places) in byChoice {
             let found = places.lazy.map { host.functions[$0] }

@@ -39,7 +39,7 @@ struct Planner {
         return PlacementPlan(
             vms: seats.map { answer($0, overview) }.sorted { ($0.name, $0.id) < ($1.name, $1.id) },
             hostThreads: cores?.host.host ?? CPUSet([]), pool: cores?.pool ?? CPUSet([]),
-            reservations: memory?.reservations ?? [], warnings: overview.ofHost)
+            reservations: memory?.reservations ?? [], virtualFunctions: devices.reservations, warnings: overview.ofHost)
     }
 
     private func answer(_ seat: Seat, _ warnings: PlanWarnings) -> VMPlan {
@@ -50,7 +50,7 @@ struct Planner {
         let placement = VMPlacement(processors: processors, memory: memory, devices: seat.devices)
         return VMPlan(
             id: seat.demand.id, name: seat.demand.name, placement: placement, obstacles: [],
-            warnings: warnings.of(seat.demand, placement, isForeground: seat.demand.id == foreground))
+            warnings: warnings.of(seat, placement, isForeground: seat.demand.id == foreground))
     }
 
     // MARK: What runs
@@ -89,7 +89,7 @@ struct Planner {
             return
         }
         let devices = devices.offer(demand.devices, obstacles: &obstacles)
-        let deviceNode = self.devices.host.node(of: devices.map(\.address))
+        let deviceNode = self.devices.host.node(of: devices.places)
         var own: [Int] = []
         if demand.pinning == .dedicated {
             let offer = cores.offer(demand.vcpus, preferring: deviceNode) {
@@ -107,9 +107,10 @@ struct Planner {
             return
         }
         self.memory?.take(memory)
-        self.devices.take(devices, for: demand.id, named: demand.name)
+        self.devices.take(devices.devices, made: devices.made, for: demand.id, named: demand.name)
         seats[place].memory = memory
-        seats[place].devices = devices
+        seats[place].devices = devices.devices
+        seats[place].made = devices.made
         if !own.isEmpty { settle(place, on: own, topology: cores.topology(on: own, vcpus: demand.vcpus)) }
     }
 

@@ -41,6 +41,12 @@ extension JobHost {
             return
         }
         guard try plan.placement(of: demand) != nil else { return }
+        if !plan.virtualFunctions.isEmpty {
+            try await onFiles { [plan] in try functions.make(plan.virtualFunctions) }
+            guard let seen = try await HostPlan.make(on: self, adding: demand) else { return }
+            _ = try seen.placement(of: demand)
+            plan = seen
+        }
         do {
             try await onFiles { [plan] in try hugePages.make(plan.reservations) }
         } catch {
@@ -69,7 +75,10 @@ extension JobHost {
 
     private func settle() async throws {
         try await HostPlan.make(on: self)?.move(on: self)
-        try await onFiles { try hugePages.giveBack() }
+        try await onFiles {
+            try functions.giveBack()
+            try hugePages.giveBack()
+        }
     }
 
     /// Brings a running VM to the foreground.
@@ -77,5 +86,6 @@ extension JobHost {
         try await placing.pass { try await HostPlan.make(on: self, foreground: vm)?.move(on: self) }
     }
 
+    private var functions: VirtualFunctionPool { VirtualFunctionPool(facilities: facilities) }
     private var hugePages: HugePageReserve { HugePageReserve(facilities: facilities) }
 }
