@@ -16,10 +16,14 @@ public struct DomainDefinition: Equatable, Sendable {
         public var format: String
         /// The guest cannot change it.
         public var isReadOnly: Bool
+        /// Snapshots shall leave it out (`snapshot='no'`).
+        public var isLeftOut: Bool
+        /// What it is on the host when it is not in a file: `block device /dev/sdb`.
+        public var hostStorage: String?
 
         public init(
             target: String, device: String, file: String?, bus: String? = nil, format: String = "raw",
-            isReadOnly: Bool = false
+            isReadOnly: Bool = false, isLeftOut: Bool = false, hostStorage: String? = nil
         ) {
             self.target = target
             self.device = device
@@ -27,7 +31,15 @@ public struct DomainDefinition: Equatable, Sendable {
             self.bus = bus
             self.format = format
             self.isReadOnly = isReadOnly
+            self.isLeftOut = isLeftOut
+            self.hostStorage = hostStorage
         }
+
+        /// In words: `file /srv/data.raw`, `block device /dev/sdb`.
+        public var backing: String { file.map { "file \($0)" } ?? hostStorage ?? "nothing" }
+
+        /// The guest has it as a disk that it can write to, so that its state is part of the VM's.
+        public var isWritable: Bool { ["disk", "lun"].contains(device) && !isReadOnly }
     }
 
     public var name: String
@@ -104,7 +116,8 @@ public struct DomainDefinition: Equatable, Sendable {
                     target: disk.first("target")?.attribute("dev") ?? "", device: disk.attribute("device") ?? "disk",
                     file: disk.first("source")?.attribute("file"), bus: disk.first("target")?.attribute("bus"),
                     format: disk.first("driver")?.attribute("type") ?? "raw",
-                    isReadOnly: disk.first("readonly") != nil)
+                    isReadOnly: disk.first("readonly") != nil, isLeftOut: disk.attribute("snapshot") == "no",
+                    hostStorage: Self.hostStorage(of: disk))
             } ?? []
         accelerator =
             switch root.attribute("type") {
@@ -147,6 +160,21 @@ public struct DomainDefinition: Equatable, Sendable {
         hyperVTimers =
             clock?.attribute("present") == "yes"
             && root.first("features", "hyperv")?.first("stimer")?.attribute("state") == "on"
+    }
+
+    private static func hostStorage(of disk: XMLElement) -> String? {
+        guard let source = disk.first("source") else { return nil }
+        func attributes(_ names: String...) -> String {
+            names.compactMap(source.attribute).joined(separator: "/")
+        }
+        return switch disk.attribute("type") {
+        case "block": "block device \(attributes("dev"))"
+        case "nvme": "NVMe disk \(hostDevice(disk)?.description ?? "")"
+        case "volume": "volume \(attributes("pool", "volume"))"
+        case "network": "network disk \(attributes("protocol", "name"))"
+        case "file", nil: nil
+        case let type?: "\(type) disk \(attributes("dir", "path"))"
+        }
     }
 
     private static func hostDevices(_ devices: XMLElement) -> [VMPlacement.Device] {
