@@ -185,7 +185,7 @@ struct PlanJudge {
                     found.append("\(function) goes without companions")
                 }
             }
-            for selector in demand.devices where !isAnswered(selector, by: functions) {
+            for selector in demand.requiredDevices where !isAnswered(selector, by: functions) {
                 found.append("\(demand.name) has no \(selector)")
             }
         }
@@ -201,7 +201,7 @@ struct PlanJudge {
             if holders[physical] != nil { found.append("\(physical) goes to a VM, and so do its virtual functions") }
         }
         let lacking = placements.filter { $0.demand.running == nil }.flatMap { demand, placement in
-            demand.devices.filter(\.virtualFunction).dropFirst(
+            demand.requiredDevices.filter(\.virtualFunction).dropFirst(
                 placement.devices.filter { device in
                     request.pci.contains { $0.address == device.address && $0.physicalFunction != nil }
                 }.count)

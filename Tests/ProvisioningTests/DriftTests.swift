@@ -204,6 +204,9 @@ import Testing
         profile.networks = (0..<Int.random(in: 0...3, using: &random)).map { $0 == 0 ? .user : .bridge("br\($0)") }
         if Bool.random(using: &random) { profile.networks.append(Profile.Network("sriov:8086:1521")!) }
         profile.console = VMConsole.allCases.randomElement(using: &random)!
+        // Of virgl libvirt asks what QEMU was built with.
+        profile.graphics =
+            GraphicsDemand.allCases.filter { $0 != .virgl }.randomElement(using: &random) ?? .virtio
         profile.ioThreads = .random(in: 0...3, using: &random)
         profile.diskBus = DiskBus.allCases.randomElement(using: &random)!
         if Bool.random(using: &random) { profile.dataDiskGiB = 10 }

@@ -83,6 +83,8 @@ public struct DomainDefinition: Equatable, Sendable {
     /// What it gets of its host.
     public var placement: VMPlacement
 
+    /// QEMU draws for it with the host's OpenGL, and can save none of that: there are no snapshots with memory.
+    public var usesVirGL: Bool
     /// The profile starts it with its host.
     public var startsWithHost: Bool { profile?["autostart"] == .bool(true) }
 
@@ -154,8 +156,12 @@ public struct DomainDefinition: Equatable, Sendable {
         demand = root.first("metadata").flatMap(DomainMetadata.demand).map {
             VMDemand(
                 id: id, name: name, vcpus: vcpus, memory: $0.memory, pinning: $0.pinning, weight: $0.weight,
-                ioThreads: placement.processors.ioThreads.count, devices: $0.devices)
+                ioThreads: placement.processors.ioThreads.count, devices: $0.devices, graphics: $0.graphics)
         }
+        usesVirGL =
+            devices?.children("video").contains {
+                $0.first("model", "acceleration")?.attribute("accel3d") == "yes"
+            } == true
         let clock = root.first("clock")?.children("timer").first { $0.attribute("name") == "hypervclock" }
         hyperVTimers =
             clock?.attribute("present") == "yes"

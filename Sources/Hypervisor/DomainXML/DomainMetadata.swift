@@ -35,6 +35,7 @@ enum DomainMetadata {
                 "pinning": demand.pinning.rawValue, "weight": demand.weight?.description,
                 "minimumMemory": demand.memory.minimumBytes.description,
                 "maximumMemory": demand.memory.maximumBytes.description, "hugePages": demand.memory.hugePages.rawValue,
+                "graphics": demand.graphics?.rawValue,
             ]
         ) { writer in
             for device in demand.devices {
@@ -82,6 +83,7 @@ enum DomainMetadata {
         var weight: Int?
         var memory: MemoryDemand
         var devices: [DeviceSelector]
+        var graphics: GraphicsDemand?
     }
 
     /// Nil when it is not there, or not all of it is understood.
@@ -95,10 +97,14 @@ enum DomainMetadata {
         let weight = element.attribute("weight")
         let number = weight.flatMap { Int($0) }
         let devices = element.children("device").compactMap(selector)
-        guard (weight == nil) == (number == nil), devices.count == element.children("device").count else { return nil }
+        let graphics = element.attribute("graphics")
+        guard (weight == nil) == (number == nil), graphics == graphics.flatMap(GraphicsDemand.init)?.rawValue,
+            devices.count == element.children("device").count
+        else { return nil }
         return Demand(
             pinning: pinning, weight: number,
-            memory: MemoryDemand(minimumBytes: minimum, maximumBytes: maximum, hugePages: hugePages), devices: devices)
+            memory: MemoryDemand(minimumBytes: minimum, maximumBytes: maximum, hugePages: hugePages), devices: devices,
+            graphics: graphics.flatMap(GraphicsDemand.init))
     }
 
     /// Nil when it is not there, or not as virtfleet writes it.

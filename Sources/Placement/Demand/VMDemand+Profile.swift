@@ -16,7 +16,8 @@ extension Profile {
             memory: MemoryDemand(
                 minimumBytes: UInt64(clamping: memoryMiB) << 20,
                 maximumBytes: UInt64(clamping: maximumMemoryMiB ?? memoryMiB) << 20, hugePages: hugePages),
-            pinning: pinning, weight: weight, ioThreads: ioThreads, devices: hostDevices + cards)
+            pinning: pinning, weight: weight, ioThreads: ioThreads, devices: hostDevices + cards,
+            graphics: graphics == .virtio ? nil : graphics)
     }
 
     /// Libvirt may start such a VM with its host. Who has devices is started by the agent, which looks where they are now.

@@ -45,9 +45,15 @@ struct DeviceLedger {
     }
 
     /// One device for each selector, with its companions.
-    mutating func offer(_ selectors: [DeviceSelector], obstacles: inout [PlacementObstacle]) -> Offer {
+    /// - Parameters:
+    ///   - devices: what the VM has been given before.
+    ///   - unused: only what no driver of the host's works with, as nobody has said that it may be taken from it.
+    mutating func offer(
+        _ selectors: [DeviceSelector], beside devices: [VMPlacement.Device] = [], unused: Bool = false,
+        obstacles: inout [PlacementObstacle]
+    ) -> Offer {
         var offer = Offer()
-        var own: Set<PCIAddress> = []
+        var own = Set(devices.flatMap(\.functions))
         /// Companions that no selector has meant yet.
         var extras: Set<PCIAddress> = []
         // Who has the least choice chooses first.
@@ -60,6 +66,7 @@ struct DeviceLedger {
                 ? places.flatMap { host.functions[$0].virtualFunctions }.compactMap { host.places[$0] } : places
             let free = candidates.first {
                 !overlaps(host.functions[$0], own, offer.made) && hindrance(selector, host.functions[$0]) == nil
+                    && !(unused && host.functions[$0].isInUse)
             }
             if let function = free.map({ host.functions[$0] }) {
                 offer.devices.append(
@@ -138,6 +145,14 @@ struct DeviceLedger {
 
     private func shortage(_ selector: DeviceSelector, _ places: [Int]) -> PlacementObstacle {
         guard !selector.isEmpty else { return Self.emptySelector }
+        if let nearest = places.first, hindrance(selector, host.functions[nearest]) == nil,
+            let driver = host.documents[nearest].hostsDriver
+        {
+            return PlacementObstacle(
+                reason:
+                    "It would like a \(selector). \(host.documents[nearest].summary): the host's driver \(driver) has it.",
+                fix: "Bind it to vfio-pci when the host boots, or ask for it by name.")
+        }
         guard let nearest = places.first, let hindrance = hindrance(selector, host.functions[nearest]) else {
             return PlacementObstacle(
                 reason: "It asks for a \(selector), which this machine does not have.",

@@ -9,6 +9,8 @@ struct HostDevices: Sendable {
         var companions: [PCIAddress]
         var canBePassed: Bool
         var showsHostsPicture: Bool
+        /// A driver of the host's works with it.
+        var isInUse: Bool
         var group: Int?
         var physicalFunction: PCIAddress?
         var virtualFunctions: [PCIAddress] = []
@@ -35,6 +37,7 @@ struct HostDevices: Sendable {
                 address: device.address,
                 companions: canBePassed ? Set(device.passthrough.with).subtracting([device.address]).sorted() : [],
                 canBePassed: canBePassed, showsHostsPicture: device.gpu?.role == .hostDisplay,
+                isInUse: device.hostsDriver != nil,
                 group: device.iommuGroup, physicalFunction: device.physicalFunction)
         }
         for device in known {
@@ -99,10 +102,12 @@ extension PCIDevice {
 }
 
 extension PCIDevice {
+    /// One that does more than keep it for VMs.
+    var hostsDriver: String? { driver.flatMap { $0.hasPrefix("vfio") || $0 == "pci-stub" ? nil : $0 } }
+
     /// It is the driver that makes them; VFIO's makes none by itself.
     fileprivate var creatableFunctions: Int {
-        guard let sriov, sriov.current == 0, physicalFunction == nil, iommuGroup != nil, let driver,
-            !driver.hasPrefix("vfio"), driver != "pci-stub"
+        guard let sriov, sriov.current == 0, physicalFunction == nil, iommuGroup != nil, hostsDriver != nil
         else { return 0 }
         return max(0, sriov.total)
     }

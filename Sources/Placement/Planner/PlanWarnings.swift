@@ -37,6 +37,7 @@ struct PlanWarnings {
             (processors.ownsCores
             ? ofOwner(demand, placement) : ofFloating(demand, processors, isForeground: isForeground))
             + ofMemory(demand, placement) + ofDevices(placement) + ofPools(seat.made)
+            + ofGraphics(seat)
     }
 
     private func ofOwner(_ demand: VMDemand, _ placement: VMPlacement) -> [String] {
@@ -106,6 +107,14 @@ struct PlanWarnings {
         placement.devices.flatMap(\.functions).compactMap { devices[$0] }.flatMap { device in
             device.passthrough.warnings.map { "\(device.summary): \($0)" }
         }
+    }
+
+    /// Told only of what starts: what runs has its graphics.
+    private func ofGraphics(_ seat: Seat) -> [String] {
+        guard !seat.passedOver.isEmpty else { return [] }
+        let isShared = seat.passedOver.count == 1
+        return ["Its graphics are \(isShared ? "a virtual function" : "a virtual screen"), and nothing better."]
+            + seat.passedOver.map { "Better graphics: \($0.reason)" + ($0.fix.map { " \($0)" } ?? "") }
     }
 
     /// Told only before they are made.

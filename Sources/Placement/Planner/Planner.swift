@@ -32,7 +32,10 @@ struct Planner {
         for place in seats.indices where seats[place].demand.running == nil && seats[place].obstacles.isEmpty {
             admit(place)
         }
-        for place in seats.indices where seats[place].demand.running == nil { grow(place) }
+        for place in seats.indices where seats[place].demand.running == nil {
+            grow(place)
+            chooseGraphics(place)
+        }
         if let place = seats.firstIndex(where: { $0.demand.id == foreground }) { focus(place) }
         let overview = PlanWarnings(cores: cores, memory: memory, devices: devices.host, seats: seats)
         float()
@@ -88,7 +91,7 @@ struct Planner {
             seats[place].obstacles = obstacles
             return
         }
-        let devices = devices.offer(demand.devices, obstacles: &obstacles)
+        let devices = devices.offer(demand.requiredDevices, obstacles: &obstacles)
         let deviceNode = self.devices.host.node(of: devices.places)
         var own: [Int] = []
         if demand.pinning == .dedicated {
@@ -118,6 +121,27 @@ struct Planner {
         guard var grown = seats[place].memory, seats[place].obstacles.isEmpty else { return }
         memory?.grow(&grown, seats[place].demand.memory)
         seats[place].memory = grown
+    }
+
+    /// After all have what they need, as what it asks for is the best of what is left.
+    private mutating func chooseGraphics(_ place: Int) {
+        let seat = seats[place]
+        guard seat.demand.graphics == .auto, seat.obstacles.isEmpty,
+            !seat.devices.contains(where: { devices.host[$0.address]?.deviceClass?.isDisplay == true })
+        else { return }
+        for choice in [GraphicsDemand.passthrough, .sriov] {
+            var obstacles: [PlacementObstacle] = []
+            let offer = devices.offer(
+                [choice.device].compactMap(\.self), beside: seat.devices, unused: true, obstacles: &obstacles)
+            guard obstacles.isEmpty else {
+                seats[place].passedOver += obstacles
+                continue
+            }
+            devices.take(offer.devices, made: offer.made, for: seat.demand.id, named: seat.demand.name)
+            seats[place].devices = (seat.devices + offer.devices).sorted { $0.address < $1.address }
+            seats[place].made += offer.made
+            return
+        }
     }
 
     // MARK: Processors

@@ -9,6 +9,8 @@ struct Seat {
     var devices: [VMPlacement.Device] = []
     /// Those of which virtual functions are made for it.
     var made: [PCIAddress] = []
+    /// Why it does not get better graphics.
+    var passedOver: [PlacementObstacle] = []
     var obstacles: [PlacementObstacle] = []
 
     var vcpus: Int { demand.running?.processors.vcpus.count ?? demand.vcpus }

@@ -35,9 +35,10 @@ extension JobHost {
     private static let startAttempts = 3
 
     private func place(_ vm: VMID) async throws {
-        guard var demand = try await hypervisor.domain(vm).ownDemand else { return }
+        let domain = try await hypervisor.domain(vm)
+        guard var demand = domain.ownDemand else { return }
         guard var plan = try await HostPlan.make(on: self, adding: demand) else {
-            guard !demand.asksForDevices else { throw Self.unseenDevices(demand) }
+            guard !demand.needsDevices, domain.hostDevices.isEmpty else { throw Self.unseenDevices(demand) }
             return
         }
         guard try plan.placement(of: demand) != nil else { return }

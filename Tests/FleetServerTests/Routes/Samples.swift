@@ -38,6 +38,7 @@ enum Samples {
             id: vm, name: "a", vcpus: 1, memory: .init(minimumBytes: 1, maximumBytes: 2), devices: [DeviceSelector()])
         var demand = bareDemand
         demand.weight = 100
+        demand.graphics = .auto
         demand.running = placement
         demand.devices = [
             .init(

@@ -67,6 +67,9 @@ extension PlanRoutes {
                             "role": .words(DeviceSelector.Role.self), "class": .string(), "id": .string(),
                             "portPath": .string(), "virtualFunction": .boolean, "mac": .string(),
                         ])),
-            ], optional: ["weight": .integer, "running": .reference("VMPlacement")]),
+            ],
+            optional: [
+                "graphics": .words(GraphicsDemand.self), "weight": .integer, "running": .reference("VMPlacement"),
+            ]),
     ]
 }
