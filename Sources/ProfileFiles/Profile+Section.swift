@@ -32,5 +32,6 @@ extension Profile: ConfigurationSection {
         if let guestAgentTimeoutSeconds {
             check.range("guestAgentTimeoutSeconds", guestAgentTimeoutSeconds, 1...86_400)
         }
+        checkGuestCommands(check)
     }
 }
