@@ -33,5 +33,38 @@ extension Profile: ConfigurationSection {
             check.range("guestAgentTimeoutSeconds", guestAgentTimeoutSeconds, 1...86_400)
         }
         checkGuestCommands(check)
+        checkSeed(check)
+    }
+
+    /// It travels in every job, and lies in the VM's definition.
+    private static let longestSeedText = 16 << 10
+
+    private func checkSeed(_ check: SectionCheck) {
+        let texts = [
+            ("seedUserData", seedUserData, [Seed.cloudInit, .unattend]),
+            ("seedNetworkConfig", seedNetworkConfig, [.cloudInit]),
+            ("seedUnattend", seedUnattend, [.unattend]),
+        ]
+        for case (let key, let text?, let seeds) in texts {
+            if !(1...Self.longestSeedText).contains(text.utf8.count) {
+                check.problem(key, "expected a text of at most \(Self.longestSeedText) bytes, got \(text.utf8.count)")
+            }
+            if !seeds.contains(seed) {
+                check.problem(
+                    key,
+                    "has no effect with seed: \(seed.rawValue), only with \(seeds.map(\.rawValue).joined(separator: " or "))"
+                )
+            }
+        }
+        if let seedUserData, !seedUserData.hasPrefix("#"), !seedUserData.hasPrefix("Content-Type:") {
+            check.problem(
+                "seedUserData", "expected #cloud-config, #! or Content-Type: at its start, or nobody reads it")
+        }
+        if !seedHostName.contains("{vm}") {
+            check.problem("seedHostName", "expected {vm} in it, or all VMs of a host would have one name")
+        }
+        if seed == .unattend, guestOS != .windows {
+            check.problem("seed", "unattend is for guestOS: windows; a Linux guest reads cloud-init")
+        }
     }
 }

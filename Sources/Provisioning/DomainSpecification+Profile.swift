@@ -8,16 +8,20 @@ extension DomainSpecification {
     /// What a profile makes of a VM.
     /// - Parameters:
     ///   - disks: the system's first: it is booted from.
+    ///   - seedPath: where its seed disc is, if the profile wants one.
     ///   - consoleLogPath: where the serial console is kept, if the profile wants that.
     init(
         _ profile: Profile, name: String, identity: CloneIdentity, genID: UUID, origin: VMDocument.Origin,
-        accelerator: Accelerator, firmware: Firmware, disks: [Disk], consoleLogPath: String, placement: VMPlacement?
+        accelerator: Accelerator, firmware: Firmware, disks: [Disk], seedPath: String,
+        consoleLogPath: String, placement: VMPlacement?
     ) {
         self.init(
             name: name, id: identity.vm, memoryBytes: UInt64(profile.memoryMiB) << 20, vcpus: profile.vcpus,
             genID: genID,
             accelerator: accelerator, guestOS: profile.guestOS, hidesHypervisor: profile.hidesHypervisor,
             firmware: firmware, tpm: profile.tpm, disks: disks,
+            seed: profile.seed == .none
+                ? nil : Disc(path: seedPath, bus: profile.guestOS == .windows ? .sata : .scsi),
             networks: profile.networks.enumerated().compactMap { index, network in
                 Network.Kind(network).map { Network(mac: identity.mac(nic: index), kind: $0) }
             },

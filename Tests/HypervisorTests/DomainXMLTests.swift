@@ -22,6 +22,7 @@ import Testing
             DomainSpecification.Disk(path: "/var/lib/virtfleet/vm/data.raw", format: .raw, bus: .virtio),
             DomainSpecification.Disk(path: "/var/lib/virtfleet/vm/more.qcow2", format: .qcow2, bus: .sata),
         ],
+        seed: DomainSpecification.Disc(path: "/var/lib/virtfleet/vm/seed.iso", bus: .sata),
         networks: [
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:01")!, kind: .user),
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:02")!, kind: .bridge("br-plc")),
@@ -44,6 +45,7 @@ import Testing
         specification.ioThreads = 0
         specification.consoleLogPath = nil
         specification.disks = []
+        specification.seed = nil
         specification.networks = []
         #expect(try GoldenFile("minimal.xml").difference(from: specification.xml()) == nil)
     }
@@ -104,6 +106,9 @@ import Testing
                 DomainDefinition.Disk(
                     target: "sdb", device: "disk", file: "/var/lib/virtfleet/vm/more.qcow2", bus: "sata",
                     format: "qcow2"),
+                DomainDefinition.Disk(
+                    target: "sdf", device: "cdrom", file: "/var/lib/virtfleet/vm/seed.iso", bus: "sata",
+                    isReadOnly: true),
             ])
         #expect(definition.nvramPath == Self.full.firmware.nvramPath)
         #expect(definition.nvramTemplatePath == Self.full.firmware.nvramTemplatePath)

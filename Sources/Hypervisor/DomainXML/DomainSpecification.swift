@@ -42,6 +42,21 @@ public struct DomainSpecification: Equatable, Sendable {
         }
     }
 
+    /// A read-only disc in a drive, which is not booted from.
+    public struct Disc: Equatable, Sendable {
+        /// What libvirt calls the drive: the last of the six ports that the machine's SATA controller has, so that no disk is in
+        /// its way.
+        public static let target = "sdf"
+        public var path: String
+        /// `sata`, which every Windows has a driver for, or `scsi`: the kernel of cloud images knows no SATA.
+        public var bus: DiskBus
+
+        public init(path: String, bus: DiskBus) {
+            self.path = path
+            self.bus = bus
+        }
+    }
+
     public struct Network: Equatable, Sendable {
         public enum Kind: Equatable, Sendable {
             /// QEMU's user-mode network: outgoing only, no privileges needed.
@@ -73,6 +88,8 @@ public struct DomainSpecification: Equatable, Sendable {
     public var tpm: Bool
     /// In boot order.
     public var disks: [Disk]
+    /// By which the guest learns who it is.
+    public var seed: Disc?
     public var networks: [Network]
     public var console: VMConsole
     /// The disks' work is spread over so many threads; 0 leaves it to QEMU's main loop.
@@ -93,7 +110,8 @@ public struct DomainSpecification: Equatable, Sendable {
     public init(
         name: String, id: VMID, memoryBytes: UInt64, vcpus: Int, genID: UUID, accelerator: Accelerator,
         guestOS: GuestOS = .linux, hidesHypervisor: Bool = false, firmware: Firmware, tpm: Bool, disks: [Disk],
-        networks: [Network], console: VMConsole = .none, ioThreads: Int = 0, consoleLogPath: String? = nil,
+        seed: Disc? = nil, networks: [Network], console: VMConsole = .none, ioThreads: Int = 0,
+        consoleLogPath: String? = nil,
         origin: VMDocument.Origin, demand: VMDemand? = nil, power: HostPowerPolicy = HostPowerPolicy(),
         profile: [String: JSONValue]? = nil,
         placement: VMPlacement? = nil
@@ -109,6 +127,7 @@ public struct DomainSpecification: Equatable, Sendable {
         self.firmware = firmware
         self.tpm = tpm
         self.disks = disks
+        self.seed = seed
         self.networks = networks
         self.console = console
         self.ioThreads = ioThreads

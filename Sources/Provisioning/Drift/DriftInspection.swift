@@ -45,13 +45,19 @@ extension DomainSpecification {
             accelerator: accelerator,
             firmware: Firmware(
                 loaderPath: loader, nvramPath: nvram, nvramTemplatePath: template, secureBoot: definition.isSecure),
-            disks: profile.disks(in: directory), consoleLogPath: definition.consoleLogPath ?? directory.console,
+            disks: profile.disks(in: directory), seedPath: directory.seed,
+            consoleLogPath: definition.consoleLogPath ?? directory.console,
             placement: nil)
         for (index, target) in diskTargets.enumerated() {
             guard let found = definition.disks.first(where: { $0.target == target }), let file = found.file,
                 let format = ImageReference.Format(rawValue: found.format)
             else { continue }
             (disks[index].path, disks[index].format) = (file, format)
+        }
+        // The drive stays what it is, and whoever has moved the disc's file has done so on purpose.
+        if let drive = definition.disks.first(where: { $0.target == Disc.target && $0.device == "cdrom" }) {
+            if let bus = drive.bus.flatMap(DiskBus.init) { seed?.bus = bus }
+            if let file = drive.file { seed?.path = file }
         }
         // What a start has decided within the profile's bounds.
         if let demand {
