@@ -25,6 +25,7 @@ public struct Profile: Codable, Equatable, Sendable {
     /// One network card each, in this order.
     public var networks = [Network.user]
     public var console = VMConsole.none
+    public var graphics = GraphicsDemand.virtio
     /// Start the VM with its host.
     public var autostart = false
     /// What becomes of the VM while its host sleeps, and when that shuts down.
@@ -75,6 +76,7 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.tpm, into: &tpm)
         try read(.networks, into: &networks)
         try read(.console, into: &console)
+        try read(.graphics, into: &graphics)
         try read(.autostart, into: &autostart)
         try read(.onHostSleep, into: &onHostSleep)
         try read(.onHostShutdown, into: &onHostShutdown)
@@ -97,12 +99,16 @@ public struct Profile: Codable, Equatable, Sendable {
         guestAgentTimeoutSeconds = try values.decodeIfPresent(Int.self, forKey: .guestAgentTimeoutSeconds)
     }
 
-    /// `user`, or `bridge:NAME`.
+    /// `user`, `bridge:NAME`, or `sriov:ID` and `sriov:PORTPATH`.
     public enum Network: TextIdentifier {
         case user
         case bridge(String)
+        /// A virtual function of the host's network card.
+        case sriov(DeviceSelector)
 
-        public static var expectation: String { "'user' or 'bridge:NAME', such as bridge:br0" }
+        public static var expectation: String {
+            "'user', 'bridge:NAME', such as bridge:br0, or 'sriov:ID', such as sriov:8086:1521, or 'sriov:PORTPATH'"
+        }
 
         public init?(_ text: String) {
             let prefix = "bridge:"
@@ -113,15 +119,25 @@ public struct Profile: Codable, Equatable, Sendable {
                 !text.contains("/"), !text.hasSuffix(":.")
             {
                 self = .bridge(String(text.dropFirst(prefix.count)))
+            } else if text.hasPrefix("sriov:"), let selector = Self.virtualFunction(text.dropFirst(6)) {
+                self = .sriov(selector)
             } else {
                 return nil
             }
+        }
+
+        private static func virtualFunction(_ text: Substring) -> DeviceSelector? {
+            let id = PCIDeviceID(String(text))
+            guard id != nil || text.contains("/") else { return nil }
+            return DeviceSelector(
+                role: .nic, id: id, portPath: id == nil ? String(text) : nil, virtualFunction: true)
         }
 
         public var description: String {
             switch self {
             case .user: "user"
             case .bridge(let name): "bridge:\(name)"
+            case .sriov(let selector): "sriov:\(selector.id?.description ?? selector.portPath ?? "")"
             }
         }
     }

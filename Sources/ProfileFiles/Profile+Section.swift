@@ -13,6 +13,19 @@ extension Profile: ConfigurationSection {
         if hostDevices.contains(where: \.isEmpty) {
             check.problem("hostDevices", "expected role, class, id or portPath for each device, got none of them")
         }
+        if hostDevices.contains(where: { $0.mac != nil }) {
+            check.problem("hostDevices", "a mac is a VM's own; use a network 'sriov:ID' for a network card")
+        }
+        if graphics == .virgl, guestOS == .windows {
+            check.problem("graphics", "expected another than virgl, which has no driver for Windows")
+        }
+        if graphics == .virgl, console == .none {
+            check.problem("graphics", "virgl draws on a console; set console to vnc or spice")
+        }
+        if graphics == .none, console != .none {
+            check.problem(
+                "graphics", "without graphics a console shows nothing; set console to none, or graphics to virtio")
+        }
         check.range("ioThreads", ioThreads, 0...16)
         check.range("freeDiskMiB", freeDiskMiB, 0...1 << 30)
         if let dataDiskGiB { check.range("dataDiskGiB", dataDiskGiB, 1...64 << 10) }

@@ -22,12 +22,12 @@ extension DomainSpecification {
             firmware: firmware, tpm: profile.tpm, disks: disks,
             seed: profile.seed == .none
                 ? nil : Disc(path: seedPath, bus: profile.guestOS == .windows ? .sata : .scsi),
-            networks: profile.networks.enumerated().map { index, network in
-                Network(mac: identity.mac(nic: index), kind: Network.Kind(network))
+            networks: profile.networks.enumerated().compactMap { index, network in
+                Network.Kind(network).map { Network(mac: identity.mac(nic: index), kind: $0) }
             },
             console: profile.console, ioThreads: profile.ioThreads,
             consoleLogPath: profile.consoleLog ? consoleLogPath : nil, origin: origin,
-            demand: profile.demand(of: identity.vm, named: name),
+            demand: profile.demand(of: identity.vm, named: name, mac: identity.mac),
             power: HostPowerPolicy(onSleep: profile.onHostSleep, onShutdown: profile.onHostShutdown),
             profile: try? profile.document(), placement: placement
         )
@@ -35,10 +35,12 @@ extension DomainSpecification {
 }
 
 extension DomainSpecification.Network.Kind {
-    fileprivate init(_ network: Profile.Network) {
+    /// Nil for a card that is a device of the host, which it gets by its placement.
+    fileprivate init?(_ network: Profile.Network) {
         switch network {
         case .user: self = .user
         case .bridge(let name): self = .bridge(name)
+        case .sriov: return nil
         }
     }
 }

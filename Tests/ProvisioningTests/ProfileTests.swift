@@ -23,7 +23,9 @@ import Testing
         #expect(try FleetJSON.decode(Profile.self, from: FleetJSON.encode(profile)) == profile)
     }
 
-    @Test(arguments: ["", "bridge", "bridge:", "bridge:../../tmp", "bridge:0123456789abcdef", "nat"])
+    @Test(arguments: [
+        "", "bridge", "bridge:", "bridge:../../tmp", "bridge:0123456789abcdef", "nat", "sriov:", "sriov:eno1",
+    ])
     func wrongNetworksAreNotAccepted(_ text: String) { #expect(Profile.Network(text) == nil) }
 
     @Test func theFirstCompleteFirmwareIsTaken() throws {

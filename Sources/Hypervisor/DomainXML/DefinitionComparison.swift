@@ -66,6 +66,9 @@ private struct DefinitionComparison {
         "devices": (["disk", "interface", "tpm", "graphics", "filesystem"], false),
     ]
 
+    /// Of it every attribute is virtfleet's, and an absent one says something, too.
+    private static let demand = "metadata/vm/demand"
+
     mutating func compare(_ wanted: XMLElement, _ found: XMLElement) { compare(wanted, found, at: "") }
 
     private mutating func compare(_ wanted: XMLElement, _ found: XMLElement, at path: String) {
@@ -76,6 +79,11 @@ private struct DefinitionComparison {
             guard !Self.isAlike(name, wanted: value, found: other) else { continue }
             note("\(path.isEmpty ? "" : path + "/")@\(name)", found: other, wanted: value) {
                 found.setAttribute(name, value)
+            }
+        }
+        if path == Self.demand {
+            for (name, value) in found.attributes where wanted.attribute(name) == nil {
+                note("\(path)/@\(name)", found: value, wanted: nil) { found.removeAttribute(name) }
             }
         }
         let rest = Array(found.children)
@@ -93,7 +101,8 @@ private struct DefinitionComparison {
             }
         }
         guard let (names, mayGo) = Self.closed[path] else { return }
-        for index in rest.indices where !matched.contains(index) && names?.contains(rest[index].name) != false {
+        for index in rest.indices
+        where !matched.contains(index) && !rest[index].isPlaced && names?.contains(rest[index].name) != false {
             note(Self.path(to: rest[index], below: path), found: rest[index].summary, wanted: nil, isFixable: mayGo) {
                 rest[index].remove()
             }

@@ -83,6 +83,8 @@ public struct DomainDefinition: Equatable, Sendable {
     /// What it gets of its host.
     public var placement: VMPlacement
 
+    /// QEMU draws for it with the host's OpenGL, and can save none of that: there are no snapshots with memory.
+    public var usesVirGL: Bool
     /// Why the guest's memory cannot be kept: what belongs to it is in a device of the host. Nil when it can.
     public var memoryObstacle: String?
 
@@ -150,16 +152,21 @@ public struct DomainDefinition: Equatable, Sendable {
         profile = root.first("metadata").flatMap(DomainMetadata.profile)
         power = root.first("metadata").map(DomainMetadata.power) ?? HostPowerPolicy()
         let hostDevices = devices.map(Self.hostDevices) ?? []
-        self.hostDevices = hostDevices
-        placedDevices = devices?.children("hostdev").filter(\.isPlaced).compactMap(Self.hostDevice) ?? []
+        self.hostDevices = hostDevices.map(\.address)
+        placedDevices = devices?.children.filter(\.isPlaced).compactMap(Self.hostDevice) ?? []
         let placement = VMPlacement(root, vcpus: vcpus, memoryBytes: memory, devices: hostDevices)
         self.placement = placement
         demand = root.first("metadata").flatMap(DomainMetadata.demand).map {
             VMDemand(
                 id: id, name: name, vcpus: vcpus, memory: $0.memory, pinning: $0.pinning, weight: $0.weight,
-                ioThreads: placement.processors.ioThreads.count, devices: $0.devices)
+                ioThreads: placement.processors.ioThreads.count, devices: $0.devices, graphics: $0.graphics)
         }
-        memoryObstacle = devices.flatMap(Self.memoryObstacle)
+        usesVirGL =
+            devices?.children("video").contains {
+                $0.first("model", "acceleration")?.attribute("accel3d") == "yes"
+            } == true
+        memoryObstacle =
+            devices.flatMap(Self.memoryObstacle) ?? (usesVirGL ? "it draws by the host's GPU (VirGL)" : nil)
         let clock = root.first("clock")?.children("timer").first { $0.attribute("name") == "hypervclock" }
         hyperVTimers =
             clock?.attribute("present") == "yes"
@@ -175,8 +182,6 @@ public struct DomainDefinition: Equatable, Sendable {
         if devices.children("hostdev").contains(where: { $0.attribute("type") != "usb" }) {
             return "it has a device of the host"
         }
-        let models = devices.children("video").compactMap { $0.first("model", "acceleration") }
-        if models.contains(where: { $0.attribute("accel3d") == "yes" }) { return "it draws by the host's GPU (VirGL)" }
         if devices.children("filesystem").contains(where: { $0.first("driver")?.attribute("type") == "virtiofs" }) {
             return "it shares a directory with the host (virtiofs)"
         }
@@ -198,12 +203,14 @@ public struct DomainDefinition: Equatable, Sendable {
         }
     }
 
-    private static func hostDevices(_ devices: XMLElement) -> [PCIAddress] {
+    private static func hostDevices(_ devices: XMLElement) -> [VMPlacement.Device] {
         let sources =
             devices.children("hostdev").filter { $0.attribute("type") == "pci" }
             + devices.children("interface").filter { $0.attribute("type") == "hostdev" }
             + devices.children("disk").filter { $0.attribute("type") == "nvme" }
-        return sources.compactMap(hostDevice)
+        return sources.compactMap { element in
+            hostDevice(element).map { VMPlacement.Device(address: $0, mac: element.macAddress) }
+        }
     }
 
     /// Of a PCI function that a device element takes from the host, its address there.
