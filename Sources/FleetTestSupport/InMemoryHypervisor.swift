@@ -22,6 +22,7 @@ public final class InMemoryHypervisor: Hypervisor {
         case guestAgentAnswers = "guest-agent-answers"
         case guestInformation = "guest-information"
         case storagePools = "storage-pools"
+        case networks
     }
 
     /// How a guest behaves.
@@ -53,6 +54,7 @@ public final class InMemoryHypervisor: Hypervisor {
         var guests: [VMID: Guest] = [:]
         var statistics: [VMID: [String: DomainStatistics.Value]] = [:]
         var storagePools: [StoragePool] = []
+        var networks: [String] = []
         var calls: [Operation: Int] = [:]
     }
 
@@ -112,6 +114,9 @@ extension InMemoryHypervisor {
     }
 
     public func setStoragePools(_ pools: [StoragePool]) { state.withLock { $0.storagePools = pools } }
+
+    /// The names of the networks that are active.
+    public func setNetworks(_ networks: [String]) { state.withLock { $0.networks = networks } }
 
     /// Whether the guest has been told to keep still.
     public func isFrozen(_ id: VMID) -> Bool { state.withLock { $0.domains[id]?.frozen == true } }

@@ -70,6 +70,8 @@ public protocol Hypervisor: Sendable {
     /// One bulk call (virConnectGetAllDomainStats with NOWAIT) on a read-only connection of its own.
     func statistics() async throws(HypervisorError) -> [DomainStatistics]
     func storagePools() async throws(HypervisorError) -> [StoragePool]
+    /// The names of libvirt's active networks, sorted; none where there is no network driver.
+    func networks() async throws(HypervisorError) -> [String]
 
     /// Has the guest agent flush the file systems and keep the guest from writing (virDomainFSFreeze). A guest that the
     /// agent answers too late for may be frozen all the same: thaw it.

@@ -76,33 +76,4 @@ public struct Profile: Codable, Equatable, Sendable {
         firmware = try values.decodeIfPresent(FirmwareFiles.self, forKey: .firmware)
         guestAgentTimeoutSeconds = try values.decodeIfPresent(Int.self, forKey: .guestAgentTimeoutSeconds)
     }
-
-    /// `user`, or `bridge:NAME`.
-    public enum Network: TextIdentifier {
-        case user
-        case bridge(String)
-
-        public static var expectation: String { "'user' or 'bridge:NAME', such as bridge:br0" }
-
-        public init?(_ text: String) {
-            let prefix = "bridge:"
-            if text == "user" {
-                self = .user
-                // IFNAMSIZ leaves 15 bytes; a slash would leave /sys/class/net.
-            } else if text.hasPrefix(prefix), (1...15).contains(text.utf8.count - prefix.utf8.count),
-                !text.contains("/"), !text.hasSuffix(":.")
-            {
-                self = .bridge(String(text.dropFirst(prefix.count)))
-            } else {
-                return nil
-            }
-        }
-
-        public var description: String {
-            switch self {
-            case .user: "user"
-            case .bridge(let name): "bridge:\(name)"
-            }
-        }
-    }
 }

@@ -34,7 +34,9 @@ extension DomainSpecification.Network.Kind {
     fileprivate init(_ network: Profile.Network) {
         switch network {
         case .user: self = .user
-        case .bridge(let name): self = .bridge(name)
+        case .bridge(let name, let vlan): self = .bridge(name, vlan: vlan)
+        case .macvtap(let name): self = .macvtap(name)
+        case .network(let name): self = .network(name)
         }
     }
 }

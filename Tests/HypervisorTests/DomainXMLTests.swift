@@ -25,6 +25,9 @@ import Testing
         networks: [
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:01")!, kind: .user),
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:02")!, kind: .bridge("br-plc")),
+            DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:03")!, kind: .bridge("br-plc", vlan: 20)),
+            DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:04")!, kind: .macvtap("enp3s0")),
+            DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:05")!, kind: .network("default")),
         ],
         console: .spice, ioThreads: 2, consoleLogPath: "/var/lib/virtfleet/vm/console.log", origin: Fixtures.origin,
         power: HostPowerPolicy(onSleep: .save, onShutdown: .save))

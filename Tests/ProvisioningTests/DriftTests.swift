@@ -97,13 +97,14 @@ import Testing
         old.console = .none
         var new = old
         (new.memoryMiB, new.vcpus, new.console, new.ioThreads) = (8192, 4, .spice, 2)
-        new.networks = [.user, .user]
+        new.networks = [.bridge("br0"), .macvtap("eth0")]
         new.guestOS = .windows
         new.pinning = .focus
         try await withLibvirt { [old, new] hypervisor in
             let found = try await Self.definition(of: Self.made(old, .tcg, nil), in: hypervisor)
             let settings = try Self.differences(found, new).map(\.setting)
-            for setting in ["memory", "vcpu", "iothreads", "devices/graphics[spice]", "metadata/vm/demand/@pinning"] {
+            let card = "devices/interface[\(CloneIdentity(job: World.jobID(1)).mac(nic: 0))]/@type"
+            for setting in [card, "memory", "vcpu", "iothreads", "devices/graphics[spice]", "metadata/vm/demand/@pinning"] {
                 #expect(settings.contains(setting), "\(settings)")
             }
             let mended = try Self.intended(found, new).mending(found)
@@ -199,7 +200,8 @@ import Testing
         profile.hidesHypervisor = .random(using: &random)
         profile.secureBoot = .random(using: &random)
         profile.tpm = .random(using: &random)
-        profile.networks = (0..<Int.random(in: 0...3, using: &random)).map { $0 == 0 ? .user : .bridge("br\($0)") }
+        let networks: [Profile.Network] = [.user, .bridge("br1"), .macvtap("eth0"), .network("default")]
+        profile.networks = (0..<Int.random(in: 0...3, using: &random)).map { _ in networks.randomElement(using: &random)! }
         profile.console = VMConsole.allCases.randomElement(using: &random)!
         profile.ioThreads = .random(in: 0...3, using: &random)
         profile.diskBus = DiskBus.allCases.randomElement(using: &random)!

@@ -60,16 +60,22 @@ private struct DefinitionComparison {
         }
     }
 
-    /// Elements that are a difference where nobody wants them, by the path of their parent; and whether they may go.
+    /// Elements that are a difference where nobody wants them, by the path of their parent without keys; and whether they may
+    /// go.
     private static let closed: [String: (names: Set<String>?, mayGo: Bool)] = [
         "features": (["hyperv", "kvm"], true), "features/hyperv": (nil, true), "features/kvm": (nil, true),
         "devices": (["disk", "interface", "tpm", "graphics", "filesystem"], false),
+        "devices/interface": (["vlan"], true),
     ]
 
-    mutating func compare(_ wanted: XMLElement, _ found: XMLElement) { compare(wanted, found, at: "") }
+    mutating func compare(_ wanted: XMLElement, _ found: XMLElement) { compare(wanted, found, at: "", names: "") }
 
-    private mutating func compare(_ wanted: XMLElement, _ found: XMLElement, at path: String) {
+    /// - Parameter names: the path without keys.
+    private mutating func compare(_ wanted: XMLElement, _ found: XMLElement, at path: String, names: String) {
         if path == "cpu/topology" { return compareTopology(wanted, found, at: path) }
+        if names == "devices/interface", wanted.attribute("type") != found.attribute("type") {
+            return noteMove(wanted, found, at: path)
+        }
         compareText(wanted, found, at: path)
         for (name, value) in wanted.attributes {
             let other = found.attribute(name)
@@ -85,15 +91,15 @@ private struct DefinitionComparison {
             let place = Self.path(to: child, below: path)
             if let index = candidates.first {
                 matched.insert(index)
-                compare(child, rest[index], at: place)
+                compare(child, rest[index], at: place, names: names.isEmpty ? child.name : "\(names)/\(child.name)")
             } else {
                 note(place, found: nil, wanted: child.summary, isFixable: child.name != "disk") {
                     found.add(copyOf: child)
                 }
             }
         }
-        guard let (names, mayGo) = Self.closed[path] else { return }
-        for index in rest.indices where !matched.contains(index) && names?.contains(rest[index].name) != false {
+        guard let (closed, mayGo) = Self.closed[names] else { return }
+        for index in rest.indices where !matched.contains(index) && closed?.contains(rest[index].name) != false {
             note(Self.path(to: rest[index], below: path), found: rest[index].summary, wanted: nil, isFixable: mayGo) {
                 rest[index].remove()
             }
@@ -124,6 +130,16 @@ private struct DefinitionComparison {
         guard vcpus(wanted) != vcpus(found) else { return }
         note(path, found: "\(vcpus(found)) vCPUs", wanted: "\(vcpus(wanted)) vCPUs") {
             for (name, value) in wanted.attributes { found.setAttribute(name, value) }
+        }
+    }
+
+    /// A network card hangs on something of another kind; in the guest it stays the same card.
+    private mutating func noteMove(_ wanted: XMLElement, _ found: XMLElement, at path: String) {
+        let kept: Set<String> = ["mac", "model", "address", "alias", "boot"]
+        note("\(path)/@type", found: found.attribute("type"), wanted: wanted.attribute("type")) {
+            for child in Array(found.children) where !kept.contains(child.name) { child.remove() }
+            for child in wanted.children where !kept.contains(child.name) { found.add(copyOf: child) }
+            if let type = wanted.attribute("type") { found.setAttribute("type", type) }
         }
     }
 

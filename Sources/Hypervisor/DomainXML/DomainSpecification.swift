@@ -46,8 +46,12 @@ public struct DomainSpecification: Equatable, Sendable {
         public enum Kind: Equatable, Sendable {
             /// QEMU's user-mode network: outgoing only, no privileges needed.
             case user
-            /// A bridge of the host, by name.
-            case bridge(String)
+            /// A bridge of the host, by name, and the VLAN that the card is in. libvirt puts it into one from 11.0 on.
+            case bridge(String, vlan: Int? = nil)
+            /// A macvtap in mode bridge on an interface of the host, by name.
+            case macvtap(String)
+            /// A network that libvirt manages, by name.
+            case network(String)
         }
         public var mac: MACAddress
         public var kind: Kind

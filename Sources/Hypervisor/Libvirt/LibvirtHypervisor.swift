@@ -121,6 +121,10 @@ public final class LibvirtHypervisor: Hypervisor {
         try await commands("list the storage pools of").storagePools()
     }
 
+    public func networks() async throws(HypervisorError) -> [String] {
+        try await commands("list the networks of").networks()
+    }
+
     public func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) {
         try await guestConnection("freeze").freeze(id, within: limit)
     }

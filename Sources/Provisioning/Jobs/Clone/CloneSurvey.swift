@@ -21,7 +21,7 @@ struct CloneSurvey {
         let profile = try profile()
         try checkPrograms(profile)
         let firmware = try profile.findFirmware(root: host.facilities.root)
-        try host.requireBridges(of: profile, named: arguments.profile)
+        try await host.requireNetworks(of: profile, named: arguments.profile)
         try await checkName()
         try await checkSpace(profile)
         return Findings(profile: profile, firmware: firmware, placement: try await placement(profile))

@@ -38,7 +38,7 @@ struct FixVM: JobKind {
             throw JobProblem("vm-changed", "the definition of VM \(domain.name) does not name its profile any more")
         }
         let profile = try profile(name, definition, host)
-        try host.requireBridges(of: profile, named: name)
+        try await host.requireNetworks(of: profile, named: name)
         origin.profileVersion = version?.version ?? origin.profileVersion
         guard
             let intended = DomainSpecification(profile, origin: origin, keeping: definition, directory: directory)
