@@ -13,11 +13,42 @@ extension Profile: ConfigurationSection {
         if hostDevices.contains(where: \.isEmpty) {
             check.problem("hostDevices", "expected role, class, id or portPath for each device, got none of them")
         }
+        if let topology, topology.vcpus != vcpus {
+            check.problem(
+                "topology", "expected sockets x dies x cores x threads to be vcpus, \(vcpus), got \(topology.vcpus)")
+        }
         check.range("ioThreads", ioThreads, 0...16)
         check.range("freeDiskMiB", freeDiskMiB, 0...1 << 30)
+        if let discardGranularityKiB {
+            check.range("discardGranularityKiB", discardGranularityKiB, 4...1024)
+            if discardGranularityKiB.nonzeroBitCount != 1 {
+                check.problem("discardGranularityKiB", "expected a power of two, got \(discardGranularityKiB)")
+            }
+        }
+        if diskBus == .sata, hostDisks.contains(where: \.readOnly) {
+            check.problem("diskBus", "expected scsi or virtio, as a sata disk cannot be read-only")
+        }
+        for obstacle in hostDisks.compactMap(\.obstacle) { check.problem("hostDisks", obstacle) }
+        validateShares(check)
+        check.range("usbRedirections", usbRedirections, 0...8)
+        if webDAV, console != .spice { check.problem("webDAV", "expected console: spice, which it goes through") }
         if let dataDiskGiB { check.range("dataDiskGiB", dataDiskGiB, 1...64 << 10) }
         if let guestAgentTimeoutSeconds {
             check.range("guestAgentTimeoutSeconds", guestAgentTimeoutSeconds, 1...86_400)
+        }
+    }
+
+    private func validateShares(_ check: SectionCheck) {
+        for share in shares {
+            if !share.directory.hasPrefix("/") {
+                check.problem("shares", "expected a directory that begins with /, got '\(share.directory)'")
+            }
+            if !(1...36).contains(share.tag.utf8.count) {
+                check.problem("shares", "expected a tag of 1 to 36 bytes, got '\(share.tag)'")
+            }
+        }
+        if Set(shares.map(\.tag)).count < shares.count {
+            check.problem("shares", "expected another tag for each share")
         }
     }
 }

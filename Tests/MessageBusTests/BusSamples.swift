@@ -90,7 +90,7 @@ enum BusSamples {
                 binding: .init(mode: .strict, nodes: [0])),
             devices: [.init(address: PCIAddress("0000:01:00.0")!, companions: [PCIAddress("0000:01:00.1")!])])
         let demand = VMDemand(
-            id: vm, name: "office-1", vcpus: 2,
+            id: vm, name: "office-1", vcpus: 2, topology: .init(cores: 2),
             memory: .init(minimumBytes: 4 << 30, maximumBytes: 8 << 30, hugePages: .auto), pinning: .focus,
             weight: 200, ioThreads: 1,
             devices: [

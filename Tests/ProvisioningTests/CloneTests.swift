@@ -152,7 +152,20 @@ import Testing
         Refusal(
             reason: "no-vlan", fix: "type vlan id 20", profile: on(.bridge("br0", vlan: 20)),
             prepare: { try makeInterface("br0/bridge", in: $0) }),
+        Refusal(
+            reason: "no-disk", fix: "connect it", profile: having(.init(device: "/dev/disk/by-id/vf-nothing"))),
+        Refusal(reason: "no-disk", fix: "no block device", profile: having(.init(device: "/dev/null"))),
+        Refusal(reason: "no-disk", fix: "make it", profile: having(.init(file: "/nowhere/archive.raw"))),
+        Refusal(reason: "no-share", fix: "make it", profile: having(share: "/nowhere/projects")),
+        Refusal(reason: "no-virtiofsd", fix: "install virtiofsd", profile: having(share: "/tmp")),
     ]
+
+    private static func having(_ disk: Profile.HostDisk? = nil, share: String? = nil) -> Profile {
+        var profile = Life.profile
+        profile.hostDisks = [disk].compactMap(\.self)
+        profile.shares = share.map { [Profile.Share(directory: $0, tag: "share")] } ?? []
+        return profile
+    }
 
     private static func on(_ networks: Profile.Network...) -> Profile {
         var profile = Life.profile

@@ -104,7 +104,9 @@ import Testing
             let found = try await Self.definition(of: Self.made(old, .tcg, nil), in: hypervisor)
             let settings = try Self.differences(found, new).map(\.setting)
             let card = "devices/interface[\(CloneIdentity(job: World.jobID(1)).mac(nic: 0))]/@type"
-            for setting in [card, "memory", "vcpu", "iothreads", "devices/graphics[spice]", "metadata/vm/demand/@pinning"] {
+            for setting in [
+                card, "memory", "vcpu", "iothreads", "devices/graphics[spice]", "metadata/vm/demand/@pinning",
+            ] {
                 #expect(settings.contains(setting), "\(settings)")
             }
             let mended = try Self.intended(found, new).mending(found)
@@ -140,7 +142,8 @@ import Testing
             firmware: DomainSpecification.Firmware(
                 loaderPath: "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", nvramPath: directory.variables,
                 nvramTemplatePath: "/usr/share/OVMF/OVMF_VARS_4M.ms.fd", secureBoot: profile.secureBoot),
-            disks: profile.disks(in: directory), consoleLogPath: directory.console, placement: placement)
+            disks: profile.disks(in: directory), granularityForm: .override, consoleLogPath: directory.console,
+            placement: placement)
         if let memoryBytes { made.memoryBytes = memoryBytes }
         return made
     }
@@ -153,22 +156,24 @@ import Testing
 
     /// What libvirt makes of it. It has no KVM here, so that it gets KVM's features under another type, and gives them back.
     private static func definition(defining xml: String, in hypervisor: LibvirtHypervisor) async throws -> String {
-        let isKVM = xml.contains("<domain type='kvm'") || xml.contains("<domain type=\"kvm\"")
+        let isKVM = try DomainDefinition(xml: xml).accelerator == .kvm
         var text = xml
         for quote in ["'", "\""] {
-            text.replace("<domain type=\(quote)kvm", with: "<domain type=\(quote)qemu")
+            text.replace("type=\(quote)kvm\(quote)", with: "type=\(quote)qemu\(quote)", maxReplacements: 1)
             text.replace("mode=\(quote)host-passthrough", with: "mode=\(quote)maximum")
         }
         _ = try await hypervisor.define(text)
         let found = try await hypervisor.definition(of: World.vm())
         guard isKVM else { return found }
-        return found.replacing("<domain type='qemu'", with: "<domain type='kvm'")
+        return found.replacing("type='qemu'", with: "type='kvm'", maxReplacements: 1)
             .replacing("mode='maximum'", with: "mode='host-passthrough'")
     }
 
     private static func intended(_ xml: String, _ profile: Profile) throws -> DomainSpecification {
         try #require(
-            DomainSpecification(profile, origin: origin, keeping: DomainDefinition(xml: xml), directory: directory))
+            DomainSpecification(
+                profile, origin: origin, keeping: DomainDefinition(xml: xml), directory: directory,
+                granularityForm: .override))
     }
 
     private static func differences(_ xml: String, _ profile: Profile) throws -> [SettingDifference] {
@@ -201,11 +206,28 @@ import Testing
         profile.secureBoot = .random(using: &random)
         profile.tpm = .random(using: &random)
         let networks: [Profile.Network] = [.user, .bridge("br1"), .macvtap("eth0"), .network("default")]
-        profile.networks = (0..<Int.random(in: 0...3, using: &random)).map { _ in networks.randomElement(using: &random)! }
+        profile.networks = (0..<Int.random(in: 0...3, using: &random)).map { _ in
+            networks.randomElement(using: &random)!
+        }
         profile.console = VMConsole.allCases.randomElement(using: &random)!
         profile.ioThreads = .random(in: 0...3, using: &random)
         profile.diskBus = DiskBus.allCases.randomElement(using: &random)!
         if Bool.random(using: &random) { profile.dataDiskGiB = 10 }
+        profile.diskCache = DiskCache.allCases.randomElement(using: &random)!
+        if Bool.random(using: &random) { profile.discardGranularityKiB = 32 }
+        if Bool.random(using: &random) {
+            var raw = Profile.HostDisk(file: "/srv/archive.raw")
+            raw.readOnly = profile.diskBus != .sata && .random(using: &random)
+            var device = Profile.HostDisk(device: "/dev/disk/by-id/usb-1")
+            device.snapshot = Profile.HostDisk.InSnapshots.allCases.randomElement(using: &random)!
+            profile.hostDisks = [raw, device]
+        }
+        if Bool.random(using: &random) { profile.shares = [Profile.Share(directory: "/srv/projects", tag: "projects")] }
+        profile.usbRedirections = .random(in: 0...4, using: &random)
+        profile.webDAV = .random(using: &random)
+        if Bool.random(using: &random) {
+            profile.topology = VMPlacement.GuestTopology(sockets: profile.vcpus, cores: 1)
+        }
         profile.consoleLog = .random(using: &random)
         if Bool.random(using: &random) {
             profile.hostDevices = [DeviceSelector(role: .gpu), DeviceSelector(id: PCIDeviceID("10de:1c82"))]

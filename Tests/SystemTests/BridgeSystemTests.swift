@@ -61,7 +61,9 @@ import Testing
         #expect(try await site.vm("plc")?.drift ?? [] == [])
         nodes.signal(SIGKILL)
         await site.close()
-        for link in ["vf-wire", "vf-plc0"] { _ = try await Subprocess.run("ip", ["link", "delete", link]).successful() }
+        for link in ["vf-wire", "vf-plc0"] {
+            _ = try await Subprocess.run("ip", ["link", "delete", link]).successful()
+        }
     }
 
     /// Makes the device of each macvtap as the kernel's devtmpfs does, which the tests' own /dev is not.

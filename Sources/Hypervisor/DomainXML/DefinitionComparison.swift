@@ -56,6 +56,9 @@ private struct DefinitionComparison {
         case "input": [element.attribute("type"), element.attribute("bus")]
         case "timer": [element.attribute("name")]
         case "graphics": [element.attribute("type")]
+        case "filesystem": [element.first("target")?.attribute("dir")]
+        case "device": [element.attribute("alias")]
+        case "property": [element.attribute("name")]
         default: []
         }
     }
@@ -65,7 +68,7 @@ private struct DefinitionComparison {
     private static let closed: [String: (names: Set<String>?, mayGo: Bool)] = [
         "features": (["hyperv", "kvm"], true), "features/hyperv": (nil, true), "features/kvm": (nil, true),
         "devices": (["disk", "interface", "tpm", "graphics", "filesystem"], false),
-        "devices/interface": (["vlan"], true),
+        "devices/interface": (["vlan"], true), "metadata/vm/demand": (nil, true),
     ]
 
     mutating func compare(_ wanted: XMLElement, _ found: XMLElement) { compare(wanted, found, at: "", names: "") }
@@ -84,6 +87,7 @@ private struct DefinitionComparison {
                 found.setAttribute(name, value)
             }
         }
+        if names == "metadata/vm/demand" { compareAbsence(wanted, found, at: path) }
         let rest = Array(found.children)
         var matched: Set<Int> = []
         for child in wanted.children {
@@ -119,6 +123,13 @@ private struct DefinitionComparison {
             }
         } else if wanted.text != found.text {
             note(path, found: found.text, wanted: wanted.text) { found.setText(wanted.text) }
+        }
+    }
+
+    /// What virtfleet writes of a demand is all of it.
+    private mutating func compareAbsence(_ wanted: XMLElement, _ found: XMLElement, at path: String) {
+        for (name, value) in found.attributes where wanted.attribute(name) == nil {
+            note("\(path)/@\(name)", found: value, wanted: nil) { found.removeAttribute(name) }
         }
     }
 

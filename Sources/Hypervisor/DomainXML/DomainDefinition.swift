@@ -16,10 +16,12 @@ public struct DomainDefinition: Equatable, Sendable {
         public var format: String
         /// The guest cannot change it.
         public var isReadOnly: Bool
+        /// The host's block device that it is.
+        public var blockDevice: String?
 
         public init(
             target: String, device: String, file: String?, bus: String? = nil, format: String = "raw",
-            isReadOnly: Bool = false
+            isReadOnly: Bool = false, blockDevice: String? = nil
         ) {
             self.target = target
             self.device = device
@@ -27,6 +29,7 @@ public struct DomainDefinition: Equatable, Sendable {
             self.bus = bus
             self.format = format
             self.isReadOnly = isReadOnly
+            self.blockDevice = blockDevice
         }
     }
 
@@ -54,6 +57,8 @@ public struct DomainDefinition: Equatable, Sendable {
     public var origin: VMDocument.Origin?
     /// The profile that virtfleet made the definition by, as a document.
     public var profile: [String: JSONValue]?
+    /// Discard granularities are told to QEMU past libvirt.
+    public var overridesDiscardGranularity: Bool
     /// The file that the first serial console is written to.
     public var consoleLogPath: String?
     /// The host's PCI functions that it gets: by `<hostdev>`, as a network card, or as an NVMe disk.
@@ -99,7 +104,8 @@ public struct DomainDefinition: Equatable, Sendable {
                     target: disk.first("target")?.attribute("dev") ?? "", device: disk.attribute("device") ?? "disk",
                     file: disk.first("source")?.attribute("file"), bus: disk.first("target")?.attribute("bus"),
                     format: disk.first("driver")?.attribute("type") ?? "raw",
-                    isReadOnly: disk.first("readonly") != nil)
+                    isReadOnly: disk.first("readonly") != nil,
+                    blockDevice: disk.attribute("type") == "block" ? disk.first("source")?.attribute("dev") : nil)
             } ?? []
         accelerator =
             switch root.attribute("type") {
@@ -109,6 +115,11 @@ public struct DomainDefinition: Equatable, Sendable {
             }
         loaderPath = root.first("os", "loader")?.text
         isSecure = root.first("os", "loader")?.attribute("secure") == "yes"
+        let overridden = root.children("override").filter { $0.namespace == DomainSpecification.qemuNamespace }
+        overridesDiscardGranularity = overridden.flatMap { $0.children("device") }.contains { device in
+            device.first("frontend")?.children("property").contains { $0.attribute("name") == "discard_granularity" }
+                == true
+        }
         consoleLogPath = devices?.first("serial", "source")?.attribute("path")
         let nvram = root.first("os", "nvram")
         nvramPath = nvram?.text
@@ -134,7 +145,8 @@ public struct DomainDefinition: Equatable, Sendable {
         self.placement = placement
         demand = root.first("metadata").flatMap(DomainMetadata.demand).map {
             VMDemand(
-                id: id, name: name, vcpus: vcpus, memory: $0.memory, pinning: $0.pinning, weight: $0.weight,
+                id: id, name: name, vcpus: vcpus, topology: $0.topology, memory: $0.memory, pinning: $0.pinning,
+                weight: $0.weight,
                 ioThreads: placement.processors.ioThreads.count, devices: $0.devices)
         }
         let clock = root.first("clock")?.children("timer").first { $0.attribute("name") == "hypervclock" }

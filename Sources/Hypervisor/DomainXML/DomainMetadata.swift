@@ -37,6 +37,7 @@ enum DomainMetadata {
                 "maximumMemory": demand.memory.maximumBytes.description, "hugePages": demand.memory.hugePages.rawValue,
             ]
         ) { writer in
+            if let topology = demand.topology { topology.write(to: &writer, as: "\(prefix):topology") }
             for device in demand.devices {
                 writer.element(
                     "\(prefix):device",
@@ -78,6 +79,7 @@ enum DomainMetadata {
     /// What a VM asks of its host beside vCPUs and I/O threads.
     struct Demand {
         var pinning: VMDemand.Pinning
+        var topology: VMPlacement.GuestTopology?
         var weight: Int?
         var memory: MemoryDemand
         var devices: [DeviceSelector]
@@ -96,7 +98,8 @@ enum DomainMetadata {
         let devices = element.children("device").compactMap(selector)
         guard (weight == nil) == (number == nil), devices.count == element.children("device").count else { return nil }
         return Demand(
-            pinning: pinning, weight: number,
+            pinning: pinning, topology: element.first("topology").map { VMPlacement.GuestTopology($0, vcpus: 1) },
+            weight: number,
             memory: MemoryDemand(minimumBytes: minimum, maximumBytes: maximum, hugePages: hugePages), devices: devices)
     }
 

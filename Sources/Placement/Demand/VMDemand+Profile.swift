@@ -4,7 +4,7 @@ extension Profile {
     /// What a VM that is built by it asks of its host.
     public func demand(of id: VMID, named name: String) -> VMDemand {
         VMDemand(
-            id: id, name: name, vcpus: vcpus,
+            id: id, name: name, vcpus: vcpus, topology: topology,
             memory: MemoryDemand(
                 minimumBytes: UInt64(clamping: memoryMiB) << 20,
                 maximumBytes: UInt64(clamping: maximumMemoryMiB ?? memoryMiB) << 20, hugePages: hugePages),

@@ -59,7 +59,9 @@ public enum EquipmentRequirement: CaseIterable, Sendable {
     }
 
     private static func interface(_ needs: ProfileNeeds, _ host: HostEquipment) -> Finding? {
-        guard let name = needs.interfaces.first(where: { [nil, .wireless].contains(host.interfaces[$0]) }) else { return nil }
+        guard let name = needs.interfaces.first(where: { [nil, .wireless].contains(host.interfaces[$0]) }) else {
+            return nil
+        }
         guard !host.interfaces.isEmpty else {
             return .unseen(reason: "Whether there is a network interface \(name) cannot be seen.")
         }

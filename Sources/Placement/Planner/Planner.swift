@@ -110,7 +110,7 @@ struct Planner {
         self.devices.take(devices, for: demand.id, named: demand.name)
         seats[place].memory = memory
         seats[place].devices = devices
-        if !own.isEmpty { settle(place, on: own, topology: cores.topology(on: own, vcpus: demand.vcpus)) }
+        if !own.isEmpty { settle(place, on: own, topology: cores.topology(of: demand, on: own)) }
     }
 
     private mutating func grow(_ place: Int) {

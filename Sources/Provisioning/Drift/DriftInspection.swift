@@ -18,7 +18,8 @@ public struct DriftInspection: Sendable {
         guard let profile = definition.madeBy else { return nil }
         let intended = DomainSpecification(
             profile, origin: origin, keeping: definition,
-            directory: try await host.directory(of: domain, madeBy: origin.job))
+            directory: try await host.directory(of: domain, madeBy: origin.job),
+            granularityForm: try await host.granularityForm())
         return try intended?.differences(from: xml, autostart: domain.autostart, of: profile)
     }
 }
@@ -31,8 +32,12 @@ extension DomainDefinition {
 extension DomainSpecification {
     /// What a profile makes of a VM that is there already. Its name and identity stay, and what its disks hold depends on:
     /// the firmware that its variables belong to, and the bus that its system knows its disks by.
+    /// - Parameter granularityForm: of definitions that do not tell discard granularities yet.
     /// - Returns: nil where the definition lacks what every VM of virtfleet's has.
-    init?(_ profile: Profile, origin: VMDocument.Origin, keeping definition: DomainDefinition, directory: VMDirectory) {
+    init?(
+        _ profile: Profile, origin: VMDocument.Origin, keeping definition: DomainDefinition, directory: VMDirectory,
+        granularityForm: DiscardGranularity.Form
+    ) {
         guard let accelerator = definition.accelerator, let genID = definition.genID,
             let loader = definition.loaderPath, let nvram = definition.nvramPath,
             let template = definition.nvramTemplatePath
@@ -45,12 +50,15 @@ extension DomainSpecification {
             accelerator: accelerator,
             firmware: Firmware(
                 loaderPath: loader, nvramPath: nvram, nvramTemplatePath: template, secureBoot: definition.isSecure),
-            disks: profile.disks(in: directory), consoleLogPath: definition.consoleLogPath ?? directory.console,
+            disks: profile.disks(in: directory),
+            granularityForm: definition.overridesDiscardGranularity ? .override : granularityForm,
+            consoleLogPath: definition.consoleLogPath ?? directory.console,
             placement: nil)
         for (index, target) in diskTargets.enumerated() {
             guard let found = definition.disks.first(where: { $0.target == target }), let file = found.file,
                 let format = ImageReference.Format(rawValue: found.format)
             else { continue }
+            if disks[index].isBlockDevice { continue }
             (disks[index].path, disks[index].format) = (file, format)
         }
         // What a start has decided within the profile's bounds.

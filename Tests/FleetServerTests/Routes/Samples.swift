@@ -36,6 +36,7 @@ enum Samples {
             id: vm, name: "a", vcpus: 1, memory: .init(minimumBytes: 1, maximumBytes: 2), devices: [DeviceSelector()])
         var demand = bareDemand
         demand.weight = 100
+        demand.topology = .init(cores: 1)
         demand.running = placement
         demand.devices = [
             .init(role: .gpu, deviceClass: PCIClass("0300"), id: PCIDeviceID("10de:2504"), portPath: "0000:00/01.0")

@@ -2,6 +2,9 @@ import FleetModel
 
 extension PlanRoutes {
     private static let threads = Schema.string()
+    private static let topology = Schema.object([
+        "sockets": .integer, "dies": .integer, "cores": .integer, "threads": .integer,
+    ])
     private static let host: [String: Schema] = [
         "host": .uuid, "hostName": .name, "hostState": .words(HostResource.State.self),
     ]
@@ -31,9 +34,7 @@ extension PlanRoutes {
         ]),
         "VMPlacement": .object([
             "processors": .object([
-                "topology": .object([
-                    "sockets": .integer, "dies": .integer, "cores": .integer, "threads": .integer,
-                ]),
+                "topology": topology,
                 "ownsCores": .boolean, "vcpus": .array(threads), "emulator": threads, "ioThreads": .array(threads),
                 "weight": .integer,
             ]),
@@ -65,6 +66,6 @@ extension PlanRoutes {
                             "role": .words(DeviceSelector.Role.self), "class": .string(), "id": .string(),
                             "portPath": .string(),
                         ])),
-            ], optional: ["weight": .integer, "running": .reference("VMPlacement")]),
+            ], optional: ["weight": .integer, "topology": topology, "running": .reference("VMPlacement")]),
     ]
 }

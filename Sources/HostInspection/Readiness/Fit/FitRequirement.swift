@@ -63,7 +63,9 @@ extension HostEquipment {
         self.init(
             cpu: facts.cpu, programs: Set(programs.filter { $0.1 != nil }.map(\.0)), firmware: facts.software.firmware,
             showsPrograms: facts.showsPrograms,
-            interfaces: Dictionary(facts.network.interfaces.map { ($0.name, Interface(kind: $0.kind.rawValue)) }) { first, _ in first }
+            interfaces: Dictionary(facts.network.interfaces.map { ($0.name, Interface(kind: $0.kind.rawValue)) }) {
+                first, _ in first
+            }
         )
     }
 }

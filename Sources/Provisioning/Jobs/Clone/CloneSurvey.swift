@@ -22,6 +22,7 @@ struct CloneSurvey {
         try checkPrograms(profile)
         let firmware = try profile.findFirmware(root: host.facilities.root)
         try await host.requireNetworks(of: profile, named: arguments.profile)
+        try await host.requireHostStorage(of: profile, named: arguments.profile)
         try await checkName()
         try await checkSpace(profile)
         return Findings(profile: profile, firmware: firmware, placement: try await placement(profile))

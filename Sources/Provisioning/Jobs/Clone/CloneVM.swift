@@ -30,7 +30,8 @@ struct CloneVM: JobKind {
             base: base,
             isReflinked: try await host.reflinks(arguments.image, in: base, as: findings.profile.systemDisk),
             directory: host.directory(of: job), profile: findings.profile, firmware: findings.firmware,
-            accelerator: await host.facilities.accelerator(), placement: findings.placement)
+            accelerator: await host.facilities.accelerator(), granularityForm: try await host.granularityForm(),
+            placement: findings.placement)
     }
 
     func steps(of plan: ClonePlan, on host: JobHost) -> [any JobStep] {
@@ -101,7 +102,8 @@ struct CloneVM: JobKind {
             firmware: DomainSpecification.Firmware(
                 loaderPath: plan.firmware.code, nvramPath: plan.directory.variables,
                 nvramTemplatePath: plan.firmware.variables, secureBoot: plan.profile.secureBoot),
-            disks: plan.profile.disks(in: plan.directory), consoleLogPath: plan.directory.console,
+            disks: plan.profile.disks(in: plan.directory), granularityForm: plan.granularityForm,
+            consoleLogPath: plan.directory.console,
             placement: plan.placement)
     }
 }
@@ -115,6 +117,7 @@ struct ClonePlan: Codable, Equatable, Sendable {
     var profile: Profile
     var firmware: FirmwareFiles
     var accelerator: DomainSpecification.Accelerator
+    var granularityForm: DomainSpecification.DiscardGranularity.Form
     /// Absent where the machine cannot be seen. The start makes another one.
     var placement: VMPlacement?
 }

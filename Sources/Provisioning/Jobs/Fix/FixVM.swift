@@ -41,7 +41,9 @@ struct FixVM: JobKind {
         try await host.requireNetworks(of: profile, named: name)
         origin.profileVersion = version?.version ?? origin.profileVersion
         guard
-            let intended = DomainSpecification(profile, origin: origin, keeping: definition, directory: directory)
+            let intended = DomainSpecification(
+                profile, origin: origin, keeping: definition, directory: directory,
+                granularityForm: try await host.granularityForm())
         else {
             throw JobProblem(
                 "vm-changed",
