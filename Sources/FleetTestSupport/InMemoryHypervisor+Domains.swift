@@ -18,7 +18,8 @@ extension InMemoryHypervisor {
             origin: definition.origin, hostDevices: definition.hostDevices,
             demand: definition.demand, power: definition.power,
             placement: domain.running ? domain.placement : definition.placement,
-            isRestless: definition.isRestless, genID: definition.genID, macAddresses: definition.macs)
+            isRestless: definition.isRestless, genID: definition.genID, macAddresses: definition.macs,
+            startsWithHost: definition.startsWithHost)
     }
 
     static func find(_ id: VMID, _ operation: String, in state: State) throws -> StoredDomain {

@@ -143,13 +143,15 @@ public struct Domain: Equatable, Sendable {
     public var genID: UUID?
     /// Of its network cards; nil when its definition could not be read.
     public var macAddresses: [MACAddress]?
+    /// The profile that it was made by starts it with its host.
+    public var startsWithHost: Bool
 
     public init(
         id: VMID, name: String, state: VMDocument.State, memoryBytes: UInt64, vcpus: Int, persistent: Bool = true,
         autostart: Bool = false, guestAgent: Bool? = nil, origin: VMDocument.Origin? = nil,
         hostDevices: [PCIAddress] = [], demand: VMDemand? = nil, power: HostPowerPolicy = HostPowerPolicy(),
         placement: VMPlacement? = nil, isRestless: Bool = false, genID: UUID? = nil,
-        macAddresses: [MACAddress]? = nil
+        macAddresses: [MACAddress]? = nil, startsWithHost: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -167,6 +169,7 @@ public struct Domain: Equatable, Sendable {
         self.isRestless = isRestless
         self.genID = genID
         self.macAddresses = macAddresses
+        self.startsWithHost = startsWithHost
     }
 }
 

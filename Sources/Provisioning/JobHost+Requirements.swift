@@ -45,6 +45,15 @@ extension JobHost {
                 + "layers as they are; virtfleet leaves them alone: delete them with virsh snapshot-delete first")
     }
 
+    /// - Throws: `JobProblem` when libvirt is at work on the layers of a disk.
+    func requireNoBlockJob(_ domain: Domain, disk: String) async throws {
+        guard domain.state.isActive, try await hypervisor.blockJob(domain.id, disk: disk) != nil else { return }
+        throw JobProblem(
+            "block-job",
+            "libvirt is at work on disk \(disk) of VM \(domain.name); wait for it, or abort it with "
+                + "virsh blockjob \(domain.name) \(disk) --abort")
+    }
+
     /// - Throws: `JobProblem` when somebody has started or stopped the VM since the job was planned.
     func requireUnchanged(_ vm: VMID, isActive: Bool) async throws {
         let domain = try await require(vm)

@@ -32,6 +32,7 @@ struct VirtfleetCommand {
                 subcommands: [
                     SnapshotList.command, SnapshotShow.command, SnapshotCreate.command, SnapshotRevert.command,
                     SnapshotDelete.command, SnapshotPrune.command, SnapshotPin.pin, SnapshotPin.unpin,
+                    SnapshotFlatten.command,
                 ]),
             Command(
                 "template", "Bring golden images to the controller",

@@ -48,6 +48,28 @@ import Testing
     }
 
     @Test(arguments: HypervisorKind.allCases)
+    func aDiskThatIsLeftOutGetsNoOverlay(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, files in
+            var guest = try await guest(files)
+            guest.disks.append(DomainSpecification.Disk(path: files.file("data.raw"), format: .raw))
+            _ = try await Subprocess.run("qemu-img", ["create", "-q", guest.disks[1].path, "1M"]).successful()
+            let parts = guest.xml().split(separator: "<disk ")
+            let xml = parts[...1].joined(separator: "<disk ") + "<disk snapshot='no' " + parts[2]
+            _ = try await hypervisor.define(xml)
+            try await hypervisor.start(guest.id)
+            try await hypervisor.overlayDisks(guest.id, ["sda": files.file("one.qcow2")])
+            for xml in [
+                try await hypervisor.definition(of: guest.id), try await hypervisor.liveDefinition(of: guest.id),
+            ] {
+                let disks = try DomainDefinition(xml: xml).disks
+                #expect(disks.map(\.isLeftOut) == [false, true])
+                #expect(disks[1].file == guest.disks[1].path)
+            }
+            try await hypervisor.destroy(guest.id)
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
     func whatIsKeptOfADomain(_ kind: HypervisorKind) async throws {
         try await kind.run { hypervisor, files in
             let guest = Fixtures.guest(files: files.path, tpm: true)

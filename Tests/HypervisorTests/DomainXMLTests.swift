@@ -132,7 +132,8 @@ import Testing
                     format: "qcow2"),
                 DomainDefinition.Disk(
                     target: "sdc", device: "disk", file: nil, bus: "scsi", isReadOnly: true,
-                    blockDevice: "/dev/disk/by-id/ata-S3Z9"),
+                    blockDevice: "/dev/disk/by-id/ata-S3Z9", isLeftOut: true,
+                    hostStorage: "block device /dev/disk/by-id/ata-S3Z9"),
             ])
         #expect(definition.nvramPath == Self.full.firmware.nvramPath)
         #expect(definition.nvramTemplatePath == Self.full.firmware.nvramTemplatePath)

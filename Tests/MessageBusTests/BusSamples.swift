@@ -96,9 +96,11 @@ enum BusSamples {
             devices: [
                 .init(role: .gpu, deviceClass: PCIClass("0300"), id: PCIDeviceID("10de:2504"), portPath: "0000:00/01.0")
             ], running: placement)
+        let leftOut = VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdb")
         let snapshot = VMSnapshot(
             id: job, name: name, createdAt: time, consistency: .app, parent: job, isCurrent: true, policy: name,
-            pinned: true, isBeingDeleted: false, sizeBytes: 1)
+            pinned: true, isBeingDeleted: false, sizeBytes: 1,
+            notHeld: [leftOut])
         let difference = SettingDifference(setting: "vcpu", found: "2", wanted: "4", isFixable: true)
         let origin = VMDocument.Origin(job: job, template: digest, profile: "office", profileVersion: 3)
         let queued = Job(
@@ -158,7 +160,7 @@ enum BusSamples {
                     fleet: FleetName("plant")!, host: host, revision: 1, issuedAt: time, expiresAt: time, jobs: [queued]
                 )
             ),
-            ("Job", queued),
+            ("Job", queued), ("LeftOutDisk", leftOut),
             ("CloneArguments", clone),
             ("ImageReference", image),
             ("ProfileVersion", profile),

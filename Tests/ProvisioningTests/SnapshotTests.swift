@@ -214,6 +214,45 @@ import Testing
         #expect(DurableFile.exists(byHand))
     }
 
+    @Test(arguments: [true, false])
+    func aDiskThatIsLeftOutStaysAsItIs(running: Bool) async throws {
+        let vm = try await SnapshotWorld(running: running, dataDisk: true)
+        try await vm.run(vm.snapshot(2, "both"))
+        let data = try await vm.active("sdb")
+        try await vm.changeDataDisk()
+        try await vm.write(1, block: 0)
+        try await vm.write(1, block: 0, to: "sdb")
+        try await vm.run(vm.snapshot(3, "clean"))
+        #expect(vm.outcome(3)?.state == .succeeded, "\(vm.outcome(3)?.message ?? "")")
+        #expect(try await vm.active("sdb") == data)
+        let snapshots = try await vm.snapshots()
+        #expect(snapshots.map(\.notHeld) == [nil, [VMSnapshot.LeftOutDisk(target: "sdb", backing: "file \(data)")]])
+        #expect(snapshots.map(\.isCurrent) == [false, true])
+        for target in ["sda", "sdb"] { try await vm.write(2, block: 0, to: target) }
+        try await vm.run(vm.revert(4, to: 3))
+        #expect(vm.outcome(4)?.state == .succeeded, "\(vm.outcome(4)?.message ?? "")")
+        #expect(try await vm.holds([1], in: vm.active()))
+        #expect(try await vm.active("sdb") == data)
+        #expect(try await vm.holds([2], in: data))
+    }
+
+    @Test(arguments: [true, false])
+    func aDiskThatIsNotInAFileIsRefusedUntilItIsLeftOut(running: Bool) async throws {
+        let vm = try await SnapshotWorld(running: running, dataDisk: true)
+        try await vm.changeDataDisk(toBlockDevice: true, leaveOut: false)
+        try await expectRefused(vm, vm.snapshot(2, "clean"), "uncovered-disk")
+        #expect(vm.outcome(2)?.message?.contains("block device /dev/sdz") == true, "\(vm.outcome(2)?.message ?? "")")
+        #expect(vm.outcome(2)?.message?.contains("snapshot: no") == true)
+        try await expectRefused(vm, vm.update(3), "uncovered-disk")
+        try await vm.changeDataDisk()
+        try await vm.run(vm.snapshot(4, "clean"))
+        #expect(vm.outcome(4)?.state == .succeeded, "\(vm.outcome(4)?.message ?? "")")
+        try await vm.run(vm.update(5))
+        #expect(vm.outcome(5)?.state == .succeeded, "\(vm.outcome(5)?.message ?? "")")
+        let left = [VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdz")]
+        #expect(try await vm.snapshots().map(\.notHeld) == [left, left])
+    }
+
     @Test func aChainMayNotGrowForEver() async throws {
         let vm = try await SnapshotWorld(running: false)
         // The disk and its base are two layers.

@@ -53,6 +53,29 @@ struct SnapshotWorld {
             number, .snapshotDelete, SnapshotArguments(vm: Self.vm, snapshot: World.jobID(snapshot)))
     }
 
+    func flattening(_ number: Int) throws -> Job {
+        try world.job(number, .snapshotFlatten, VMArguments(vm: Self.vm))
+    }
+
+    /// Somebody makes the data disk a block device of the host, or has snapshots leave it out.
+    func changeDataDisk(toBlockDevice: Bool = false, leaveOut: Bool = true) async throws {
+        let hypervisor = try hypervisor()
+        let definition = try await DomainEdit().applied(to: hypervisor.definition(of: Self.vm))
+        let parts = definition.split(separator: "<disk ").map { part in
+            guard part.contains("\"sdb\"") else { return String(part) }
+            let disk = leaveOut ? "snapshot=\"no\" \(part)" : String(part)
+            return toBlockDevice
+                ? disk.replacing("type=\"file\"", with: "type=\"block\"")
+                    .replacing("file=\"\(directory.data)\"", with: "dev=\"/dev/sdz\"") : disk
+        }
+        _ = try await hypervisor.define(parts.joined(separator: "<disk "))
+    }
+
+    /// The files of a disk, from the one that the guest writes to down to the base.
+    func chain(_ target: String = "sda") async throws -> [String] {
+        try await DiskLayer.chain(of: active(target)).map(\.filename)
+    }
+
     /// To the template's next version, without waiting for the guest unless a limit is given.
     func update(_ number: Int, start: Bool = true, shutdown: Int = 60, guest: Int? = nil) throws -> Job {
         try world.job(

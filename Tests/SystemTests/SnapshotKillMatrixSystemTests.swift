@@ -38,6 +38,16 @@ import Testing
             #expect(try await guest.read() == 99, "\(moment)")
         }
 
+        // Disks that stand alone, twice: the second time there is a layer below again.
+        for (index, moment) in moments(["flatten sda"]).enumerated() {
+            try agent.ask(50 + index, .snapshotFlatten, VMArguments(vm: vm))
+            try await die(agent, at: moment)
+            #expect(try await guest.read() == 99, "\(moment)")
+            try agent.ask(
+                52 + index, .snapshotCreate, SnapshotCreateArguments(vm: vm, name: ResourceName("flat-\(index)")!))
+            try await agent.finish()
+        }
+
         for (index, step) in [
             "disks", "power off", "state", "firmware variables and TPM", "definition", "saved memory", "start",
         ]

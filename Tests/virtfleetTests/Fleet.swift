@@ -45,7 +45,8 @@ enum Fleet {
         return VMSnapshot(
             id: id(number), name: ResourceName(name)!, createdAt: Date() - days * 86_400, consistency: consistency,
             parent: parent.map(id), isCurrent: isCurrent, policy: policy.flatMap(ResourceName.init), pinned: pinned,
-            isBeingDeleted: isBeingDeleted, sizeBytes: UInt64(number) << 28)
+            isBeingDeleted: isBeingDeleted, sizeBytes: UInt64(number) << 28,
+            notHeld: pinned ? [VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdb")] : nil)
     }
 
     private static func keeping(_ vm: VMResource) -> VMResource {

@@ -20,12 +20,13 @@ import Testing
         (["delete", "office", "01ARZ3NDEKTSV4RRFFQ69G5FB1", "--yes"], "delete", "", ""),
         (["pin", "office", "clean"], "pin", #""pinned":true,"#, ""),
         (["unpin", "office", "clean"], "pin", #""pinned":false,"#, ""),
+        (["flatten", "office"], "flatten", "", ""),
     ])
     func theHostIsAsked(_ words: [String], _ kind: String, _ before: String, _ more: String) async throws {
         let controller = try controller()
         let output = try await controller.run(["snapshot"] + words)
         #expect(output.status == 0, "\(output.errorText)")
-        let snapshot = kind == "create" ? "" : #""snapshot":"\#(Fleet.snapshots[0].id)"\#(more),"#
+        let snapshot = ["create", "flatten"].contains(kind) ? "" : #""snapshot":"\#(Fleet.snapshots[0].id)"\#(more),"#
         #expect(
             controller.requests.last?.bodyText
                 == #"{"arguments":{\#(before)\#(snapshot)"vm":"\#(Self.vm)"},"host":"\#(Fleet.anna)","kind":"snapshot.\#(kind)"}"#
@@ -55,7 +56,9 @@ import Testing
         #expect(
             output.errorText.contains(
                 "Revert VM 'office' (running) on host 'anna-laptop' to snapshot 'clean', made 30 days ago? "
-                    + "What the VM has done since snapshot 'nightly-2' is lost."), "\(output.errorText)")
+                    + "What the VM has done since snapshot 'nightly-2' is lost. "
+                    + "Disk sdb (block device /dev/sdb) is not part of the snapshot and stays as it is."),
+            "\(output.errorText)")
         #expect(!controller.requests.contains { $0.method == "POST" })
         #expect(try await controller.run("snapshot", "revert", "office", "clean", "--start", "--no-start").status == 2)
     }

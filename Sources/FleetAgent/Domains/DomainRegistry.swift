@@ -135,7 +135,8 @@ struct DomainRegistry {
         VMDocument(
             id: domain.id, name: domain.name, state: isReachable ? domain.state : .unknown,
             memoryBytes: domain.memoryBytes, vcpus: domain.vcpus, persistent: domain.persistent,
-            autostart: domain.autostart, guestAgent: isReachable ? domain.guestAgent : nil, origin: domain.origin,
+            autostart: domain.autostart || domain.isStartedByAgent, guestAgent: isReachable ? domain.guestAgent : nil,
+            origin: domain.origin,
             genID: domain.genID, macAddresses: domain.macAddresses,
             guest: isReachable ? guests[domain.id] : nil, snapshots: details[domain.id]?.snapshots?.own,
             foreignSnapshots: details[domain.id]?.snapshots.flatMap { $0.foreign.isEmpty ? nil : $0.foreign },

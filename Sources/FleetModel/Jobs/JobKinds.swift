@@ -15,6 +15,7 @@ public enum JobKindName: String, CaseIterable, Codable, Sendable {
     case snapshotRevert = "snapshot.revert"
     case snapshotDelete = "snapshot.delete"
     case snapshotPin = "snapshot.pin"
+    case snapshotFlatten = "snapshot.flatten"
 }
 
 /// Arguments of `vm.clone`.
@@ -66,7 +67,7 @@ public struct ImageReference: Codable, Hashable, Sendable {
     }
 }
 
-/// Arguments of `vm.start`, `vm.suspend`, `vm.resume`, `vm.focus` and `vm.delete`.
+/// Arguments of `vm.start`, `vm.suspend`, `vm.resume`, `vm.focus`, `vm.delete` and `snapshot.flatten`.
 public struct VMArguments: Codable, Equatable, Sendable {
     public var vm: VMID
     public init(vm: VMID) { self.vm = vm }

@@ -41,6 +41,9 @@ public struct VMDemand: Codable, Equatable, Sendable {
         self.running = running
     }
 
+    /// Parts of its definition are addresses, which may belong to something else after the host's next boot.
+    public var asksForDevices: Bool { !devices.isEmpty }
+
     /// Who of several VMs that run is in the foreground is the one with pinning `focus` that has cores of its own.
     public var isInForeground: Bool { pinning == .focus && running?.processors.ownsCores == true }
 }

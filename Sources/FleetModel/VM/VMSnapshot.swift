@@ -14,6 +14,19 @@ public struct VMSnapshot: Codable, Equatable, Sendable {
         case quiesceTimeout = "quiesce-timeout"
     }
 
+    /// A disk that a snapshot does not hold, because the VM's definition leaves it out.
+    public struct LeftOutDisk: Codable, Equatable, Sendable {
+        /// `sdb`
+        public var target: String
+        /// What it was on the host: `block device /dev/sdb`.
+        public var backing: String
+
+        public init(target: String, backing: String) {
+            self.target = target
+            self.backing = backing
+        }
+    }
+
     /// The job that made it.
     public var id: JobID
     public var name: ResourceName
@@ -31,11 +44,13 @@ public struct VMSnapshot: Codable, Equatable, Sendable {
     public var isBeingDeleted: Bool
     /// What it takes on the disk (st_blocks), without what lies below it.
     public var sizeBytes: UInt64
+    /// Disks that it does not hold, and that a revert leaves as they are; absent when it holds all.
+    public var notHeld: [LeftOutDisk]?
 
     public init(
         id: JobID, name: ResourceName, createdAt: Date, consistency: Consistency, parent: JobID? = nil,
         isCurrent: Bool = false, policy: ResourceName? = nil, pinned: Bool = false, isBeingDeleted: Bool = false,
-        sizeBytes: UInt64
+        sizeBytes: UInt64, notHeld: [LeftOutDisk]? = nil
     ) {
         self.id = id
         self.name = name
@@ -47,5 +62,6 @@ public struct VMSnapshot: Codable, Equatable, Sendable {
         self.pinned = pinned
         self.isBeingDeleted = isBeingDeleted
         self.sizeBytes = sizeBytes
+        self.notHeld = notHeld
     }
 }

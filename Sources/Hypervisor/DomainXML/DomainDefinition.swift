@@ -18,10 +18,14 @@ public struct DomainDefinition: Equatable, Sendable {
         public var isReadOnly: Bool
         /// The host's block device that it is.
         public var blockDevice: String?
+        /// Snapshots shall leave it out (`snapshot='no'`).
+        public var isLeftOut: Bool
+        /// What it is on the host when it is not in a file: `block device /dev/sdb`.
+        public var hostStorage: String?
 
         public init(
             target: String, device: String, file: String?, bus: String? = nil, format: String = "raw",
-            isReadOnly: Bool = false, blockDevice: String? = nil
+            isReadOnly: Bool = false, blockDevice: String? = nil, isLeftOut: Bool = false, hostStorage: String? = nil
         ) {
             self.target = target
             self.device = device
@@ -30,7 +34,15 @@ public struct DomainDefinition: Equatable, Sendable {
             self.format = format
             self.isReadOnly = isReadOnly
             self.blockDevice = blockDevice
+            self.isLeftOut = isLeftOut
+            self.hostStorage = hostStorage
         }
+
+        /// In words: `file /srv/data.raw`, `block device /dev/sdb`.
+        public var backing: String { file.map { "file \($0)" } ?? hostStorage ?? "nothing" }
+
+        /// The guest has it as a disk that it can write to, so that its state is part of the VM's.
+        public var isWritable: Bool { ["disk", "lun"].contains(device) && !isReadOnly }
     }
 
     public var name: String
@@ -63,6 +75,8 @@ public struct DomainDefinition: Equatable, Sendable {
     public var consoleLogPath: String?
     /// The host's PCI functions that it gets: by `<hostdev>`, as a network card, or as an NVMe disk.
     public var hostDevices: [PCIAddress]
+    /// Those of them that a placement gave.
+    public var placedDevices: [PCIAddress]
     /// What its metadata names as its operating system (libosinfo).
     public var guestOS: GuestOS?
     /// Hyper-V's reference clock and synthetic timers.
@@ -73,6 +87,9 @@ public struct DomainDefinition: Equatable, Sendable {
     public var power: HostPowerPolicy
     /// What it gets of its host.
     public var placement: VMPlacement
+
+    /// The profile starts it with its host.
+    public var startsWithHost: Bool { profile?["autostart"] == .bool(true) }
 
     public var isRestless: Bool { guestOS == .windows && !hyperVTimers }
 
@@ -105,7 +122,8 @@ public struct DomainDefinition: Equatable, Sendable {
                     file: disk.first("source")?.attribute("file"), bus: disk.first("target")?.attribute("bus"),
                     format: disk.first("driver")?.attribute("type") ?? "raw",
                     isReadOnly: disk.first("readonly") != nil,
-                    blockDevice: disk.attribute("type") == "block" ? disk.first("source")?.attribute("dev") : nil)
+                    blockDevice: disk.attribute("type") == "block" ? disk.first("source")?.attribute("dev") : nil,
+                    isLeftOut: disk.attribute("snapshot") == "no", hostStorage: Self.hostStorage(of: disk))
             } ?? []
         accelerator =
             switch root.attribute("type") {
@@ -141,6 +159,7 @@ public struct DomainDefinition: Equatable, Sendable {
         power = root.first("metadata").map(DomainMetadata.power) ?? HostPowerPolicy()
         let hostDevices = devices.map(Self.hostDevices) ?? []
         self.hostDevices = hostDevices
+        placedDevices = devices?.children("hostdev").filter(\.isPlaced).compactMap(Self.hostDevice) ?? []
         let placement = VMPlacement(root, vcpus: vcpus, memoryBytes: memory, devices: hostDevices)
         self.placement = placement
         demand = root.first("metadata").flatMap(DomainMetadata.demand).map {
@@ -153,6 +172,21 @@ public struct DomainDefinition: Equatable, Sendable {
         hyperVTimers =
             clock?.attribute("present") == "yes"
             && root.first("features", "hyperv")?.first("stimer")?.attribute("state") == "on"
+    }
+
+    private static func hostStorage(of disk: XMLElement) -> String? {
+        guard let source = disk.first("source") else { return nil }
+        func attributes(_ names: String...) -> String {
+            names.compactMap(source.attribute).joined(separator: "/")
+        }
+        return switch disk.attribute("type") {
+        case "block": "block device \(attributes("dev"))"
+        case "nvme": "NVMe disk \(hostDevice(disk)?.description ?? "")"
+        case "volume": "volume \(attributes("pool", "volume"))"
+        case "network": "network disk \(attributes("protocol", "name"))"
+        case "file", nil: nil
+        case let type?: "\(type) disk \(attributes("dir", "path"))"
+        }
     }
 
     private static func hostDevices(_ devices: XMLElement) -> [PCIAddress] {

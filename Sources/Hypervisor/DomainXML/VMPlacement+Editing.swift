@@ -20,17 +20,28 @@ extension VMPlacement {
             let cpu = root.child("cpu")
             cpu.first("topology")?.remove()
             cpu.add { processors.topology.write(to: &$0) }
-            replaceDevices(in: root.child("devices"))
+            devices.replace(in: root.child("devices"))
+        }
+    }
+}
+
+extension [VMPlacement.Device] {
+    /// - Parameter xml: a domain's definition.
+    /// - Returns: the definition with these in place of the devices that were placed before; all else stays.
+    /// - Throws: `invalidDefinition`.
+    public func applied(to xml: String) throws(HypervisorError) -> String {
+        try XMLTree.rewrite(xml, as: "domain definition") { root throws(HypervisorError) in
+            replace(in: root.child("devices"))
         }
     }
 
     /// Devices that stay keep their place in the guest; what others gave to the VM is theirs.
-    private func replaceDevices(in element: XMLElement) {
-        var wanted = devices.flatMap(\.functions)
+    fileprivate func replace(in element: XMLElement) {
+        var wanted = flatMap(\.functions)
         for device in element.children("hostdev") where device.attribute("type") == "pci" {
             if let place = DomainDefinition.hostDevice(device).flatMap({ wanted.firstIndex(of: $0) }) {
                 wanted.remove(at: place)
-            } else if device.first("alias")?.attribute("name")?.hasPrefix(PCIAddress.hostDeviceAlias) == true {
+            } else if device.isPlaced {
                 device.remove()
             }
         }
@@ -38,4 +49,9 @@ extension VMPlacement {
             for address in wanted { address.writeHostDevice(to: &writer) }
         }
     }
+}
+
+extension XMLElement {
+    /// A placement has put it into the definition.
+    var isPlaced: Bool { first("alias")?.attribute("name")?.hasPrefix(PCIAddress.hostDeviceAlias) == true }
 }

@@ -138,7 +138,8 @@ extension LibvirtConnection {
             guestAgent: definition?.guestAgent, origin: definition?.origin, hostDevices: definition?.hostDevices ?? [],
             demand: definition?.demand, power: definition?.power ?? HostPowerPolicy(),
             placement: definition?.placement, isRestless: definition?.isRestless ?? false,
-            genID: definition?.genID, macAddresses: definition?.macs)
+            genID: definition?.genID, macAddresses: definition?.macs,
+            startsWithHost: definition?.startsWithHost ?? false)
     }
 
     func xml(of domain: OpaquePointer, flags: UInt32) throws(HypervisorError) -> String {

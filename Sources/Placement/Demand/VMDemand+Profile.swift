@@ -10,4 +10,7 @@ extension Profile {
                 maximumBytes: UInt64(clamping: maximumMemoryMiB ?? memoryMiB) << 20, hugePages: hugePages),
             pinning: pinning, weight: weight, ioThreads: ioThreads, devices: hostDevices)
     }
+
+    /// Libvirt may start such a VM with its host. Who has devices is started by the agent, which looks where they are now.
+    public var isStartedByLibvirt: Bool { autostart && !demand(of: .random(), named: "").asksForDevices }
 }

@@ -72,11 +72,12 @@ extension DomainSpecification {
         from xml: String, autostart: Bool, of profile: Profile
     ) throws(HypervisorError) -> [SettingDifference] {
         let switched =
-            autostart == profile.autostart
+            autostart == profile.isStartedByLibvirt
             ? []
             : [
                 SettingDifference(
-                    setting: "autostart", found: autostart ? "yes" : "no", wanted: profile.autostart ? "yes" : "no",
+                    setting: "autostart", found: autostart ? "yes" : "no",
+                    wanted: profile.isStartedByLibvirt ? "yes" : "no",
                     isFixable: true)
             ]
         return try differences(from: xml) + switched

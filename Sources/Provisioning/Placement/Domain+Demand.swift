@@ -8,6 +8,9 @@ extension Domain {
     /// What it asks for, if that is for us to give.
     var ownDemand: VMDemand? { isOurs ? demand : nil }
 
+    /// The agent starts it with its host, and libvirt does not: what its devices are called may have changed since it last ran.
+    public var isStartedByAgent: Bool { startsWithHost && ownDemand?.asksForDevices == true }
+
     /// As it runs; nil when it does not, or its definition cannot be read.
     public var runningDemand: VMDemand? {
         guard let placement, state.isActive else { return nil }

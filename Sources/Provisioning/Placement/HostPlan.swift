@@ -17,8 +17,7 @@ struct HostPlan: Sendable {
         on host: JobHost, adding demand: VMDemand? = nil, foreground: VMID? = nil, alone: Bool = false
     ) async throws -> HostPlan? {
         let others = try await host.hypervisor.domains().filter { $0.id != demand?.id }
-        let given = others.filter { !$0.isOurs }.flatMap { domain in domain.hostDevices.map { ($0, domain.name) } }
-        guard let machine = await host.facilities.inventory(Dictionary(given) { min($0, $1) }) else { return nil }
+        guard let machine = await host.facilities.inventory(assignments(others)) else { return nil }
         let running = others.filter { $0.state.isActive && !(alone && $0.isOurs) }
         let demands = running.compactMap(\.runningDemand)
         var plan = PlacementPlan(
@@ -32,6 +31,12 @@ struct HostPlan: Sendable {
             }
         }
         return HostPlan(plan: plan, running: running.filter(\.isOurs))
+    }
+
+    /// What definitions give away that are none of ours, by VM.
+    static func assignments(_ domains: [Domain]) -> [PCIAddress: String] {
+        let given = domains.filter { !$0.isOurs }.flatMap { domain in domain.hostDevices.map { ($0, domain.name) } }
+        return Dictionary(given) { min($0, $1) }
     }
 
     /// To be made before the VM starts.

@@ -36,9 +36,12 @@ extension JobHost {
     private static let startAttempts = 3
 
     private func place(_ vm: VMID) async throws {
-        guard var demand = try await hypervisor.domain(vm).ownDemand,
-            var plan = try await HostPlan.make(on: self, adding: demand), try plan.placement(of: demand) != nil
-        else { return }
+        guard var demand = try await hypervisor.domain(vm).ownDemand else { return }
+        guard var plan = try await HostPlan.make(on: self, adding: demand) else {
+            guard !demand.asksForDevices else { throw Self.unseenDevices(demand) }
+            return
+        }
+        guard try plan.placement(of: demand) != nil else { return }
         do {
             try await onFiles { [plan] in try hugePages.make(plan.reservations) }
         } catch {
@@ -53,6 +56,13 @@ extension JobHost {
         let after = try placement.applied(to: before)
         guard try DomainDefinition(xml: after).placement != DomainDefinition(xml: before).placement else { return }
         _ = try await hypervisor.define(after)
+    }
+
+    private static func unseenDevices(_ demand: VMDemand) -> JobProblem {
+        JobProblem(
+            "no-place",
+            "VM \(demand.name) asks for devices of this host, whose processors and memory cannot be seen, and so not who has "
+                + "what: let the agent read /sys and /proc, or take the devices out of its profile")
     }
 
     /// Lets the VMs that run have what others have left, and gives back the huge pages that nobody uses any more.

@@ -64,6 +64,8 @@ public actor JobRunner: Service {
     var activities: [JobID: Activity] = [:]
     /// The host prepares to sleep or to shut down.
     var isHeld = false
+    /// The agent has looked what became of the host's devices since its last life.
+    private var hasRenewedDevices = false
     /// Cleared at every start: looking again costs little, and the image may have gone.
     var prepared: Set<JobID> = []
     var retries: [JobID: Retry] = [:]
@@ -193,7 +195,9 @@ public actor JobRunner: Service {
             prepared.formIntersection(jobs.map(\.id))
             retries = retries.filter { id, _ in jobs.contains { $0.id == id } }
             // A job set wakes the runner; until then there is nothing to do.
-            if isHeld || jobs.isEmpty && pending == nil { return .seconds(3600) }
+            if isHeld { return .seconds(3600) }
+            if !hasRenewedDevices { hasRenewedDevices = try await renewDevices() }
+            if jobs.isEmpty && pending == nil { return hasRenewedDevices ? .seconds(3600) : .seconds(2) }
             let candidates = jobs.map(candidate)
             let time: JobScheduler.Clock = saneTime().map { .sane($0) } ?? .insane
             let uptime = host.time.uptime()

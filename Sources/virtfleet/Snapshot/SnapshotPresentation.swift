@@ -37,6 +37,12 @@ struct SnapshotItem: Codable, Equatable, Sendable {
         }
     }
 
+    /// `sdb (block device /dev/sdb)`
+    private var notHeldCell: Cell {
+        let disks = (snapshot?.notHeld ?? []).map { "\($0.target) (\($0.backing))" }
+        return disks.isEmpty ? .none : Cell(disks.joined(separator: ", "), style: .warning)
+    }
+
     static let presentation = Presentation<SnapshotItem>(
         columns: [
             Column("NAME", mayShrink: true) { Cell($0.name) },
@@ -46,6 +52,7 @@ struct SnapshotItem: Codable, Equatable, Sendable {
             Column("GOES ON FROM", mayShrink: true) { .optional($0.parent) },
             Column("STATE") { $0.stateCell },
             Column("POLICY", isWide: true) { .optional($0.snapshot?.policy?.description) },
+            Column("NOT HELD", isWide: true) { $0.notHeldCell },
             Column("ID", isWide: true) { .optional($0.snapshot?.id.description) },
         ],
         emptyHint: "no snapshots; 'virtfleet snapshot create VM NAME' makes one", name: \.name,
@@ -58,6 +65,7 @@ struct SnapshotItem: Codable, Equatable, Sendable {
                         ("Made", .age(item.snapshot?.createdAt)), ("Consistency", item.consistencyCell),
                         ("Size", item.snapshot.map { .bytes($0.sizeBytes) } ?? .none),
                         ("Goes on from", .optional(item.parent)), ("State", item.stateCell),
+                        ("Does not hold", item.notHeldCell),
                         ("Policy", .optional(item.snapshot?.policy?.description)),
                     ])
             ]

@@ -36,7 +36,13 @@ enum SnapshotRevert {
         let since = (vm.snapshots ?? []).first(where: \.isCurrent).map { "since snapshot '\($0.name)'" } ?? "so far"
         return """
             Revert VM '\(vm.name)' (\(vm.state.rawValue)) on host '\(found.vm.hostName)' to snapshot \
-            '\(found.snapshot.name)', made \(age)? What the VM has done \(since) is lost.
+            '\(found.snapshot.name)', made \(age)? What the VM has done \(since) is lost.\(notHeld(found.snapshot))
             """
+    }
+
+    private static func notHeld(_ snapshot: VMSnapshot) -> String {
+        (snapshot.notHeld ?? []).map {
+            " Disk \($0.target) (\($0.backing)) is not part of the snapshot and stays as it is."
+        }.joined()
     }
 }

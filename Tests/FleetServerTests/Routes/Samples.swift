@@ -23,6 +23,7 @@ enum Samples {
         var snapshot = bareSnapshot
         snapshot.parent = job
         snapshot.policy = name
+        snapshot.notHeld = [VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdb")]
         let barePlacement = VMPlacement(
             processors: .init(
                 topology: .init(cores: 1), ownsCores: true, vcpus: [CPUSet([1])], emulator: CPUSet([0]),

@@ -27,7 +27,7 @@ struct JobPlanner: Sendable {
                 CloneArguments(
                     name: wanted.name, image: try await image(wanted.template, wanted.version), profile: wanted.profile,
                     profileVersion: try await profileVersion(wanted.profile), start: wanted.start ?? true))
-        case .vmStart, .vmSuspend, .vmResume, .vmFocus, .vmDelete:
+        case .vmStart, .vmSuspend, .vmResume, .vmFocus, .vmDelete, .snapshotFlatten:
             return try await asked(VMArguments.self, \.vm, request, host)
         case .snapshotRevert: return try await asked(SnapshotRevertArguments.self, \.vm, request, host)
         case .snapshotDelete: return try await asked(SnapshotArguments.self, \.vm, request, host)

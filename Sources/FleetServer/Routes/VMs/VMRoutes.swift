@@ -67,6 +67,10 @@ enum VMRoutes {
             [
                 "id": .string(), "name": .name, "createdAt": .time, "consistency": .words(VMSnapshot.Consistency.self),
                 "isCurrent": .boolean, "pinned": .boolean, "isBeingDeleted": .boolean, "sizeBytes": .integer,
-            ], optional: ["parent": .string(), "policy": .name]),
+            ],
+            optional: [
+                "parent": .string(), "policy": .name,
+                "notHeld": .array(.object(["target": .string(), "backing": .string()])),
+            ]),
     ]
 }

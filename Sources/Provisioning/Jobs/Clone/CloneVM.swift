@@ -48,7 +48,7 @@ struct CloneVM: JobKind {
             CopyVariables(template: plan.firmware.variables, path: plan.directory.variables, host: host),
             DefineDomain(specification: specification, host: host),
         ]
-        if plan.profile.autostart { steps.append(SetAutostart(vm: vm, on: true, host: host)) }
+        if plan.profile.isStartedByLibvirt { steps.append(SetAutostart(vm: vm, on: true, host: host)) }
         if arguments.start { steps.append(StartDomain(vm: vm, ofOwnClone: true, host: host)) }
         return steps
     }

@@ -53,7 +53,7 @@ struct FixVM: JobKind {
         let differences = try intended.differences(from: xml, autostart: domain.autostart, of: profile)
         return Plan(
             before: xml, after: try intended.mending(xml),
-            autostart: domain.autostart == profile.autostart ? nil : profile.autostart,
+            autostart: domain.autostart == profile.isStartedByLibvirt ? nil : profile.isStartedByLibvirt,
             changes: differences.filter(\.isFixable).count,
             left: differences.filter { !$0.isFixable }.map(\.setting), isActive: domain.state.isActive)
     }

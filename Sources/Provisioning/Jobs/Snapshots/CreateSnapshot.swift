@@ -17,6 +17,7 @@ struct CreateSnapshot: JobKind {
     struct Plan: Codable, Equatable, Sendable {
         var directory: VMDirectory
         var disks: [OverlaidDisk]
+        var leftOut: [VMSnapshot.LeftOutDisk]
         var firmware: FirmwareState
         var createdAt: Date
         var isActive: Bool
@@ -29,8 +30,9 @@ struct CreateSnapshot: JobKind {
         let findings = try await SnapshotSurvey(job: job, vm: vm, name: arguments.name, host: host).findings()
         let domain = findings.domain
         return Plan(
-            directory: findings.directory, disks: findings.disks, firmware: findings.firmware,
-            createdAt: host.time.now(), isActive: domain.state.isActive, isPaused: domain.state == .paused,
+            directory: findings.directory, disks: findings.disks, leftOut: findings.leftOut,
+            firmware: findings.firmware, createdAt: host.time.now(), isActive: domain.state.isActive,
+            isPaused: domain.state == .paused,
             hasAgent: domain.guestAgent == true)
     }
 
@@ -56,7 +58,8 @@ struct CreateSnapshot: JobKind {
     private func manifest(of plan: Plan) -> SnapshotManifest {
         SnapshotManifest(
             id: job, vm: vm, name: arguments.name, createdAt: plan.createdAt,
-            consistency: plan.isActive ? .crash : .off, policy: arguments.policy, disks: plan.disks)
+            consistency: plan.isActive ? .crash : .off, policy: arguments.policy, disks: plan.disks,
+            leftOut: plan.leftOut)
     }
 }
 

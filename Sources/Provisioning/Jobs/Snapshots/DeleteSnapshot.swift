@@ -41,14 +41,15 @@ struct DeleteSnapshot: JobKind {
         // What another one has by now was merged by a deletion that did not end.
         for disk in manifest.disks where !needed.contains(disk.file) && DurableFile.exists(disk.file) {
             let layers = try await host.layers(above: disk.file, of: vm, in: directory)
-            guard directory.isLayer(disk.file) else {
+            let isOwn = directory.isLayer(disk.file)
+            guard isOwn || layers.isEmpty else {
                 throw JobProblem(
                     "foreign-layer",
                     "disk \(disk.target) of snapshot \(manifest.name) is in \(disk.file), which virtfleet did not make and "
                         + "therefore does not change; use virsh blockcommit and qemu-img")
             }
             switch layers.count {
-            case 0: plan.unneeded.append(disk.file)
+            case 0: if isOwn { plan.unneeded.append(disk.file) }
             case 1 where directory.isLayer(layers[0]):
                 plan.merges.append(Plan.Merge(target: disk.target, layer: layers[0], base: disk.file))
             default:

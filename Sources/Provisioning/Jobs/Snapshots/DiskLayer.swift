@@ -37,6 +37,23 @@ struct DiskLayer: Decodable, Equatable, Sendable {
         }
         return try JSONDecoder().decode([DiskLayer].self, from: Data(output.standardOutput))
     }
+
+    /// What a file would take if all that it shows were in it; works beside a running QEMU.
+    static func standaloneBytes(of file: String) async throws -> UInt64 {
+        struct Measurement: Decodable {
+            var required: UInt64
+        }
+        let output = try await Subprocess.run(
+            "qemu-img", ["measure", "-U", "-O", "qcow2", "--output=json", file], limits: limits,
+            timeout: .seconds(600)
+        ).successful()
+        return try JSONDecoder().decode(Measurement.self, from: Data(output.standardOutput)).required
+    }
+
+    /// Has qemu-img change a file, which may take as long as copying a disk does.
+    static func change(_ command: String, _ arguments: String...) async throws {
+        _ = try await Subprocess.run("qemu-img", [command, "-q"] + arguments, timeout: .seconds(24 * 3600)).successful()
+    }
 }
 
 extension JobHost {

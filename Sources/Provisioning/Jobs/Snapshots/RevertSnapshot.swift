@@ -51,13 +51,19 @@ struct RevertSnapshot: JobKind {
                     target: $0.target, file: $0.file, format: $0.format,
                     overlay: directory.layer(of: $0.target, madeBy: job))
             }, firmware: FirmwareState(definition, on: host.hypervisor), name: domain.name,
-            discarded: try await discarded(directory, on: host))
+            discarded: try await discarded(directory, manifest, definition, on: host))
     }
 
-    private func discarded(_ directory: VMDirectory, on host: JobHost) async throws -> [String] {
-        let kept = try await host.onFiles { Set(try directory.manifests().flatMap(\.disks).map(\.file)) }
+    /// - Parameter definition: what the VM will be; disks that the snapshot does not hold stay in its files.
+    private func discarded(
+        _ directory: VMDirectory, _ manifest: SnapshotManifest, _ definition: DomainDefinition, on host: JobHost
+    ) async throws -> [String] {
+        let held = Set(manifest.disks.map(\.target))
+        let left = definition.disks.filter { !held.contains($0.target) }.compactMap(\.file)
+        let kept = try await host.onFiles { Set(try directory.manifests().flatMap(\.disks).map(\.file)) }.union(left)
         var discarded: [String] = []
-        for file in try await host.files(of: vm).values.sorted() where directory.isLayer(file) && !kept.contains(file) {
+        for (target, file) in try await host.files(of: vm).sorted(by: { $0.key < $1.key })
+        where held.contains(target) && directory.isLayer(file) && !kept.contains(file) {
             if try await host.layers(above: file, of: vm, in: directory).isEmpty { discarded.append(file) }
         }
         return discarded

@@ -32,8 +32,8 @@ public struct SnapshotCatalogue: Sendable {
             manifests.flatMap { manifest in manifest.disks.map { ($0.file, manifest.id) } }
         ) { first, _ in first }
         var current: JobID?
-        for file in try await host.files(of: domain.id).values.sorted() where current == nil {
-            current = try await nearest(below: file, owners)
+        for disk in try await host.writableDisks(of: domain.id) where current == nil && !disk.isLeftOut {
+            if let file = disk.file { current = try await nearest(below: file, owners) }
         }
         var own: [VMSnapshot] = []
         for manifest in manifests {
@@ -46,7 +46,8 @@ public struct SnapshotCatalogue: Sendable {
                     id: manifest.id, name: manifest.name, createdAt: manifest.createdAt,
                     consistency: manifest.consistency, parent: try await nearest(below: files[0], owners),
                     isCurrent: manifest.id == current, policy: manifest.policy, pinned: manifest.pinned,
-                    isBeingDeleted: manifest.isBeingDeleted, sizeBytes: size))
+                    isBeingDeleted: manifest.isBeingDeleted, sizeBytes: size,
+                    notHeld: manifest.notHeld))
         }
         return Snapshots(own: own, foreign: foreign)
     }

@@ -22,11 +22,13 @@ struct SnapshotManifest: Codable, Equatable, Sendable {
     var disks: [Disk]
     var holdsVariables = false
     var holdsTPM = false
+    /// Absent when all disks are held.
+    var notHeld: [VMSnapshot.LeftOutDisk]?
 
     /// What is known of it before anything is kept.
     init(
         id: JobID, vm: VMID, name: ResourceName, createdAt: Date, consistency: VMSnapshot.Consistency,
-        policy: ResourceName?, disks: [OverlaidDisk]
+        policy: ResourceName?, disks: [OverlaidDisk], leftOut: [VMSnapshot.LeftOutDisk]
     ) {
         self.id = id
         self.vm = vm
@@ -34,6 +36,7 @@ struct SnapshotManifest: Codable, Equatable, Sendable {
         self.createdAt = createdAt
         self.consistency = consistency
         self.policy = policy
+        notHeld = leftOut.isEmpty ? nil : leftOut
         self.disks = disks.map { Disk(target: $0.target, file: $0.file, format: $0.format) }
     }
 

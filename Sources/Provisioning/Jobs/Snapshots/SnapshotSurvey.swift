@@ -10,6 +10,8 @@ struct SnapshotSurvey {
         let directory: VMDirectory
         /// With the overlays that the job would put on them.
         let disks: [OverlaidDisk]
+        /// What no snapshot of it holds.
+        let leftOut: [VMSnapshot.LeftOutDisk]
         let firmware: FirmwareState
     }
 
@@ -32,8 +34,11 @@ struct SnapshotSurvey {
         let definition = try DomainDefinition(xml: await host.hypervisor.definition(of: vm))
         let firmware = FirmwareState(definition, on: host.hypervisor)
         try await host.onFiles { try checkFiles(domain, directory, firmware) }
+        let live = try await host.writableDisks(of: vm)
         return Findings(
-            domain: domain, directory: directory, disks: try await disks(of: domain, in: directory),
+            domain: domain, directory: directory,
+            disks: try await cover(live.filter { !$0.isLeftOut }, of: domain, in: directory),
+            leftOut: live.filter(\.isLeftOut).map { VMSnapshot.LeftOutDisk(target: $0.target, backing: $0.backing) },
             firmware: firmware)
     }
 
@@ -59,24 +64,19 @@ struct SnapshotSurvey {
         }
     }
 
-    private func disks(
-        of domain: Domain, in directory: VMDirectory
+    private func cover(
+        _ found: [DomainDefinition.Disk], of domain: Domain, in directory: VMDirectory
     ) async throws -> [OverlaidDisk] {
-        let definition = try DomainDefinition(xml: await host.hypervisor.liveDefinition(of: vm))
         var disks: [OverlaidDisk] = []
-        for disk in definition.disks where ["disk", "lun"].contains(disk.device) && !disk.isReadOnly {
+        for disk in found {
             guard let file = disk.file else {
                 throw JobProblem(
                     "uncovered-disk",
-                    "disk \(disk.target) of VM \(domain.name) is not in a file, so that no snapshot can hold it; detach it"
+                    "disk \(disk.target) of VM \(domain.name) is the \(disk.backing), which no snapshot can hold; set "
+                        + "'snapshot: no' for it in the VM's profile and have 'virtfleet vm fix' write it, or detach the disk"
                 )
             }
-            if domain.state.isActive, try await host.hypervisor.blockJob(vm, disk: disk.target) != nil {
-                throw JobProblem(
-                    "block-job",
-                    "libvirt is at work on disk \(disk.target) of VM \(domain.name); wait for it, or abort it with "
-                        + "virsh blockjob \(domain.name) \(disk.target) --abort")
-            }
+            try await host.requireNoBlockJob(domain, disk: disk.target)
             let length = try await DiskLayer.chain(of: file).count
             guard length <= DiskLayer.longestChain else {
                 throw JobProblem(

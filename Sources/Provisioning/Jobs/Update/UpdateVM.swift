@@ -25,6 +25,7 @@ struct UpdateVM: JobKind {
         var system: OverlaidDisk
         var isReflinked: Bool
         var others: [OverlaidDisk]
+        var leftOut: [VMSnapshot.LeftOutDisk]
         var firmware: FirmwareState
         var createdAt: Date
         var isActive: Bool
@@ -41,7 +42,8 @@ struct UpdateVM: JobKind {
         return Plan(
             directory: findings.directory, base: base, system: system,
             isReflinked: try await host.reflinks(arguments.image, in: base, as: profile?.systemDisk ?? .auto),
-            others: findings.disks.filter { $0.target != system.target }, firmware: findings.firmware,
+            others: findings.disks.filter { $0.target != system.target }, leftOut: findings.leftOut,
+            firmware: findings.firmware,
             createdAt: host.time.now(), isActive: findings.domain.state.isActive)
     }
 
@@ -95,7 +97,7 @@ struct UpdateVM: JobKind {
     private func manifest(of plan: Plan, _ disks: [OverlaidDisk]) -> SnapshotManifest {
         SnapshotManifest(
             id: job, vm: vm, name: arguments.snapshot, createdAt: plan.createdAt, consistency: .off,
-            policy: Self.policy, disks: disks)
+            policy: Self.policy, disks: disks, leftOut: plan.leftOut)
     }
 
     func verify(

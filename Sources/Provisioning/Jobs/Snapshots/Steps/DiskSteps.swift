@@ -2,7 +2,6 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 import Hypervisor
-import Subprocess
 
 /// A disk of a VM, and the overlay that a job puts on it.
 struct OverlaidDisk: Codable, Equatable, Sendable {
@@ -78,7 +77,7 @@ struct MergeLayer: JobStep {
         }
         for other in await host.onFiles({ directory.layers }) where other != layer {
             guard try await DiskLayer.chain(of: other).first?.backing == layer else { continue }
-            try await qemuImage("rebase", "-u", "-F", "qcow2", "-b", base, other)
+            try await DiskLayer.change("rebase", "-u", "-F", "qcow2", "-b", base, other)
         }
         try await host.onFiles {
             for manifest in try directory.manifests() where manifest.disks.contains(where: { $0.file == layer }) {
@@ -110,7 +109,7 @@ struct MergeLayer: JobStep {
             }
             if chain.contains(base) { return true }
         }
-        try await qemuImage("commit", "-d", layer)
+        try await DiskLayer.change("commit", "-d", layer)
         guard active == layer else { return true }
         try await host.requireUnchanged(vm, isActive: false)
         let edit = DomainEdit(files: [target: base])
@@ -128,9 +127,6 @@ struct MergeLayer: JobStep {
         }
     }
 
-    private func qemuImage(_ command: String, _ arguments: String...) async throws {
-        _ = try await Subprocess.run("qemu-img", [command, "-q"] + arguments, timeout: .seconds(24 * 3600)).successful()
-    }
 }
 
 /// Removes layers that nobody needs any more.
@@ -153,6 +149,17 @@ extension JobHost {
     func writes(_ vm: VMID, to disks: [OverlaidDisk]) async throws -> Bool {
         let files = try await files(of: vm)
         return disks.allSatisfy { files[$0.target] == $0.overlay }
+    }
+
+    /// The disks that the VM has at the moment and writes to. Snapshots leave out what its definition says or will say at
+    /// the next start.
+    func writableDisks(of vm: VMID) async throws -> [DomainDefinition.Disk] {
+        let leftOut = try await DomainDefinition(xml: hypervisor.definition(of: vm)).disks.filter(\.isLeftOut)
+        return try await DomainDefinition(xml: hypervisor.liveDefinition(of: vm)).disks.filter(\.isWritable).map {
+            var disk = $0
+            disk.isLeftOut = disk.isLeftOut || leftOut.contains { $0.target == disk.target }
+            return disk
+        }
     }
 
     /// The files that the VM's disks are in at the moment, by target.

@@ -1,0 +1,23 @@
+import FleetModel
+
+extension VMDemand {
+    /// Whether these functions are what it asks for, as they stand in the inventory now: each selector has one of them, each
+    /// companion is there, and nothing else is.
+    public func isMet(by functions: [PCIAddress], of pci: [PCIDevice]) -> Bool {
+        let host = HostDevices(pci)
+        var left = functions
+        var companions: Set<PCIAddress> = []
+        let byChoice = devices.map { (selector: $0, places: host.matches(of: $0)) }
+            .sorted { $0.places.count < $1.places.count }
+        for (selector, places) in byChoice {
+            let found = places.lazy.map { host.functions[$0] }
+                .first {
+                    $0.canBePassed && (selector.isDeliberate || !$0.showsHostsPicture) && left.contains($0.address)
+                }
+            guard let found else { return false }
+            left.removeAll { $0 == found.address }
+            companions.formUnion(found.companions)
+        }
+        return companions.isSubset(of: functions) && companions.isSuperset(of: left)
+    }
+}
