@@ -43,6 +43,27 @@ extension InMemoryHypervisor {
         }
     }
 
+    public func rename(_ id: VMID, _ name: String) async throws(HypervisorError) {
+        try call(.rename) { state in
+            var domain = try Self.find(id, "rename", in: state)
+            let definition = try DomainDefinition(xml: domain.xml)
+            for (other, stored) in state.domains where other != id {
+                if try DomainDefinition(xml: stored.xml).name == name {
+                    throw HypervisorError(
+                        .alreadyExists, operation: "rename", object: definition.name,
+                        message: "domain with name '\(name)' already exists")
+                }
+            }
+            guard !domain.running, !domain.managedSave, domain.foreignSnapshots.isEmpty else {
+                throw Self.invalidState("rename", definition, "cannot rename it while it is active or saved")
+            }
+            domain.xml.replace("<name>\(definition.name)</name>", with: "<name>\(name)</name>", maxReplacements: 1)
+            try self.store(domain, id, in: &state)
+            self.emit(id, definition.name, "undefined", "renamed")
+            self.emit(id, name, "defined", "renamed")
+        }
+    }
+
     public func setAutostart(_ id: VMID, _ on: Bool) async throws(HypervisorError) {
         try call(.autostart) { state in
             var domain = try Self.find(id, "set the autostart of", in: state)
@@ -194,6 +215,44 @@ extension InMemoryHypervisor {
         try call(.guestInformation) { state in
             try Self.requireRunning(id, "ask the guest agent of", in: state)
             return state.guests[id, default: Guest()].information
+        }
+    }
+
+    public func startProgram(
+        _ id: VMID, _ path: String, _ arguments: [String], within limit: Duration
+    ) async throws(HypervisorError) -> Int {
+        try call(.startProgram) { state in
+            try Self.requireAgent(id, in: state)
+            guard let program = state.guests[id, default: Guest()].run(path, arguments) else {
+                throw HypervisorError(
+                    .failed, operation: "ask the guest agent of", object: id.description,
+                    message: "Guest agent command failed, error was 'Failed to execute child process \(path)'")
+            }
+            state.programs.append(program)
+            return state.programs.count
+        }
+    }
+
+    public func program(
+        _ id: VMID, _ process: Int, within limit: Duration
+    ) async throws(HypervisorError) -> GuestProgram {
+        try call(.program) { state in
+            try Self.requireAgent(id, in: state)
+            guard state.programs.indices.contains(process - 1) else {
+                throw HypervisorError(
+                    .failed, operation: "ask the guest agent of", object: id.description,
+                    message: "Guest agent command failed, error was 'Invalid parameter 'pid''")
+            }
+            return state.programs[process - 1]
+        }
+    }
+
+    private static func requireAgent(_ id: VMID, in state: State) throws {
+        try requireRunning(id, "ask the guest agent of", in: state)
+        guard state.guests[id, default: Guest()].agentAnswers else {
+            throw HypervisorError(
+                .timeout, operation: "ask the guest agent of", object: id.description,
+                message: "Guest agent is not responding")
         }
     }
 

@@ -10,7 +10,8 @@ import Synchronization
 public final class InMemoryHypervisor: Hypervisor {
     public enum Operation: String, Sendable {
         case information, domains, domain, definition, define, start, shutdown, destroy, undefine, statistics
-        case reboot, reset, suspend, resume, autostart, freeze, thaw, pivot, pin, weight, save
+        case reboot, reset, suspend, resume, autostart, freeze, thaw, pivot, pin, weight, save, program, rename
+        case startProgram = "start-program"
         case setTime = "set-time"
         case liveDefinition = "live-definition"
         case overlayDisks = "overlay-disks"
@@ -35,6 +36,10 @@ public final class InMemoryHypervisor: Hypervisor {
         /// Pausing it takes for ever.
         public var hangs = false
         public var information: GuestInformation
+        /// What becomes of each program that is started in it; nil when there is none of that path.
+        public var run: @Sendable (_ path: String, _ arguments: [String]) -> GuestProgram? = { _, _ in
+            GuestProgram(exitStatus: 0)
+        }
 
         public init(
             agentAnswers: Bool = true, obeysShutdown: Bool = true, canFreeze: Bool? = true,
@@ -56,6 +61,7 @@ public final class InMemoryHypervisor: Hypervisor {
         var storagePools: [StoragePool] = []
         var networks: [String] = []
         var calls: [Operation: Int] = [:]
+        var programs: [GuestProgram] = []
     }
 
     public let events = Mailbox<HypervisorEvent>(capacity: 4096)

@@ -22,6 +22,10 @@ public protocol Hypervisor: Sendable {
     func define(_ xml: String) async throws(HypervisorError) -> Domain
     /// Whether libvirt starts the domain when it starts itself.
     func setAutostart(_ id: VMID, _ on: Bool) async throws(HypervisorError)
+    /// Gives a domain that does not run another name (virDomainRename); nothing else of it changes.
+    /// - Throws: `invalidState` when it runs, or libvirt keeps saved memory or snapshots of it; `alreadyExists` when another
+    ///   domain has the name.
+    func rename(_ id: VMID, _ name: String) async throws(HypervisorError)
     /// - Throws: `invalidState` when it runs already.
     func start(_ id: VMID) async throws(HypervisorError)
     /// Asks the guest to shut down: through the guest agent where it is connected, else by ACPI. Returns when the
@@ -67,6 +71,18 @@ public protocol Hypervisor: Sendable {
     /// What the guest agent tells, each of its answers within the limit.
     /// - Throws: as `guestAgentAnswers`, and `timeout`.
     func guestInformation(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> GuestInformation
+    /// Has the guest agent start a program and keep what it writes (guest-exec). Who asks decides which: there is no limit
+    /// here.
+    /// - Parameter path: absolute, in the guest's words.
+    /// - Returns: its process ID in the guest.
+    /// - Throws: as `guestInformation`, and `failed` with the agent's words when there is no such program or it may not.
+    func startProgram(
+        _ id: VMID, _ path: String, _ arguments: [String], within limit: Duration
+    ) async throws(HypervisorError) -> Int
+    /// How a program that the guest agent started stands (guest-exec-status). The agent forgets one when it has told of
+    /// its end.
+    /// - Throws: as `startProgram`; `failed` when the agent knows nothing of it.
+    func program(_ id: VMID, _ process: Int, within limit: Duration) async throws(HypervisorError) -> GuestProgram
     /// One bulk call (virConnectGetAllDomainStats with NOWAIT) on a read-only connection of its own.
     func statistics() async throws(HypervisorError) -> [DomainStatistics]
     func storagePools() async throws(HypervisorError) -> [StoragePool]

@@ -54,6 +54,10 @@ public struct Profile: Codable, Equatable, Sendable {
     public var guestAgentTimeoutSeconds: Int?
     /// Append the guest's serial console to a file beside its disk.
     public var consoleLog = false
+    /// What `guest.exec` may run in the guest, and nothing else.
+    public var guestCommands: [GuestCommand] = []
+    /// Commands of these that must end with 0 before a clone or an update counts as done.
+    public var guestChecks: [ResourceName] = []
 
     public init() {}
 
@@ -87,6 +91,8 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.webDAV, into: &webDAV)
         try read(.freeDiskMiB, into: &freeDiskMiB)
         try read(.consoleLog, into: &consoleLog)
+        try read(.guestCommands, into: &guestCommands)
+        try read(.guestChecks, into: &guestChecks)
         maximumMemoryMiB = try values.decodeIfPresent(Int.self, forKey: .maximumMemoryMiB)
         weight = try values.decodeIfPresent(Int.self, forKey: .weight)
         topology = try values.decodeIfPresent(VMPlacement.GuestTopology.self, forKey: .topology)

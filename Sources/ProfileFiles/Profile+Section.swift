@@ -36,6 +36,7 @@ extension Profile: ConfigurationSection {
         if let guestAgentTimeoutSeconds {
             check.range("guestAgentTimeoutSeconds", guestAgentTimeoutSeconds, 1...86_400)
         }
+        checkGuestCommands(check)
     }
 
     private func validateShares(_ check: SectionCheck) {

@@ -20,6 +20,9 @@ protocol JobKind: Sendable {
     /// The image that must be on the host before the job starts.
     var image: ImageReference? { get }
 
+    /// For the last report, whether the job has succeeded or failed.
+    var result: GuestCommandResult? { get }
+
     /// Looks whether the job could be done now, touching nothing.
     /// - Throws: `JobProblem` with the reason and the fix.
     func check(on host: JobHost) async throws
@@ -36,6 +39,7 @@ protocol JobKind: Sendable {
 extension JobKind {
     static var rollsBack: Bool { false }
     var image: ImageReference? { nil }
+    var result: GuestCommandResult? { nil }
     func check(on host: JobHost) async throws { _ = try await plan(on: host) }
     func verify(_ plan: Plan, on host: JobHost, _ attempt: @Sendable () async throws -> Void) async throws -> String? {
         nil
@@ -47,7 +51,7 @@ enum JobKinds {
     static let all: [any JobKind.Type] = [
         CloneVM.self, StartVM.self, StopVM.self, RebootVM.self, SuspendVM.self, ResumeVM.self, FocusVM.self,
         DeleteVM.self, UpdateVM.self, FixVM.self, CreateSnapshot.self, RevertSnapshot.self, DeleteSnapshot.self,
-        PinSnapshot.self, FlattenDisks.self,
+        PinSnapshot.self, FlattenDisks.self, RenameVM.self, ExecInGuest.self,
     ]
 
     /// - Throws: `JobProblem` for a kind or arguments that this agent does not understand.

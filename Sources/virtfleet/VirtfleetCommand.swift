@@ -25,7 +25,8 @@ struct VirtfleetCommand {
                 subcommands: [
                     VMList.command, VMShow.command, VMPlanning.command, VMClone.command, VMPower.start, VMStop.command,
                     VMReboot.command, VMPower.suspend, VMPower.resume, VMPower.focus,
-                    VMDiff.command, VMPower.fix, VMUpdate.command, VMDelete.command,
+                    VMDiff.command, VMPower.fix, VMUpdate.command, VMRename.command,
+                    VMExec.command, VMDelete.command,
                 ]),
             Command(
                 "snapshot", "Keep a VM as it is, and go back to it",

@@ -36,10 +36,11 @@ import Testing
             consistency: .app, sizeBytes: 1)
         let drift = [SettingDifference(setting: "vcpu", found: "2", wanted: "4", isFixable: true)]
         let found = VMDetails(
-            snapshots: SnapshotCatalogue.Snapshots(own: [snapshot], foreign: ["by-hand"]), drift: drift)
+            snapshots: SnapshotCatalogue.Snapshots(own: [snapshot], foreign: ["by-hand"]), drift: drift,
+            guestCommands: [GuestCommand(name: ResourceName("state")!, path: "/usr/bin/true")])
         let told = documents(registry.told(office.id, found))
         #expect(told.map(\.snapshots) == [[snapshot]] && told.map(\.foreignSnapshots) == [["by-hand"]])
-        #expect(told.map(\.drift) == [drift])
+        #expect(told.map(\.drift) == [drift] && told.map(\.guestCommands) == [found.guestCommands])
         let redefined = HypervisorEvent.lifecycle(office.id, name: office.name, event: "defined", detail: "updated")
         #expect(registry.on(redefined).contains(.lookAtDetails(office.id)))
         #expect(registry.told(office.id, found).isEmpty)

@@ -87,6 +87,18 @@ struct JobTests {
         #expect(job2.state == .succeeded && job2.vm == vm && job2.progress == nil)
     }
 
+    @Test func whatACommandDidIsKept() async throws {
+        let host = try await fixture.host().id
+        let job = try await fixture.job(1, host: host)
+        _ = try await fixture.publish(host)
+        let result = GuestCommandResult(exitStatus: 1, output: "ä", errorOutput: "", isCut: true)
+        let report = JobReport(
+            job: job.id, kind: job.kind, state: .failed, reason: "exit-status", result: result)
+        _ = try await store.commit([try fixture.report(host, .random(), 1, report)])
+        #expect(try await store.job(job.id).result == result)
+        #expect(try await store.jobs(after: nil, limit: 9).items.map(\.result) == [nil], "lists are short")
+    }
+
     @Test func aReportDoesNotGoBackAndTouchesNoOtherHostsJob() async throws {
         let host = try await fixture.host("a").id
         let other = try await fixture.host("b").id

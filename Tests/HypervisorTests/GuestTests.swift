@@ -32,6 +32,24 @@ import Testing
             }
             try await hypervisor.thaw(guest.id, within: .seconds(5))
             try await hypervisor.setTime(guest.id, within: .seconds(5))
+            let process = try await hypervisor.startProgram(
+                guest.id, "/bin/sh", ["-c", "echo \"$0\"; echo no >&2; exit 3", "it's \"so\""], within: .seconds(5))
+            var program = GuestProgram(isRunning: true)
+            #expect(
+                try await eventually {
+                    program = try await hypervisor.program(guest.id, process, within: .seconds(5))
+                    return !program.isRunning
+                })
+            #expect(
+                program
+                    == GuestProgram(exitStatus: 3, output: Array("it's \"so\"\n".utf8), errorOutput: Array("no\n".utf8))
+            )
+            await expectError(.failed) {
+                _ = try await hypervisor.startProgram(guest.id, "/bin/nothing", [], within: .seconds(5))
+            }
+            await expectError(.failed) {
+                _ = try await hypervisor.program(guest.id, 1, within: .seconds(5))
+            }
             let values = try await hypervisor.statistics().first?.values ?? [:]
             #expect(values["block.0.rd.bytes"] != nil)
 

@@ -58,6 +58,9 @@ import Testing
             await expectError(.invalidState) {
                 _ = try await hypervisor.guestAgentAnswers(guest.id, within: .seconds(1))
             }
+            await expectError(.invalidState) {
+                _ = try await hypervisor.startProgram(guest.id, "/bin/true", [], within: .seconds(1))
+            }
             try await hypervisor.start(guest.id)
             await expectError(.invalidState) { try await hypervisor.start(guest.id) }
         }
@@ -86,6 +89,34 @@ import Testing
             }
             #expect(restarted == true)
             try await hypervisor.destroy(guest.id)
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
+    func aDomainThatIsOffIsRenamed(_ kind: HypervisorKind) async throws {
+        try await kind.run { hypervisor, files in
+            let guest = Fixtures.guest("old", files: files.path)
+            let other = Fixtures.guest("other", files: files.path)
+            for guest in [guest, other] { _ = try await hypervisor.define(guest.xml()) }
+            try await hypervisor.setAutostart(guest.id, true)
+            let before = try await hypervisor.definition(of: guest.id)
+            await expectError(.alreadyExists) { try await hypervisor.rename(guest.id, "other") }
+            try await hypervisor.rename(guest.id, "new")
+            let after = try await hypervisor.definition(of: guest.id)
+            #expect(after == before.replacing("<name>old</name>", with: "<name>new</name>") && after != before)
+            #expect(try await hypervisor.domain(guest.id).autostart)
+            #expect(Set(try await hypervisor.domains().map(\.name)) == ["new", "other"])
+            let event = await next(hypervisor) { event -> String? in
+                guard case .lifecycle(guest.id, let name, "defined", "renamed") = event else { return nil }
+                return name
+            }
+            #expect(event == "new")
+            try await hypervisor.start(guest.id)
+            await expectError(.invalidState) { try await hypervisor.rename(guest.id, "newer") }
+            try await hypervisor.destroy(guest.id)
+            await expectError(.noSuchDomain) { try await hypervisor.rename(.random(), "nobody") }
+            try await hypervisor.undefine(guest.id)
+            #expect(try await hypervisor.domains().map(\.name) == ["other"])
         }
     }
 

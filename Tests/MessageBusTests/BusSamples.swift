@@ -102,6 +102,8 @@ enum BusSamples {
             pinned: true, isBeingDeleted: false, sizeBytes: 1,
             notHeld: [leftOut])
         let difference = SettingDifference(setting: "vcpu", found: "2", wanted: "4", isFixable: true)
+        let command = GuestCommand(name: name, path: "/usr/bin/true", arguments: ["a"])
+        let result = GuestCommandResult(exitStatus: 1, signal: 9, output: "o", errorOutput: "e", isCut: true)
         let origin = VMDocument.Origin(job: job, template: digest, profile: "office", profileVersion: 3)
         let queued = Job(
             id: job, kind: "vm.clone", arguments: (try? FleetJSON.value(clone)) ?? .null, notBefore: time,
@@ -129,9 +131,10 @@ enum BusSamples {
             (
                 "JobReport",
                 JobReport(
-                    job: job, kind: "vm.clone", state: .failed, reason: "no-space", message: "text", step: step, vm: vm)
+                    job: job, kind: "vm.clone", state: .failed, reason: "no-space", message: "text", step: step, vm: vm,
+                    result: result)
             ),
-            ("JobStep", step),
+            ("JobStep", step), ("GuestCommandResult", result),
             ("JobProgress", JobProgress(job: job, activity: "fetching", percent: 50, bytesPerSecond: 1.5)),
             ("MetricsBatch", MetricsBatch(time: time, host: ["a": 1], vms: [vm: ["b": 1.5]])),
             (
@@ -140,9 +143,9 @@ enum BusSamples {
                     id: vm, name: "office-1", state: .running, memoryBytes: 1, vcpus: 2, persistent: true,
                     autostart: false, guestAgent: true, origin: origin, genID: UUID(),
                     macAddresses: [MACAddress("52:54:00:00:00:01")!], guest: guest, snapshots: [snapshot],
-                    foreignSnapshots: ["by-hand"], demand: demand, drift: [difference])
+                    foreignSnapshots: ["by-hand"], demand: demand, drift: [difference], guestCommands: [command])
             ),
-            ("SettingDifference", difference),
+            ("SettingDifference", difference), ("GuestCommand", command),
             ("VMDemand", demand), ("MemoryDemand", demand.memory),
             ("VMPlacement", placement), ("PlacedProcessors", placement.processors),
             ("GuestTopology", placement.processors.topology), ("PlacedMemory", placement.memory),
@@ -175,6 +178,8 @@ enum BusSamples {
             ("SnapshotRevertArguments", SnapshotRevertArguments(vm: vm, snapshot: job, start: true)),
             ("SnapshotArguments", SnapshotArguments(vm: vm, snapshot: job)),
             ("SnapshotPinArguments", SnapshotPinArguments(vm: vm, snapshot: job, pinned: true)),
+            ("RenameArguments", RenameArguments(vm: vm, name: name)),
+            ("ExecArguments", ExecArguments(vm: vm, command: name, arguments: ["a"])),
             ("Request", Request(call: .publishInventory, parts: [.cpu], expiresAt: time)),
             ("Reply", Reply(ok: false, message: "text")),
         ]

@@ -114,6 +114,40 @@ import Testing
         #expect(try Profile(document: profile.document()) == profile)
     }
 
+    @Test func guestCommandsAreCheckedTogether() throws {
+        func problems(_ text: String) throws -> [String] {
+            let directory = try TemporaryDirectory()
+            let path = directory.file("p.yaml")
+            try Data(text.utf8).write(to: URL(filePath: path))
+            do throws(InvalidProfile) {
+                _ = try Profile(file: path)
+                return []
+            } catch {
+                return error.problems.map { $0.replacing(path, with: "p") }
+            }
+        }
+        let good = #"""
+            guestAgentTimeoutSeconds: 60
+            guestCommands:
+              - {name: state, path: 'C:\Windows\System32\whoami.exe', arguments: [/all], timeoutSeconds: 5}
+              - {name: log, path: /usr/bin/journalctl, takesArguments: true}
+            guestChecks: [state]
+            """#
+        #expect(try problems(good) == [])
+        for (commands, checks, problem) in [
+            ("[{name: a, path: /b}, {name: a, path: /b}]", "[]", "guestCommands: 'a' is there twice"),
+            ("[{name: a, path: whoami}]", "[]", "must be absolute in the guest"),
+            ("[{name: a, path: /b, timeoutSeconds: 0}]", "[]", "timeoutSeconds of 'a': expected 1 to 3600, got 0"),
+            ("[{name: a, path: /b, pth: c}]", "[]", "guestCommands[0].pth: unknown key"),
+            ("[{name: a, path: /\(String(repeating: "b", count: 4096))}]", "[]", "4096 bytes together"),
+            ("[{name: a, path: /b}]", "[c]", "guestChecks: there is no command 'c' in guestCommands"),
+            ("[{name: a, path: /b}]", "[a]", "guestChecks: they need guestAgentTimeoutSeconds"),
+        ] {
+            let found = try problems("guestCommands: \(commands)\nguestChecks: \(checks)\n")
+            #expect(found.count == 1 && found[0].contains(problem), "\(found)")
+        }
+    }
+
     @Test func theShippedProfilesAreInOrder() throws {
         let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path

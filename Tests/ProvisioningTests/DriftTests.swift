@@ -232,6 +232,12 @@ import Testing
         if Bool.random(using: &random) {
             profile.hostDevices = [DeviceSelector(role: .gpu), DeviceSelector(id: PCIDeviceID("10de:1c82"))]
         }
+        if Bool.random(using: &random) {
+            profile.guestCommands = [
+                GuestCommand(
+                    name: ResourceName("state")!, path: #"C:\Tools & <more>\"state".exe"#, arguments: ["/q", "ä'"])
+            ]
+        }
         return profile
     }
 }

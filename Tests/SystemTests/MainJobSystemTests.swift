@@ -7,16 +7,26 @@ import Testing
 /// An operator's day with real programs only: controller, broker, agent, libvirt, a guest that boots.
 @Suite struct MainJobSystemTests {
     @Test func aTemplateBecomesARunningVMThatTheOperatorSeesAndEnds() async throws {
-        let site = try await OneHost()
+        let site = try await OneHost(profiles: [
+            "greeting": """
+            guestAgentTimeoutSeconds: 150
+            guestCommands:
+              - {name: greet, path: /bin/sh, arguments: [-c, 'echo "hello $0"'], takesArguments: true}
+            guestChecks: [greet]
+
+            """
+        ])
         try await site.virtfleet("host", "label", "ada", "site=berlin")
         #expect(try await site.virtfleet("host", "list", "-o", "csv").contains("ada,online,"))
         #expect(try await site.virtfleet("host", "show", "ada").contains("site=berlin"))
         #expect(try await site.virtfleet("template", "list", "-o", "name") == "tiny:1\n")
 
-        try await site.virtfleet("vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "tiny", "--wait")
+        try await site.virtfleet(
+            "vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "greeting",
+            "--wait")
         let vm = try #require(try await site.vm("office"))
         #expect(vm.state == .running)
-        #expect(vm.origin?.profile == "tiny")
+        #expect(vm.origin?.profile == "greeting")
         try await site.agent.program.until("the controller knows that the guest agent answers and what the VM uses") {
             let batch = try await site.client.metrics(of: "ada").batch
             return try await site.vm("office")?.guestAgent == true
@@ -32,13 +42,19 @@ import Testing
         let fits = try await site.virtfleet("profile", "fit", "large", "-o", "csv")
         #expect(fits.contains("does-not-fit"), "\(fits)")
 
+        #expect(try await site.virtfleet("vm", "exec", "office", "-o", "name") == "greet\n")
+        let said = try await site.virtfleet("vm", "exec", "office", "greet", "ada", "--wait")
+        #expect(said.contains("1:  hello ada") && said.contains("Ended with:  0"), "\(said)")
+
         try await site.virtfleet("vm", "stop", "office", "--wait")
         // A VM's document travels beside the job's report.
         try await site.agent.program.until("it is off") { try await site.vm("office")?.state == .shutoff }
-        try await site.virtfleet("vm", "start", "office", "--wait")
-        try await site.agent.program.until("it runs") { try await site.vm("office")?.state == .running }
-        try await site.virtfleet("vm", "stop", "office", "--force", "--wait")
-        try await site.virtfleet("vm", "delete", "office", "--yes", "--wait")
+        try await site.virtfleet("vm", "rename", "office", "lab", "--wait")
+        try await site.agent.program.until("it has its new name") { try await site.vm("lab")?.id == vm.id }
+        try await site.virtfleet("vm", "start", "lab", "--wait")
+        try await site.agent.program.until("it runs") { try await site.vm("lab")?.state == .running }
+        try await site.virtfleet("vm", "stop", "lab", "--force", "--wait")
+        try await site.virtfleet("vm", "delete", "lab", "--yes", "--wait")
         try await site.agent.program.until("it is gone") { try await site.client.vms().isEmpty }
         let disks = site.agent.statePath + "/images/vms"
         #expect(try FileManager.default.contentsOfDirectory(atPath: disks).isEmpty)
@@ -49,7 +65,10 @@ import Testing
         #expect(events.last == "undefined", "\(events)")
         #expect(try await site.virtfleet("event", "list").contains("office"))
         let jobs = try await site.client.jobs().reversed()
-        #expect(jobs.map(\.kind) == ["vm.clone", "vm.stop", "vm.start", "vm.stop", "vm.delete"])
+        #expect(
+            jobs.map(\.kind) == [
+                "vm.clone", "guest.exec", "vm.stop", "vm.rename", "vm.start", "vm.stop", "vm.delete",
+            ])
         #expect(jobs.allSatisfy { $0.state == .succeeded })
         for job in jobs { #expect(try await site.reports(of: job.id).filter { $0 == .succeeded }.count == 1) }
         await site.close()

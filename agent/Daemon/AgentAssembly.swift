@@ -56,8 +56,11 @@ struct AgentAssembly {
         let jobHost = try jobHost(hypervisor)
         let catalogue = SnapshotCatalogue(jobHost)
         let drift = DriftInspection(jobHost)
+        let commands = GuestCommandCatalogue(jobHost)
         let details = VMDetailsWatch {
-            VMDetails(snapshots: try await catalogue.snapshots(of: $0), drift: try await drift.differences(of: $0))
+            VMDetails(
+                snapshots: try await catalogue.snapshots(of: $0), drift: try await drift.differences(of: $0),
+                guestCommands: try await commands.commands(of: $0))
         }
         let runner = try await jobs(fleet, host, bootID, jobHost, spool, bus, topics, details)
         let power = HostPower(logger: logger)

@@ -69,13 +69,13 @@ extension Argument {
             read: { $0.compactMap(Value.init(argument:)) })
     }
 
-    /// All the remaining words, at least one.
+    /// All the remaining words.
     public static func positionals<Value: ArgumentValue>(
-        _ placeholder: String, _ help: String, completion: Completion? = nil
+        _ placeholder: String, _ help: String, atLeastOne: Bool = true, completion: Completion? = nil
     ) -> Self where Result == [Value] {
         Self(
             specification: .positional(
-                Value.self, placeholder, help: help, isRequired: true, repeats: true, completion: completion),
+                Value.self, placeholder, help: help, isRequired: atLeastOne, repeats: true, completion: completion),
             read: { $0.compactMap(Value.init(argument:)) })
     }
 }

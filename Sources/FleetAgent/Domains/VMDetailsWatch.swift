@@ -7,10 +7,15 @@ import Provisioning
 public struct VMDetails: Equatable, Sendable {
     var snapshots: SnapshotCatalogue.Snapshots?
     var drift: [SettingDifference]?
+    var guestCommands: [GuestCommand]?
 
-    public init(snapshots: SnapshotCatalogue.Snapshots? = nil, drift: [SettingDifference]? = nil) {
+    public init(
+        snapshots: SnapshotCatalogue.Snapshots? = nil, drift: [SettingDifference]? = nil,
+        guestCommands: [GuestCommand]? = nil
+    ) {
         self.snapshots = snapshots
         self.drift = drift
+        self.guestCommands = guestCommands
     }
 }
 

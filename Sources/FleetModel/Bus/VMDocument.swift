@@ -45,6 +45,8 @@ public struct VMDocument: Codable, Equatable, Sendable {
     /// Where its definition is not what its profile makes of it; absent when that is not known, as of a VM that virtfleet
     /// did not make.
     public var drift: [SettingDifference]?
+    /// What `guest.exec` may run in it; absent when its definition does not hold its profile.
+    public var guestCommands: [GuestCommand]?
 
     public struct Origin: Codable, Equatable, Sendable {
         public var job: JobID
@@ -64,7 +66,8 @@ public struct VMDocument: Codable, Equatable, Sendable {
         id: VMID, name: String, state: State, memoryBytes: UInt64, vcpus: Int, persistent: Bool, autostart: Bool,
         guestAgent: Bool? = nil, origin: Origin? = nil, genID: UUID? = nil, macAddresses: [MACAddress]? = nil,
         guest: GuestInformation? = nil, snapshots: [VMSnapshot]? = nil, foreignSnapshots: [String]? = nil,
-        demand: VMDemand? = nil, drift: [SettingDifference]? = nil
+        demand: VMDemand? = nil, drift: [SettingDifference]? = nil,
+        guestCommands: [GuestCommand]? = nil
     ) {
         self.id = id
         self.name = name
@@ -82,5 +85,6 @@ public struct VMDocument: Codable, Equatable, Sendable {
         self.foreignSnapshots = foreignSnapshots
         self.demand = demand
         self.drift = drift
+        self.guestCommands = guestCommands
     }
 }

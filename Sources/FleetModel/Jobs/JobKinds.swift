@@ -10,12 +10,14 @@ public enum JobKindName: String, CaseIterable, Codable, Sendable {
     case vmFocus = "vm.focus"
     case vmUpdate = "vm.update"
     case vmFix = "vm.fix"
+    case vmRename = "vm.rename"
     case vmDelete = "vm.delete"
     case snapshotCreate = "snapshot.create"
     case snapshotRevert = "snapshot.revert"
     case snapshotDelete = "snapshot.delete"
     case snapshotPin = "snapshot.pin"
     case snapshotFlatten = "snapshot.flatten"
+    case guestExec = "guest.exec"
 }
 
 /// Arguments of `vm.clone`.
@@ -136,6 +138,35 @@ public struct FixArguments: Codable, Equatable, Sendable {
     public init(vm: VMID, profileVersion: ProfileVersion? = nil) {
         self.vm = vm
         self.profileVersion = profileVersion
+    }
+}
+
+/// Arguments of `vm.rename`.
+public struct RenameArguments: Codable, Equatable, Sendable {
+    public var vm: VMID
+    /// Refused when the host has another VM of that name.
+    public var name: ResourceName
+
+    public init(vm: VMID, name: ResourceName) {
+        self.vm = vm
+        self.name = name
+    }
+}
+
+/// Arguments of `guest.exec`.
+public struct ExecArguments: Codable, Equatable, Sendable {
+    public static let maximumArguments = 32
+
+    public var vm: VMID
+    /// One of the commands that the VM's own profile names.
+    public var command: ResourceName
+    /// Added to the command's own, where the profile allows that.
+    public var arguments: [String]
+
+    public init(vm: VMID, command: ResourceName, arguments: [String] = []) {
+        self.vm = vm
+        self.command = command
+        self.arguments = arguments
     }
 }
 

@@ -72,10 +72,12 @@ public struct JobReport: Codable, Equatable, Sendable {
     public var step: Step?
     /// The VM the job made or changed.
     public var vm: VMID?
+    /// What `guest.exec` ran did; only in the last report.
+    public var result: GuestCommandResult?
 
     public init(
         job: JobID, kind: String, state: JobState, reason: String? = nil, message: String? = nil, step: Step? = nil,
-        vm: VMID? = nil
+        vm: VMID? = nil, result: GuestCommandResult? = nil
     ) {
         self.job = job
         self.kind = kind
@@ -84,6 +86,7 @@ public struct JobReport: Codable, Equatable, Sendable {
         self.message = message
         self.step = step
         self.vm = vm
+        self.result = result
     }
 }
 

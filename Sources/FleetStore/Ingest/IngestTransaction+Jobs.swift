@@ -15,6 +15,7 @@ extension IngestTransaction {
         job.resource.message = report.message
         job.resource.step = report.step
         job.resource.vm = report.vm ?? job.resource.vm
+        job.resource.result = report.result
         job.resource.updatedAt = time
         try jobs.update(job)
         memory.changedJobSets.insert(host)

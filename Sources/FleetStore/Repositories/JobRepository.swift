@@ -17,7 +17,7 @@ struct JobRepository {
 
     private static let select = """
         SELECT jobs.id, jobs.host, hosts.name, kind, arguments, jobs.state, cancel_requested, reason, message, step, vm,
-        jobs.created_at, updated_at, expires_at, published, absent_since
+        jobs.created_at, updated_at, expires_at, published, absent_since, result
         FROM jobs JOIN hosts ON hosts.id = jobs.host
         """
     /// States that no other follows, as SQL literals.
@@ -50,7 +50,12 @@ struct JobRepository {
                 AND (?3 IS NULL OR jobs.state = ?3) ORDER BY jobs.id DESC LIMIT ?4
                 """,
                 [before, host?.description, state?.rawValue, count]
-            ).map { try job($0).resource }
+            ).map { row in
+                var resource = try job(row).resource
+                // A page of them could be a megabyte.
+                resource.result = nil
+                return resource
+            }
         } key: {
             [$0.id.description]
         }
@@ -79,12 +84,12 @@ struct JobRepository {
         try connection.execute(
             """
             UPDATE jobs SET state = ?, published = ?, cancel_requested = ?, absent_since = ?, reason = ?, message = ?,
-            step = ?, vm = ?, updated_at = ? WHERE id = ?
+            step = ?, vm = ?, result = ?, updated_at = ? WHERE id = ?
             """,
             [
                 resource.state.rawValue, job.published, resource.cancelRequested, job.absentSince, resource.reason,
                 resource.message, try resource.step.map(FleetJSON.storedText), resource.vm?.description,
-                resource.updatedAt, resource.id.description,
+                try resource.result.map(FleetJSON.storedText), resource.updatedAt, resource.id.description,
             ])
     }
 
@@ -94,7 +99,8 @@ struct JobRepository {
                 id: try row.id(0), host: try row.id(1), hostName: try row.id(2), kind: try row.get(3),
                 arguments: try row.json(4), state: try row.word(5), cancelRequested: try row.get(6),
                 reason: try row.get(7), message: try row.get(8), step: try row.optionalJSON(9),
-                vm: try row.optionalID(10), createdAt: try row.get(11), updatedAt: try row.get(12),
+                vm: try row.optionalID(10), result: try row.optionalJSON(16), createdAt: try row.get(11),
+                updatedAt: try row.get(12),
                 expiresAt: try row.get(13)),
             published: try row.get(14), absentSince: try row.get(15))
     }

@@ -44,15 +44,29 @@ extension LibvirtConnection {
         let definition = try DomainDefinition(xml: xml)
         guard let domain = virDomainDefineXMLFlags(handle.pointer, xml, VIR_DOMAIN_DEFINE_VALIDATE.rawValue) else {
             var error = HypervisorError.lastLibvirtError("define", definition.name)
-            // libvirt has no code for a name that another domain has.
-            if let other = virDomainLookupByName(handle.pointer, definition.name) {
-                if libvirtID(of: other) != definition.id { error.code = .alreadyExists }
-                virDomainFree(other)
-            }
+            if isTaken(definition.name, byOtherThan: definition.id, handle) { error.code = .alreadyExists }
             throw error
         }
         defer { virDomainFree(domain) }
         return try describe(domain)
+    }
+
+    /// libvirt has no code for a name that another domain has.
+    private func isTaken(_ name: String, byOtherThan id: VMID, _ handle: LibvirtHandle) -> Bool {
+        guard let other = virDomainLookupByName(handle.pointer, name) else { return false }
+        defer { virDomainFree(other) }
+        return libvirtID(of: other) != id
+    }
+
+    func rename(_ id: VMID, _ name: String) throws(HypervisorError) {
+        let handle = try handle()
+        do throws(HypervisorError) {
+            try act(on: id, "rename") { virDomainRename($0, name, 0) }
+        } catch {
+            var error = error
+            if isTaken(name, byOtherThan: id, handle) { error.code = .alreadyExists }
+            throw error
+        }
     }
 
     func setAutostart(_ id: VMID, _ on: Bool) throws(HypervisorError) {

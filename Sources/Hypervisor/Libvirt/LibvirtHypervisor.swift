@@ -69,6 +69,10 @@ public final class LibvirtHypervisor: Hypervisor {
         try await commands("set the autostart of").setAutostart(id, on)
     }
 
+    public func rename(_ id: VMID, _ name: String) async throws(HypervisorError) {
+        try await commands("rename").rename(id, name)
+    }
+
     public func start(_ id: VMID) async throws(HypervisorError) { try await commands("start").start(id) }
 
     public func shutdown(_ id: VMID) async throws(HypervisorError) {
@@ -113,6 +117,18 @@ public final class LibvirtHypervisor: Hypervisor {
         _ id: VMID, within limit: Duration
     ) async throws(HypervisorError) -> GuestInformation {
         try await guestConnection("ask the guest agent of").guestInformation(id, within: limit)
+    }
+
+    public func startProgram(
+        _ id: VMID, _ path: String, _ arguments: [String], within limit: Duration
+    ) async throws(HypervisorError) -> Int {
+        try await guestConnection("start a program in").startProgram(id, path, arguments, within: limit)
+    }
+
+    public func program(
+        _ id: VMID, _ process: Int, within limit: Duration
+    ) async throws(HypervisorError) -> GuestProgram {
+        try await guestConnection("look at a program in").program(id, process, within: limit)
     }
 
     public func statistics() async throws(HypervisorError) -> [DomainStatistics] { try await measuring.statistics() }

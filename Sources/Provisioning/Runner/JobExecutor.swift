@@ -60,7 +60,8 @@ struct JobExecutor: Sendable {
         _ entry: JournalledJob, _ kind: some JobKind, _ state: JobState, _ problem: JobProblem? = nil,
         remark: String? = nil
     ) async throws {
-        let report = entry.report(state, problem, remark: remark, vm: kind.vm)
+        let report = entry.report(
+            state, problem, remark: remark, vm: kind.vm, result: state.isTerminal ? kind.result : nil)
         try await journal.move([report], at: await now())
         logger.info("\(entry.job.kind) \(state.rawValue)\(problem.map { ": \($0)" } ?? "")")
         await reported()
@@ -79,11 +80,11 @@ extension JournalledJob {
     /// - Parameter vm: kept from the report before when nil.
     func report(
         _ state: JobState, _ problem: JobProblem? = nil, remark: String? = nil, step: JobReport.Step? = nil,
-        vm: VMID? = nil
+        vm: VMID? = nil, result: GuestCommandResult? = nil
     ) -> JobReport {
         JobReport(
             job: id, kind: job.kind, state: state, reason: problem?.reason, message: problem?.message ?? remark,
-            step: step, vm: vm ?? report.vm)
+            step: step, vm: vm ?? report.vm, result: result)
     }
 }
 

@@ -57,6 +57,21 @@ extension JobResource {
                         ("Created", .time(job.createdAt)), ("Updated", .age(job.updatedAt)),
                         ("Expires", .time(job.expiresAt)),
                     ]), DetailSection("Arguments", job.arguments.flattened()),
-            ]
+            ] + (job.result.map(\.details) ?? [])
         })
+}
+
+extension GuestCommandResult {
+    fileprivate var details: [DetailSection] {
+        let end = exitStatus.map { "\($0)" } ?? signal.map { "signal \($0)" }
+        func section(_ title: String, _ text: String) -> [DetailSection] {
+            let lines = text.split(separator: /\r?\n/, omittingEmptySubsequences: false)
+            let shown = lines.last?.isEmpty == true ? lines.dropLast() : lines[...]
+            return shown.isEmpty
+                ? [] : [DetailSection(title, shown.enumerated().map { ("\($0 + 1)", Cell(String($1))) })]
+        }
+        let left = isCut ? ", its end" : ""
+        return [DetailSection("In the guest", [("Ended with", .optional(end))])]
+            + section("Output\(left)", output) + section("Errors\(left)", errorOutput)
+    }
 }

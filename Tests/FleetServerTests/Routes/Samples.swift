@@ -52,6 +52,9 @@ enum Samples {
         let fit = HostFit(answer: .fitsAfterStops, stops: ["b"], obstacles: [obstacle], nearestFix: "f")
         let difference = SettingDifference(setting: "s", found: "f", wanted: "w", isFixable: true)
         let bareDifference = SettingDifference(setting: "s", found: nil, wanted: nil, isFixable: false)
+        let command = GuestCommand(name: name, path: "/p", arguments: ["a"])
+        let bareResult = GuestCommandResult(exitStatus: nil, output: "", errorOutput: "", isCut: false)
+        let result = GuestCommandResult(exitStatus: 1, signal: 9, output: "o", errorOutput: "e", isCut: true)
         let document = VMDocument(
             id: vm, name: "a", state: .running, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false,
             guestAgent: true, origin: VMDocument.Origin(job: job, template: digest, profile: "p", profileVersion: 1),
@@ -61,7 +64,7 @@ enum Samples {
                 interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
                 fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"]),
             snapshots: [snapshot], foreignSnapshots: ["f"], demand: demand,
-            drift: [difference])
+            drift: [difference], guestCommands: [command])
         let bareDocument = VMDocument(
             id: vm, name: "a", state: .pmSuspended, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false)
         func vmResource(_ document: VMDocument, _ metrics: [String: Double]?) -> VMResource {
@@ -80,6 +83,7 @@ enum Samples {
         fullJob.step = JobReport.Step(index: 1, count: 2, name: "s")
         fullJob.progress = JobProgress(job: job, activity: "a", percent: 1.5, bytesPerSecond: 2)
         fullJob.vm = vm
+        fullJob.result = result
         func event(_ name: ResourceName?) -> EventResource {
             EventResource(
                 id: 1, host: host, hostName: name, type: .vmLifecycle, time: now, receivedAt: now, epoch: .random(),
@@ -102,6 +106,8 @@ enum Samples {
             try sample("VM", sharingVM, vmResource(bareDocument, nil)),
             try sample("VMDocument", document, bareDocument), try sample("VMSnapshot", snapshot, bareSnapshot),
             try sample("SettingDifference", difference, bareDifference),
+            try sample("GuestCommand", command, command),
+            try sample("GuestCommandResult", result, bareResult),
             try sample("Job", fullJob, bareJob),
             try sample(
                 "JobRequest", JobRequest(host: "a", kind: "k", arguments: .null, expiresInSeconds: 1),

@@ -52,6 +52,17 @@ struct JobPlanner: Sendable {
             var arguments = FixArguments(vm: wanted.vm)
             if let profile { arguments.profileVersion = try await profileVersion(profile) }
             return try FleetJSON.value(arguments)
+        case .vmRename: return try await asked(RenameArguments.self, \.vm, request, host)
+        case .guestExec:
+            let wanted = try decode(ExecRequest.self, request)
+            try await check(wanted.vm, on: host)
+            let arguments = wanted.arguments ?? []
+            guard arguments.count <= ExecArguments.maximumArguments else {
+                throw Problem.unprocessable(
+                    "bad-arguments", "at most \(ExecArguments.maximumArguments) arguments can be added to a command")
+            }
+            return try FleetJSON.value(
+                ExecArguments(vm: wanted.vm, command: wanted.command, arguments: arguments))
         case .vmReboot:
             let wanted = try decode(RebootRequest.self, request)
             try await check(wanted.vm, on: host)
@@ -105,6 +116,12 @@ struct JobPlanner: Sendable {
         guard (1...3600).contains(seconds) else {
             throw Problem.unprocessable("bad-arguments", "'\(name)' must be from 1 to 3600, not \(seconds)")
         }
+    }
+
+    private struct ExecRequest: Decodable {
+        var vm: VMID
+        var command: ResourceName
+        var arguments: [String]?
     }
 
     private struct RebootRequest: Decodable {

@@ -78,7 +78,11 @@ enum JobRoutes {
                 "progress": .object(
                     ["job": .string(), "activity": .string(), "percent": .number],
                     optional: ["bytesPerSecond": .number]),
+                "result": .reference("GuestCommandResult"),
             ]),
+        "GuestCommandResult": .object(
+            ["output": .string(), "errorOutput": .string(), "isCut": .boolean],
+            optional: ["exitStatus": .integer, "signal": .integer]),
         "JobRequest": .object(
             ["host": .string(), "kind": .string(), "arguments": .any], optional: ["expiresInSeconds": .integer]),
     ]

@@ -57,10 +57,15 @@ enum VMRoutes {
                 "genID": .uuid, "macAddresses": .array(.string()),
                 "snapshots": .array(.reference("VMSnapshot")), "foreignSnapshots": .array(.string()),
                 "demand": .reference("VMDemand"), "drift": .array(.reference("SettingDifference")),
+                "guestCommands": .array(.reference("GuestCommand")),
                 "origin": .object(
                     ["job": .string(), "template": .string(), "profile": .string()],
                     optional: ["profileVersion": .integer]),
             ]),
+        "GuestCommand": .object([
+            "name": .name, "path": .string(), "arguments": .array(.string()), "timeoutSeconds": .integer,
+            "takesArguments": .boolean,
+        ]),
         "SettingDifference": .object(
             ["setting": .string(), "isFixable": .boolean], optional: ["found": .string(), "wanted": .string()]),
         "VMSnapshot": .object(

@@ -81,7 +81,10 @@ struct CloneVM: JobKind {
                     "not-running", "VM \(domain.name) is \(domain.state.rawValue) right after its start; see its log")
             }
             guard let limit else { return nil }
-            if try await host.hypervisor.guestAgentAnswers(vm, within: .seconds(5)) { return nil }
+            if try await host.hypervisor.guestAgentAnswers(vm, within: .seconds(5)) {
+                try await host.runChecks(plan.profile.checks, in: vm, attempt)
+                return nil
+            }
             guard host.time.monotonic() - start < limit else {
                 throw JobProblem(
                     "no-guest-agent",

@@ -29,6 +29,10 @@ struct UpdateVM: JobKind {
         var firmware: FirmwareState
         var createdAt: Date
         var isActive: Bool
+        /// What must end with 0 in the new system, and how long its guest agent may take; absent in plans of agents that did
+        /// not know them.
+        var checks: [GuestCommand]?
+        var guestLimitSeconds: Int?
     }
 
     func check(on host: JobHost) async throws { _ = try await survey(host) }
@@ -44,7 +48,10 @@ struct UpdateVM: JobKind {
             isReflinked: try await host.reflinks(arguments.image, in: base, as: profile?.systemDisk ?? .auto),
             others: findings.disks.filter { $0.target != system.target }, leftOut: findings.leftOut,
             firmware: findings.firmware,
-            createdAt: host.time.now(), isActive: findings.domain.state.isActive)
+            createdAt: host.time.now(), isActive: findings.domain.state.isActive,
+            checks: profile?.checks,
+            guestLimitSeconds: arguments.guestAgentTimeoutSeconds
+                ?? profile.flatMap { $0.checks.isEmpty ? nil : $0.guestAgentTimeoutSeconds })
     }
 
     private func survey(_ host: JobHost) async throws -> (SnapshotSurvey.Findings, system: OverlaidDisk) {
@@ -89,9 +96,9 @@ struct UpdateVM: JobKind {
             ]
         // Nobody uses the new system yet: it may be started once more after a crash.
         let start: [any JobStep] = arguments.start ? [StartDomain(vm: vm, ofOwnClone: true, host: host)] : []
-        let limit = arguments.start ? arguments.guestAgentTimeoutSeconds : nil
+        let limit = arguments.start ? plan.guestLimitSeconds ?? arguments.guestAgentTimeoutSeconds : nil
         return [newSystem] + shutDown + swap + start
-            + (limit.map { [WaitForGuest(vm: vm, limit: .seconds($0), host: host)] } ?? [])
+            + (limit.map { [WaitForGuest(vm: vm, limit: .seconds($0), checks: plan.checks ?? [], host: host)] } ?? [])
     }
 
     private func manifest(of plan: Plan, _ disks: [OverlaidDisk]) -> SnapshotManifest {
@@ -127,10 +134,11 @@ struct WaitUntilOff: JobStep {
     }
 }
 
-/// Waits until the guest that was started answers.
+/// Waits until the guest that was started answers and passes its checks, which are asked again after a crash.
 struct WaitForGuest: JobStep {
     let vm: VMID
     let limit: Duration
+    let checks: [GuestCommand]
     let host: JobHost
     let name = "guest"
 
@@ -147,5 +155,6 @@ struct WaitForGuest: JobStep {
             }
             try await host.time.sleep(for: .seconds(1))
         }
+        try await host.runChecks(checks, in: vm)
     }
 }
