@@ -49,9 +49,16 @@ import Testing
         _ = try await systemd.run("systemctl", "start", "virtfleet-controller").successful()
         let configuration = try await systemd.run("virtfleet", "host", "add", "ada").successful().text
         try await systemd.write(configuration, to: "/etc/virtfleet/agent.yaml")
+        let disk = try await LoopDevice(bytes: 8 << 20, named: "vf-installed")
         try await systemd.write(
-            "memoryMiB: 256\nvcpus: 1\nfreeDiskMiB: 64\nguestAgentTimeoutSeconds: 150\n",
-            to: "/etc/virtfleet/profiles/tiny.yaml")
+            """
+            memoryMiB: 256
+            vcpus: 1
+            freeDiskMiB: 64
+            guestAgentTimeoutSeconds: 150
+            hostDisks: [{device: \(disk.path), snapshot: no}]
+
+            """, to: "/etc/virtfleet/profiles/tiny.yaml")
         _ = try await systemd.run("systemctl", "start", "virtfleet-agent").successful()
         _ = try await systemd.run(
             "virtfleet", "template", "import", GuestImage.path, "--name", "tiny", "--version", "1"
