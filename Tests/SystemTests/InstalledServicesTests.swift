@@ -93,7 +93,7 @@ import Testing
     /// The kernel's view of the running services, so that a unit that systemd did not apply is found out.
     private func expectRestricted(_ systemd: PrivateSystemd) async throws {
         for (service, capabilities) in [
-            ("virtfleet-controller", "0000000000000000"), ("virtfleet-agent", "0000000000000003"),
+            ("virtfleet-controller", "0000000000000000"), ("virtfleet-agent", "0000000000000203"),
         ] {
             let pid = try await systemd.run("systemctl", "show", service, "--property=MainPID", "--value").text
                 .split(separator: "\n").joined()
