@@ -5,11 +5,11 @@ import Subprocess
 
 /// The layers of disks: real qcow2 files, which qemu-img changes as QEMU would.
 extension InMemoryHypervisor {
-    public func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) {
+    public func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Int {
         try call(.freeze) { state in
             try self.setFrozen(true, id, "freeze", in: &state)
             switch state.guests[id, default: Guest()].canFreeze {
-            case true: return
+            case true: return state.guests[id, default: Guest()].fileSystems
             case false: throw Self.refusal("freeze", "the guest agent has no command guest-fsfreeze-freeze")
             default:
                 throw HypervisorError(
@@ -33,10 +33,19 @@ extension InMemoryHypervisor {
         try store(domain, id, in: &state)
     }
 
-    public func overlayDisks(_ id: VMID, _ overlays: [String: String]) async throws(HypervisorError) {
+    public func overlayDisks(
+        _ id: VMID, _ overlays: [String: String], memory: String?
+    ) async throws(HypervisorError) {
         let disks = try call(.overlayDisks) { state in
             try Self.requireRunning(id, "overlay", in: state)
-            return try DomainDefinition(xml: Self.find(id, "overlay", in: state).xml).disks
+            let domain = try Self.find(id, "overlay", in: state)
+            let definition = try DomainDefinition(xml: domain.xml)
+            if let memory {
+                if let obstacle = definition.memoryObstacle { throw Self.refusal("save", obstacle) }
+                try JSONEncoder().encode(KeptMemory(xml: domain.xml, memory: domain.memory))
+                    .write(to: URL(filePath: memory))
+            }
+            return definition.disks
         }
         for disk in disks {
             guard let overlay = overlays[disk.target], let file = disk.file else { continue }
@@ -46,6 +55,38 @@ extension InMemoryHypervisor {
             try await qemuImage("create", "-f", "qcow2", "-F", disk.format, "-b", file, overlay)
         }
         try edit(id, DomainEdit(files: overlays))
+    }
+
+    /// A guest's memory in a file, with the definition that it ran by.
+    private struct KeptMemory: Codable {
+        var xml: String
+        var memory: String?
+    }
+
+    public func restore(_ id: VMID, from memory: String, _ edit: DomainEdit) async throws(HypervisorError) {
+        try call(.restore) { state in
+            var domain = try Self.find(id, "restore", in: state)
+            let persistent = try DomainDefinition(xml: domain.xml)
+            guard !domain.running else { throw Self.invalidState("restore", persistent, "domain is already running") }
+            let kept = try JSONDecoder().decode(KeptMemory.self, from: Data(contentsOf: URL(filePath: memory)))
+            let definition = try DomainDefinition(xml: edit.applied(to: kept.xml))
+            guard definition.name == persistent.name, definition.id == id else {
+                throw Self.refusal("restore", "domain is already defined with uuid \(id)")
+            }
+            try self.prepareFiles(of: definition)
+            domain.running = true
+            domain.placement = definition.placement
+            domain.memory = kept.memory
+            try self.store(domain, id, in: &state)
+            self.emit(id, definition.name, "started", "restored")
+        }
+    }
+
+    public func isBusy(_ id: VMID) async throws(HypervisorError) -> Bool {
+        try call(.job) { state in
+            _ = try Self.find(id, "look at", in: state)
+            return false
+        }
     }
 
     public func startCommit(

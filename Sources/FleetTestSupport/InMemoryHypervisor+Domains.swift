@@ -86,6 +86,7 @@ extension InMemoryHypervisor {
         domain.running = false
         domain.paused = false
         domain.frozen = false
+        domain.memory = nil
         domain.commits = [:]
         try store(domain, id, in: &state)
         emit(id, try DomainDefinition(xml: domain.xml).name, "stopped", detail)

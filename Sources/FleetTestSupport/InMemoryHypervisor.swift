@@ -18,6 +18,7 @@ public final class InMemoryHypervisor: Hypervisor {
         case startCommit = "start-commit"
         case blockJob = "block-job"
         case startPull = "start-pull"
+        case restore, job
         case managedSave = "managed-save"
         case foreignSnapshots = "foreign-snapshots"
         case guestAgentAnswers = "guest-agent-answers"
@@ -33,6 +34,8 @@ public final class InMemoryHypervisor: Hypervisor {
         public var obeysShutdown: Bool
         /// Whether its file systems can be frozen; they take too long when nil.
         public var canFreeze: Bool?
+        /// How many those are.
+        public var fileSystems = 1
         /// Pausing it takes for ever.
         public var hangs = false
         public var information: GuestInformation
@@ -95,6 +98,8 @@ struct StoredDomain: Codable {
     var placement: VMPlacement?
     var frozen = false
     var managedSave = false
+    /// What its guest knows for as long as it runs.
+    var memory: String?
     var foreignSnapshots: [String] = []
     /// Commits of layers in use that wait for their pivot: the lower file, by target.
     var commits: [String: String] = [:]
@@ -126,6 +131,19 @@ extension InMemoryHypervisor {
 
     /// Whether the guest has been told to keep still.
     public func isFrozen(_ id: VMID) -> Bool { state.withLock { $0.domains[id]?.frozen == true } }
+
+    /// What the guest knows; a domain that is off, or has been booted since, knows nothing.
+    public func memory(of id: VMID) -> String? { state.withLock { $0.domains[id]?.memory } }
+
+    /// The guest learns something.
+    public func setMemory(_ memory: String, of id: VMID) throws {
+        try state.withLock { state in
+            try Self.requireRunning(id, "teach", in: state)
+            var domain = try Self.find(id, "teach", in: state)
+            domain.memory = memory
+            try store(domain, id, in: &state)
+        }
+    }
 
     /// What libvirt keeps of a domain that virtfleet did not ask for.
     public func keep(_ id: VMID, managedSave: Bool = false, foreignSnapshots: [String] = []) throws {

@@ -91,15 +91,26 @@ public protocol Hypervisor: Sendable {
 
     /// Has the guest agent flush the file systems and keep the guest from writing (virDomainFSFreeze). A guest that the
     /// agent answers too late for may be frozen all the same: thaw it.
+    /// - Returns: how many file systems are at rest; 0 where there is none that can be.
     /// - Throws: as `guestInformation`, and `failed` when the guest cannot.
-    func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError)
+    func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Int
     /// Lets a frozen guest write again; one that is not frozen does not mind.
     /// - Throws: as `freeze`.
     func thaw(_ id: VMID, within limit: Duration) async throws(HypervisorError)
     /// From now on the running domain writes to new qcow2 overlays, all disks at one moment; what it has written so far
-    /// stays as it is (virDomainSnapshotCreateXML with DISK_ONLY, ATOMIC and NO_METADATA).
-    /// - Parameter overlays: by the disk's target; the files must not be there yet.
-    func overlayDisks(_ id: VMID, _ overlays: [String: String]) async throws(HypervisorError)
+    /// stays as it is (virDomainSnapshotCreateXML with ATOMIC and NO_METADATA, and DISK_ONLY without memory).
+    /// - Parameters:
+    ///   - overlays: by the disk's target; the files must not be there yet.
+    ///   - memory: where the guest's memory of that moment goes, with the definition that it runs by; nil keeps none. It is
+    ///     whole when the disks are in their overlays. The guest stands still until it is written.
+    func overlayDisks(_ id: VMID, _ overlays: [String: String], memory: String?) async throws(HypervisorError)
+    /// Has a domain that is off go on from memory that `overlayDisks` has kept (virDomainRestoreFlags with
+    /// VIR_DOMAIN_SAVE_RUNNING), under another generation ID. Its persistent definition stays.
+    /// - Parameter edit: of the definition that the guest ran by: its disks' files.
+    func restore(_ id: VMID, from memory: String, _ edit: DomainEdit) async throws(HypervisorError)
+    /// Whether libvirt is at something with the domain that it begins and ends by itself, such as writing or reading its
+    /// memory (virDomainGetJobInfo).
+    func isBusy(_ id: VMID) async throws(HypervisorError) -> Bool
     /// Starts to move what one layer of a running domain's disk holds into the layer below it (virDomainBlockCommit). The
     /// layer that the guest writes to stays in use until `pivot`; the job for any other ends by itself.
     func startCommit(_ id: VMID, disk: String, of layer: String, into base: String) async throws(HypervisorError)
@@ -120,6 +131,12 @@ public protocol Hypervisor: Sendable {
 
     /// Closes the connections and ends `events`. Running domains go on.
     func close() async
+}
+
+extension Hypervisor {
+    public func overlayDisks(_ id: VMID, _ overlays: [String: String]) async throws(HypervisorError) {
+        try await overlayDisks(id, overlays, memory: nil)
+    }
 }
 
 public enum HypervisorEvent: Equatable, Sendable {

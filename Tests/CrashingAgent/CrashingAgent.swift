@@ -16,6 +16,8 @@ import Signing
 /// `reports`, one JSON object a line. It notes the moments that it passed in `points`; `lives` has the process IDs of
 /// those that heard their signals.
 ///
+/// There are the profiles `tiny`, and `data` with a data disk of 1 GiB.
+///
 ///     CrashingAgent URI TPM-STATES DIRECTORY HOST PUBLIC-KEY [POINT]
 ///
 /// POINT is a `FaultPoint` such as `overlay:after-intent`, or `next` for the first that no life has passed.
@@ -25,7 +27,8 @@ struct CrashingAgent {
         try Isolation.require()
         let arguments = CommandLine.arguments
         guard (6...7).contains(arguments.count), let host = HostID(arguments[4]), let fleet = FleetName("test"),
-            let key = VerifyingKey(arguments[5]), let profile = ResourceName("tiny")
+            let key = VerifyingKey(arguments[5]), let profile = ResourceName("tiny"),
+            let withData = ResourceName("data")
         else { throw Usage() }
         let directory = arguments[3]
         let target = arguments.count == 7 ? arguments[6] : nil
@@ -37,11 +40,15 @@ struct CrashingAgent {
         tiny.memoryMiB = 256
         tiny.vcpus = 1
         tiny.freeDiskMiB = 64
+        var data = tiny
+        data.dataDiskGiB = 1
         let hypervisor = try LibvirtHypervisor(uri: arguments[1], tpmStates: arguments[2], logger: logger)
-        let jobHost = JobHost(
+        var jobHost = JobHost(
             hypervisor: hypervisor, images: BaseImageStore(directory: directory + "/images", client: HTTPClient()),
-            imageSource: { ImageSource(url: "", token: "") }, profiles: [profile: tiny],
+            imageSource: { ImageSource(url: "", token: "") }, profiles: [profile: tiny, withData: data],
             vmDirectory: directory + "/images/vms", facilities: HostFacilities(accelerator: { .tcg }))
+        // No test waits a minute for a guest that is not going to answer.
+        jobHost.quiesceLimit = .seconds(10)
         let spool = try Spool(
             path: directory + "/spool.db", time: SystemTimeSource(), bootID: "test", logger: logger)
         let runner = try await JobRunner(

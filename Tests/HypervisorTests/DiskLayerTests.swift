@@ -70,6 +70,31 @@ import Testing
     }
 
     @Test(arguments: HypervisorKind.allCases)
+    func memoryIsKeptWithTheDisksAndRestoredOnOtherLayers(_ kind: HypervisorKind) async throws {
+        try await running(kind) { hypervisor, guest, files in
+            let (memory, other) = (files.file("memory"), files.file("other.qcow2"))
+            #expect(try await !hypervisor.isBusy(guest.id))
+            try await hypervisor.suspend(guest.id)
+            try await hypervisor.overlayDisks(guest.id, ["sda": files.file("one.qcow2")], memory: memory)
+            #expect(try await hypervisor.domain(guest.id).state == .paused)
+            #expect(try await layers(hypervisor, guest.id) == [files.file("one.qcow2"), guest.disks[0].path])
+            await #expect(throws: HypervisorError.self) {
+                try await hypervisor.restore(guest.id, from: memory, DomainEdit())
+            }
+            try await hypervisor.destroy(guest.id)
+            #expect(try await !hypervisor.isBusy(guest.id))
+            _ = try await Subprocess.run(
+                "qemu-img", ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", guest.disks[0].path, other]
+            ).successful()
+            let edit = DomainEdit(files: ["sda": other])
+            _ = try await hypervisor.define(edit.applied(to: guest.xml()))
+            try await hypervisor.restore(guest.id, from: memory, edit)
+            #expect(try await hypervisor.domain(guest.id).state == .running)
+            #expect(try await layers(hypervisor, guest.id) == [other, guest.disks[0].path])
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
     func whatIsKeptOfADomain(_ kind: HypervisorKind) async throws {
         try await kind.run { hypervisor, files in
             let guest = Fixtures.guest(files: files.path, tpm: true)

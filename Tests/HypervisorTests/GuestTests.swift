@@ -26,7 +26,7 @@ import Testing
             #expect(information.interfaces.contains { $0.macAddress == guest.networks[0].mac }, "\(information)")
             // Its file systems are all in memory, so that there is nothing to freeze: the agent may say so.
             do throws(HypervisorError) {
-                try await hypervisor.freeze(guest.id, within: .seconds(5))
+                _ = try await hypervisor.freeze(guest.id, within: .seconds(5))
             } catch {
                 #expect(error.code == .failed, "\(error)")
             }

@@ -100,7 +100,7 @@ enum BusSamples {
         let snapshot = VMSnapshot(
             id: job, name: name, createdAt: time, consistency: .app, parent: job, isCurrent: true, policy: name,
             pinned: true, isBeingDeleted: false, sizeBytes: 1,
-            notHeld: [leftOut])
+            notHeld: [leftOut], memoryBytes: 1)
         let difference = SettingDifference(setting: "vcpu", found: "2", wanted: "4", isFixable: true)
         let command = GuestCommand(name: name, path: "/usr/bin/true", arguments: ["a"])
         let result = GuestCommandResult(exitStatus: 1, signal: 9, output: "o", errorOutput: "e", isCut: true)
@@ -143,7 +143,8 @@ enum BusSamples {
                     id: vm, name: "office-1", state: .running, memoryBytes: 1, vcpus: 2, persistent: true,
                     autostart: false, guestAgent: true, origin: origin, genID: UUID(),
                     macAddresses: [MACAddress("52:54:00:00:00:01")!], guest: guest, snapshots: [snapshot],
-                    foreignSnapshots: ["by-hand"], demand: demand, drift: [difference], guestCommands: [command])
+                    foreignSnapshots: ["by-hand"], unkeptBytes: 1 << 20, demand: demand, drift: [difference],
+                    guestCommands: [command])
             ),
             ("SettingDifference", difference), ("GuestCommand", command),
             ("VMDemand", demand), ("MemoryDemand", demand.memory),
@@ -170,12 +171,12 @@ enum BusSamples {
             ("VMArguments", VMArguments(vm: vm)),
             ("RebootArguments", RebootArguments(vm: vm)), ("StopArguments", StopArguments(vm: vm)),
             ("FixArguments", FixArguments(vm: vm, profileVersion: profile)),
-            ("SnapshotCreateArguments", SnapshotCreateArguments(vm: vm, name: name, policy: name)),
+            ("SnapshotCreateArguments", SnapshotCreateArguments(vm: vm, name: name, policy: name, memory: true)),
             (
                 "UpdateArguments",
                 UpdateArguments(vm: vm, image: image, snapshot: name, guestAgentTimeoutSeconds: 9)
             ),
-            ("SnapshotRevertArguments", SnapshotRevertArguments(vm: vm, snapshot: job, start: true)),
+            ("SnapshotRevertArguments", SnapshotRevertArguments(vm: vm, snapshot: job, start: true, memory: false)),
             ("SnapshotArguments", SnapshotArguments(vm: vm, snapshot: job)),
             ("SnapshotPinArguments", SnapshotPinArguments(vm: vm, snapshot: job, pinned: true)),
             ("RenameArguments", RenameArguments(vm: vm, name: name)),

@@ -73,6 +73,7 @@ import Testing
         #expect(snapshots.map(\.policy) == [nil, ResourceName("nightly"), nil])
         #expect(snapshots[1].sizeBytes > 65536)
         #expect(snapshots.allSatisfy { $0.sizeBytes < 4 << 20 })
+        #expect(try await vm.unkeptBytes() == 1 << 20)
     }
 
     @Test func theLabelTellsWhatTheGuestKnew() async throws {
@@ -90,6 +91,16 @@ import Testing
             #expect(
                 try await vm.snapshots().map(\.consistency) == [expected], "\(answers) \(String(describing: freezes))")
         }
+    }
+
+    @Test func whereNoFileSystemCanBeAtRestNobodySaysSo() async throws {
+        let vm = try await SnapshotWorld()
+        try await vm.run(vm.snapshot(2, "clean")) { hypervisor in
+            var guest = InMemoryHypervisor.Guest()
+            guest.fileSystems = 0
+            hypervisor.setGuest(guest, of: SnapshotWorld.vm)
+        }
+        #expect(try await vm.snapshots().map(\.consistency) == [.crash])
     }
 
     @Test func aGuestThatSomebodyHasPausedStaysPaused() async throws {

@@ -21,6 +21,7 @@ struct SnapshotWorld {
         world = try await World(below: parent)
         var profile = Life.profile
         profile.dataDiskGiB = dataDisk ? 1 : nil
+        profile.memoryMiB = 256
         try await run(try world.clone(start: running), profile: profile)
     }
 
@@ -35,17 +36,17 @@ struct SnapshotWorld {
         return life
     }
 
-    func snapshot(_ number: Int, _ name: String, policy: String? = nil) throws -> Job {
+    func snapshot(_ number: Int, _ name: String, policy: String? = nil, memory: Bool? = nil) throws -> Job {
         try world.job(
             number, .snapshotCreate,
             SnapshotCreateArguments(
-                vm: Self.vm, name: ResourceName(name)!, policy: policy.map { ResourceName($0)! }))
+                vm: Self.vm, name: ResourceName(name)!, policy: policy.map { ResourceName($0)! }, memory: memory))
     }
 
-    func revert(_ number: Int, to snapshot: Int, start: Bool = true) throws -> Job {
+    func revert(_ number: Int, to snapshot: Int, start: Bool = true, memory: Bool? = nil) throws -> Job {
         try world.job(
             number, .snapshotRevert,
-            SnapshotRevertArguments(vm: Self.vm, snapshot: World.jobID(snapshot), start: start))
+            SnapshotRevertArguments(vm: Self.vm, snapshot: World.jobID(snapshot), start: start, memory: memory))
     }
 
     func deletion(_ number: Int, of snapshot: Int) throws -> Job {
@@ -120,12 +121,15 @@ struct SnapshotWorld {
         (try? DurableFile.bytes(of: file)).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    func snapshots() async throws -> [VMSnapshot] {
+    func snapshots() async throws -> [VMSnapshot] { try await catalogue().own }
+
+    func unkeptBytes() async throws -> UInt64? { try await catalogue().unkeptBytes }
+
+    private func catalogue() async throws -> SnapshotCatalogue.Snapshots {
         let hypervisor = try hypervisor()
         let life = try await Life(world)
         defer { withExtendedLifetime(life) {} }
-        let catalogue = SnapshotCatalogue(life.host)
-        let snapshots = try await catalogue.snapshots(of: hypervisor.domain(Self.vm))?.own
+        let snapshots = try await SnapshotCatalogue(life.host).snapshots(of: hypervisor.domain(Self.vm))
         try await life.stop()
         return try #require(snapshots)
     }

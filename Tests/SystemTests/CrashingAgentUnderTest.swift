@@ -17,7 +17,7 @@ final class CrashingAgentUnderTest: Sendable {
     private let request = Mutex<(revision: UInt64, job: JobID)?>(nil)
 
     /// - Parameter number: of a job to clone the test's guest, which also names the VM.
-    init(job number: Int, on libvirt: PrivateLibvirt) throws {
+    init(job number: Int, profile: String = "tiny", on libvirt: PrivateLibvirt) throws {
         self.libvirt = libvirt
         directory = try TemporaryDirectory()
         key = try SigningKey.generate()
@@ -34,7 +34,26 @@ final class CrashingAgentUnderTest: Sendable {
             number, .vmClone,
             CloneArguments(
                 name: try #require(ResourceName("vm-\(number)")), image: image,
-                profile: try #require(ResourceName("tiny"))))
+                profile: try #require(ResourceName(profile))))
+    }
+
+    /// Another version of the guest's template, in the host's store.
+    /// - Parameter change: makes the file, a copy of the guest, what it shall be.
+    func version(
+        _ version: String, _ change: (_ file: String) async throws -> Void
+    ) async throws -> ImageReference {
+        let file = directory.file("\(version).qcow2")
+        try GuestImage.copy(to: file)
+        try await change(file)
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: file)))
+        var next = image
+        next.version = try #require(ResourceName(version))
+        next.digest = SHA256Hasher.digest(of: bytes)
+        next.sizeBytes = UInt64(bytes.count)
+        next.virtualSizeBytes = bytes[24..<32].reduce(0) { $0 << 8 | UInt64($1) }
+        try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: file)
+        try FileManager.default.moveItem(atPath: file, toPath: directory.file("images/\(next.digest)"))
+        return next
     }
 
     var job: JobID { request.withLock { $0!.job } }
@@ -103,6 +122,17 @@ final class CrashingAgentUnderTest: Sendable {
                 try FleetJSON.decode(JobReport.self, from: Data($0.get(0, as: [UInt8].self)))
             }
         }
+    }
+
+    /// The label of a snapshot, as its manifest says.
+    func consistency(of snapshot: Int, ofCloneBy clone: Int) throws -> VMSnapshot.Consistency? {
+        struct Manifest: Decodable {
+            let consistency: VMSnapshot.Consistency
+        }
+        let path = "images/vms/\(Self.jobID(clone))/snapshots/\(Self.jobID(snapshot))/manifest.json"
+        return try FleetJSON.decode(
+            Manifest.self, from: Data(contentsOf: URL(filePath: directory.file(path)))
+        ).consistency
     }
 
     /// The VM's files, and what else lies where VMs have their directories.

@@ -27,6 +27,13 @@ extension GuestShell {
         return Int(text)
     }
 
+    /// Mounts the data disk on /data.
+    /// - Parameter isNew: makes a file system on it first.
+    func mountDataDisk(isNew: Bool = true) async throws {
+        _ = try await output(
+            Self.find(isData: true) + (isNew ? "mke2fs -F $disk && " : "") + "mount -t ext4 $disk /data")
+    }
+
     func untilItAnswers() async throws {
         let answers = try await eventually(within: .seconds(150)) { (try? await output("true")) != nil }
         #expect(answers)

@@ -46,13 +46,15 @@ enum Fleet {
             id: id(number), name: ResourceName(name)!, createdAt: Date() - days * 86_400, consistency: consistency,
             parent: parent.map(id), isCurrent: isCurrent, policy: policy.flatMap(ResourceName.init), pinned: pinned,
             isBeingDeleted: isBeingDeleted, sizeBytes: UInt64(number) << 28,
-            notHeld: pinned ? [VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdb")] : nil)
+            notHeld: pinned ? [VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdb")] : nil,
+            memoryBytes: number == 2 ? 1 << 28 : nil)
     }
 
     private static func keeping(_ vm: VMResource) -> VMResource {
         var vm = vm
         vm.vm.snapshots = snapshots
         vm.vm.foreignSnapshots = ["by-hand"]
+        vm.vm.unkeptBytes = 3 << 20
         return vm
     }
 

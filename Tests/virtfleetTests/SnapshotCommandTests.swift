@@ -15,6 +15,8 @@ import Testing
 
     @Test(arguments: [
         (["create", "office", "now", "--policy", "nightly"], "create", #""name":"now","policy":"nightly","#, ""),
+        (["create", "office", "now", "--memory"], "create", #""memory":true,"name":"now","#, ""),
+        (["revert", "office", "clean", "--yes", "--no-memory"], "revert", #""memory":false,"#, #","start":true"#),
         (["revert", "office", "clean", "--yes"], "revert", "", #","start":true"#),
         (["revert", "office", "clean", "--yes", "--no-start"], "revert", "", #","start":false"#),
         (["delete", "office", "01ARZ3NDEKTSV4RRFFQ69G5FB1", "--yes"], "delete", "", ""),
@@ -61,6 +63,24 @@ import Testing
             "\(output.errorText)")
         #expect(!controller.requests.contains { $0.method == "POST" })
         #expect(try await controller.run("snapshot", "revert", "office", "clean", "--start", "--no-start").status == 2)
+    }
+
+    @Test func aRevertIsShownFirst() async throws {
+        let controller = try controller()
+        let shown = try await controller.run("snapshot", "revert", "office", "clean", "--dry-run")
+        #expect(shown.status == 3, "\(shown.errorText)")
+        for line in [
+            "3 MiB, written since snapshot 'nightly-2' (24 h ago)", "sdb (block device /dev/sdb), as it is", "it boots",
+            "clean, nightly-1, nightly-2, attempt",
+        ] { #expect(shown.text.contains(line), "\(shown.text)") }
+        for (words, afterwards) in [
+            (["nightly-1"], "goes-on"), (["nightly-1", "--no-memory"], "boots"), (["nightly-1", "--no-start"], "off"),
+        ] {
+            let output = try await controller.run(
+                ["snapshot", "revert", "office"] + words + ["--dry-run", "--output", "json"])
+            #expect(output.text.contains("\"\(afterwards)\""), "\(output.text)")
+        }
+        #expect(!controller.requests.contains { $0.method == "POST" })
     }
 
     @Test func whoMadeWhatIsNotThereIsTold() async throws {

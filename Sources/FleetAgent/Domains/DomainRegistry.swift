@@ -140,6 +140,7 @@ struct DomainRegistry {
             genID: domain.genID, macAddresses: domain.macAddresses,
             guest: isReachable ? guests[domain.id] : nil, snapshots: details[domain.id]?.snapshots?.own,
             foreignSnapshots: details[domain.id]?.snapshots.flatMap { $0.foreign.isEmpty ? nil : $0.foreign },
+            unkeptBytes: details[domain.id]?.snapshots?.unkeptBytes,
             demand: isReachable ? domain.runningDemand : nil, drift: details[domain.id]?.drift,
             guestCommands: details[domain.id]?.guestCommands)
     }

@@ -40,6 +40,8 @@ public struct VMDocument: Codable, Equatable, Sendable {
     public var snapshots: [VMSnapshot]?
     /// The names of those that libvirt knows of, which virtfleet neither makes nor touches.
     public var foreignSnapshots: [String]?
+    /// What the layers take that the VM writes to and that no snapshot holds, in whole MiB; absent without snapshots.
+    public var unkeptBytes: UInt64?
     /// What it asks of its host and has of it, while it runs; absent when its definition could not be read.
     public var demand: VMDemand?
     /// Where its definition is not what its profile makes of it; absent when that is not known, as of a VM that virtfleet
@@ -66,7 +68,7 @@ public struct VMDocument: Codable, Equatable, Sendable {
         id: VMID, name: String, state: State, memoryBytes: UInt64, vcpus: Int, persistent: Bool, autostart: Bool,
         guestAgent: Bool? = nil, origin: Origin? = nil, genID: UUID? = nil, macAddresses: [MACAddress]? = nil,
         guest: GuestInformation? = nil, snapshots: [VMSnapshot]? = nil, foreignSnapshots: [String]? = nil,
-        demand: VMDemand? = nil, drift: [SettingDifference]? = nil,
+        unkeptBytes: UInt64? = nil, demand: VMDemand? = nil, drift: [SettingDifference]? = nil,
         guestCommands: [GuestCommand]? = nil
     ) {
         self.id = id
@@ -83,6 +85,7 @@ public struct VMDocument: Codable, Equatable, Sendable {
         self.guest = guest
         self.snapshots = snapshots
         self.foreignSnapshots = foreignSnapshots
+        self.unkeptBytes = unkeptBytes
         self.demand = demand
         self.drift = drift
         self.guestCommands = guestCommands

@@ -177,11 +177,14 @@ public struct SnapshotCreateArguments: Codable, Equatable, Sendable {
     public var name: ResourceName
     /// The policy that asks for it, which alone may prune it; absent for a person's.
     public var policy: ResourceName?
+    /// Whether the memory of a guest that runs is kept as well; not when absent.
+    public var memory: Bool?
 
-    public init(vm: VMID, name: ResourceName, policy: ResourceName? = nil) {
+    public init(vm: VMID, name: ResourceName, policy: ResourceName? = nil, memory: Bool? = nil) {
         self.vm = vm
         self.name = name
         self.policy = policy
+        self.memory = memory
     }
 }
 
@@ -192,11 +195,14 @@ public struct SnapshotRevertArguments: Codable, Equatable, Sendable {
     public var snapshot: JobID
     /// Start the VM afterwards; else it is left off.
     public var start: Bool
+    /// Whether a guest that is started goes on from the memory that the snapshot holds, instead of booting; so when absent.
+    public var memory: Bool?
 
-    public init(vm: VMID, snapshot: JobID, start: Bool) {
+    public init(vm: VMID, snapshot: JobID, start: Bool, memory: Bool? = nil) {
         self.vm = vm
         self.snapshot = snapshot
         self.start = start
+        self.memory = memory
     }
 }
 

@@ -46,11 +46,13 @@ public struct VMSnapshot: Codable, Equatable, Sendable {
     public var sizeBytes: UInt64
     /// Disks that it does not hold, and that a revert leaves as they are; absent when it holds all.
     public var notHeld: [LeftOutDisk]?
+    /// What the guest's memory takes of that, which a revert has it go on from; absent when it is not held.
+    public var memoryBytes: UInt64?
 
     public init(
         id: JobID, name: ResourceName, createdAt: Date, consistency: Consistency, parent: JobID? = nil,
         isCurrent: Bool = false, policy: ResourceName? = nil, pinned: Bool = false, isBeingDeleted: Bool = false,
-        sizeBytes: UInt64, notHeld: [LeftOutDisk]? = nil
+        sizeBytes: UInt64, notHeld: [LeftOutDisk]? = nil, memoryBytes: UInt64? = nil
     ) {
         self.id = id
         self.name = name
@@ -63,5 +65,6 @@ public struct VMSnapshot: Codable, Equatable, Sendable {
         self.isBeingDeleted = isBeingDeleted
         self.sizeBytes = sizeBytes
         self.notHeld = notHeld
+        self.memoryBytes = memoryBytes
     }
 }

@@ -88,6 +88,9 @@ public struct DomainDefinition: Equatable, Sendable {
     /// What it gets of its host.
     public var placement: VMPlacement
 
+    /// Why the guest's memory cannot be kept: what belongs to it is in a device of the host. Nil when it can.
+    public var memoryObstacle: String?
+
     /// The profile starts it with its host.
     public var startsWithHost: Bool { profile?["autostart"] == .bool(true) }
 
@@ -168,10 +171,28 @@ public struct DomainDefinition: Equatable, Sendable {
                 weight: $0.weight,
                 ioThreads: placement.processors.ioThreads.count, devices: $0.devices)
         }
+        memoryObstacle = devices.flatMap(Self.memoryObstacle)
         let clock = root.first("clock")?.children("timer").first { $0.attribute("name") == "hypervclock" }
         hyperVTimers =
             clock?.attribute("present") == "yes"
             && root.first("features", "hyperv")?.first("stimer")?.attribute("state") == "on"
+    }
+
+    /// What QEMU does not migrate.
+    private static func memoryObstacle(_ devices: XMLElement) -> String? {
+        let functions = hostDevices(devices)
+        if !functions.isEmpty {
+            return "it has devices of the host (\(functions.map(\.description).joined(separator: ", ")))"
+        }
+        if devices.children("hostdev").contains(where: { $0.attribute("type") != "usb" }) {
+            return "it has a device of the host"
+        }
+        let models = devices.children("video").compactMap { $0.first("model", "acceleration") }
+        if models.contains(where: { $0.attribute("accel3d") == "yes" }) { return "it draws by the host's GPU (VirGL)" }
+        if devices.children("filesystem").contains(where: { $0.first("driver")?.attribute("type") == "virtiofs" }) {
+            return "it shares a directory with the host (virtiofs)"
+        }
+        return nil
     }
 
     private static func hostStorage(of disk: XMLElement) -> String? {

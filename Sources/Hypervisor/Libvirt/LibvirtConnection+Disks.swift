@@ -5,13 +5,13 @@ import Glibc
 
 /// The layers of a running domain's disks, and what else is kept of a domain.
 extension LibvirtConnection {
-    func overlayDisks(_ id: VMID, _ overlays: [String: String]) throws(HypervisorError) {
+    func overlayDisks(_ id: VMID, _ overlays: [String: String], memory: String?) throws(HypervisorError) {
         try withDomain(id, "put overlays on the disks of") { domain throws(HypervisorError) in
             let disks = try DomainDefinition(xml: xml(of: domain, flags: 0)).disks
-            let flags =
-                VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY.rawValue | VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC.rawValue
-                | VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA.rawValue
-            guard let snapshot = virDomainSnapshotCreateXML(domain, Self.xml(overlays, of: disks), flags) else {
+            var flags =
+                VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC.rawValue | VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA.rawValue
+            if memory == nil { flags |= VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY.rawValue }
+            guard let snapshot = virDomainSnapshotCreateXML(domain, Self.xml(overlays, memory, of: disks), flags) else {
                 throw .lastLibvirtError("put overlays on the disks of", libvirtName(of: domain))
             }
             virDomainSnapshotFree(snapshot)
@@ -19,9 +19,12 @@ extension LibvirtConnection {
     }
 
     /// Disks that are not named would get overlays of libvirt's choice.
-    private static func xml(_ overlays: [String: String], of disks: [DomainDefinition.Disk]) -> String {
+    private static func xml(
+        _ overlays: [String: String], _ memory: String?, of disks: [DomainDefinition.Disk]
+    ) -> String {
         var writer = XMLWriter()
         writer.element("domainsnapshot") { writer in
+            if let memory { writer.element("memory", ["snapshot": "external", "file": memory]) }
             writer.element("disks") { writer in
                 for disk in disks {
                     guard let file = overlays[disk.target] else {
@@ -36,6 +39,33 @@ extension LibvirtConnection {
             }
         }
         return writer.text
+    }
+
+    func restore(_ id: VMID, from memory: String, _ edit: DomainEdit) throws(HypervisorError) {
+        let handle = try handle()
+        let flags = VIR_DOMAIN_SAVE_IMAGE_XML_SECURE.rawValue
+        guard let text = virDomainSaveImageGetXMLDesc(handle.pointer, memory, flags) else {
+            throw .lastLibvirtError("read the memory of", "\(id) in \(memory)")
+        }
+        let xml = try edit.applied(to: libvirtText(text))
+        guard virDomainRestoreFlags(handle.pointer, memory, xml, VIR_DOMAIN_SAVE_RUNNING.rawValue) == 0 else {
+            throw .lastLibvirtError("restore the memory of", "\(id) from \(memory)")
+        }
+    }
+
+    func isBusy(_ id: VMID) throws(HypervisorError) -> Bool {
+        try withDomain(id, "look at the job of") { domain throws(HypervisorError) in
+            var information = virDomainJobInfo()
+            guard virDomainGetJobInfo(domain, &information) == 0 else {
+                let error = HypervisorError.lastLibvirtError("look at the job of", libvirtName(of: domain))
+                // It lets nobody look in some moments of a job, and has none of a domain that is off.
+                if error.code == .timeout { return true }
+                if error.code == .invalidState { return false }
+                throw error
+            }
+            let type = UInt32(bitPattern: information.type)
+            return type == VIR_DOMAIN_JOB_BOUNDED.rawValue || type == VIR_DOMAIN_JOB_UNBOUNDED.rawValue
+        }
     }
 
     func startCommit(_ id: VMID, disk: String, of layer: String, into base: String) throws(HypervisorError) {
@@ -101,11 +131,11 @@ extension LibvirtConnection {
         }
     }
 
-    func freeze(_ id: VMID, within limit: Duration) throws(HypervisorError) {
+    func freeze(_ id: VMID, within limit: Duration) throws(HypervisorError) -> Int {
         try withGuest(id, limit) { domain throws(HypervisorError) in
-            guard virDomainFSFreeze(domain, nil, 0, 0) >= 0 else {
-                throw .lastLibvirtError("freeze", libvirtName(of: domain))
-            }
+            let count = virDomainFSFreeze(domain, nil, 0, 0)
+            guard count >= 0 else { throw .lastLibvirtError("freeze", libvirtName(of: domain)) }
+            return Int(count)
         }
     }
 

@@ -141,7 +141,7 @@ public final class LibvirtHypervisor: Hypervisor {
         try await commands("list the networks of").networks()
     }
 
-    public func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) {
+    public func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Int {
         try await guestConnection("freeze").freeze(id, within: limit)
     }
 
@@ -149,8 +149,20 @@ public final class LibvirtHypervisor: Hypervisor {
         try await guestConnection("thaw").thaw(id, within: limit)
     }
 
-    public func overlayDisks(_ id: VMID, _ overlays: [String: String]) async throws(HypervisorError) {
-        try await commands("put overlays on the disks of").overlayDisks(id, overlays)
+    public func overlayDisks(
+        _ id: VMID, _ overlays: [String: String], memory: String?
+    ) async throws(HypervisorError) {
+        let operation = "put overlays on the disks of"
+        let connection = memory == nil ? try commands(operation) : try guestConnection(operation)
+        try await connection.overlayDisks(id, overlays, memory: memory)
+    }
+
+    public func restore(_ id: VMID, from memory: String, _ edit: DomainEdit) async throws(HypervisorError) {
+        try await guestConnection("restore the memory of").restore(id, from: memory, edit)
+    }
+
+    public func isBusy(_ id: VMID) async throws(HypervisorError) -> Bool {
+        try await guestConnection("look at the job of").isBusy(id)
     }
 
     public func startCommit(

@@ -19,6 +19,21 @@ extension JobHost {
         }
     }
 
+    /// Makes a VM's place as for a start, and has it go on from its memory there, with the processors that it had then
+    /// until all have settled.
+    func restore(_ vm: VMID, from memory: String, _ edit: DomainEdit) async throws {
+        try await placing.pass {
+            do {
+                try await place(vm)
+                try await hypervisor.restore(vm, from: memory, edit)
+            } catch {
+                try? await settle()
+                throw error
+            }
+            try? await settle()
+        }
+    }
+
     /// libvirt gives a helper such as swtpm some seconds to come up, which are too few on a machine that starts several VMs at
     /// once. It has taken everything back then.
     private func powerOn(_ vm: VMID) async throws {

@@ -28,7 +28,8 @@ struct SnapshotItem: Codable, Equatable, Sendable {
     }
 
     private var consistencyCell: Cell {
-        switch snapshot?.consistency {
+        if snapshot?.memoryBytes != nil { return Cell("memory", style: .good) }
+        return switch snapshot?.consistency {
         case .app: Cell("app", style: .good)
         case .off: Cell("off", style: .good)
         case .crash: Cell("crash")
@@ -65,6 +66,7 @@ struct SnapshotItem: Codable, Equatable, Sendable {
                         ("Made", .age(item.snapshot?.createdAt)), ("Consistency", item.consistencyCell),
                         ("Size", item.snapshot.map { .bytes($0.sizeBytes) } ?? .none),
                         ("Goes on from", .optional(item.parent)), ("State", item.stateCell),
+                        ("Memory", item.snapshot?.memoryBytes.map { .bytes($0) } ?? .none),
                         ("Does not hold", item.notHeldCell),
                         ("Policy", .optional(item.snapshot?.policy?.description)),
                     ])

@@ -33,6 +33,11 @@ enum SnapshotSelector {
 }
 
 extension SnapshotSelector.Found {
+    /// Whether a revert has the guest go on from its memory.
+    func goesOn(_ revert: SnapshotRevertArguments) -> Bool {
+        snapshot.memoryBytes != nil && revert.start && revert.memory != false
+    }
+
     /// Asks the VM's host to do it.
     func request(_ kind: JobKindName, _ arguments: some Encodable) throws -> JobRequest {
         JobRequest(host: vm.host.description, kind: kind.rawValue, arguments: try FleetJSON.value(arguments))

@@ -23,6 +23,7 @@ enum Samples {
         var snapshot = bareSnapshot
         snapshot.parent = job
         snapshot.policy = name
+        snapshot.memoryBytes = 1
         snapshot.notHeld = [VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdb")]
         let barePlacement = VMPlacement(
             processors: .init(
@@ -63,7 +64,7 @@ enum Samples {
                 hostname: "h", osName: "o", osVersion: "v", kernel: "k",
                 interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
                 fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"]),
-            snapshots: [snapshot], foreignSnapshots: ["f"], demand: demand,
+            snapshots: [snapshot], foreignSnapshots: ["f"], unkeptBytes: 1 << 20, demand: demand,
             drift: [difference], guestCommands: [command])
         let bareDocument = VMDocument(
             id: vm, name: "a", state: .pmSuspended, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false)

@@ -56,6 +56,7 @@ enum VMRoutes {
                     ]),
                 "genID": .uuid, "macAddresses": .array(.string()),
                 "snapshots": .array(.reference("VMSnapshot")), "foreignSnapshots": .array(.string()),
+                "unkeptBytes": .integer,
                 "demand": .reference("VMDemand"), "drift": .array(.reference("SettingDifference")),
                 "guestCommands": .array(.reference("GuestCommand")),
                 "origin": .object(
@@ -75,6 +76,7 @@ enum VMRoutes {
             ],
             optional: [
                 "parent": .string(), "policy": .name,
+                "memoryBytes": .integer,
                 "notHeld": .array(.object(["target": .string(), "backing": .string()])),
             ]),
     ]

@@ -14,9 +14,11 @@ struct KeptState: Codable, Equatable, Sendable {
     var consistency: String { path + "/consistency" }
     var variables: String { path + "/variables.fd" }
     var tpm: String { path + "/tpm" }
+    /// The guest's memory, in libvirt's own format; whatever the guest kept secret is in it.
+    var memory: String { path + "/memory" }
 
     var ownFiles: [String] {
-        [manifest, definition, consistency, variables].flatMap { [$0, $0 + ".part"] } + [tpm]
+        [manifest, definition, consistency, variables].flatMap { [$0, $0 + ".part"] } + [tpm, memory]
     }
 
     /// swtpm's lock belongs to the process that runs.

@@ -9,10 +9,13 @@ public struct SnapshotCatalogue: Sendable {
         public var own: [VMSnapshot]
         /// The names of those that libvirt knows of.
         public var foreign: [String]
+        /// What a revert gives up: the layers that the VM writes to, in whole MiB; nil without snapshots.
+        public var unkeptBytes: UInt64?
 
-        public init(own: [VMSnapshot] = [], foreign: [String] = []) {
+        public init(own: [VMSnapshot] = [], foreign: [String] = [], unkeptBytes: UInt64? = nil) {
             self.own = own
             self.foreign = foreign
+            self.unkeptBytes = unkeptBytes
         }
     }
 
@@ -32,14 +35,21 @@ public struct SnapshotCatalogue: Sendable {
             manifests.flatMap { manifest in manifest.disks.map { ($0.file, manifest.id) } }
         ) { first, _ in first }
         var current: JobID?
-        for disk in try await host.writableDisks(of: domain.id) where current == nil && !disk.isLeftOut {
-            if let file = disk.file { current = try await nearest(below: file, owners) }
+        var unkept: UInt64 = 0
+        for disk in try await host.writableDisks(of: domain.id) where !disk.isLeftOut {
+            guard let file = disk.file else { continue }
+            if current == nil { current = try await nearest(below: file, owners) }
+            unkept += await host.onFiles { DurableFile.usedBytes(file) }
         }
         var own: [VMSnapshot] = []
         for manifest in manifests {
             let files = manifest.disks.map(\.file)
-            let size = await host.onFiles {
-                (files + [directory.keptState(of: manifest.id).path]).map(DurableFile.usedBytes).reduce(0, +)
+            let state = directory.keptState(of: manifest.id)
+            let (size, memory) = await host.onFiles {
+                (
+                    (files + [state.path]).map(DurableFile.usedBytes).reduce(0, +),
+                    manifest.holdsMemory == true ? DurableFile.usedBytes(state.memory) : nil
+                )
             }
             own.append(
                 VMSnapshot(
@@ -47,9 +57,10 @@ public struct SnapshotCatalogue: Sendable {
                     consistency: manifest.consistency, parent: try await nearest(below: files[0], owners),
                     isCurrent: manifest.id == current, policy: manifest.policy, pinned: manifest.pinned,
                     isBeingDeleted: manifest.isBeingDeleted, sizeBytes: size,
-                    notHeld: manifest.notHeld))
+                    notHeld: manifest.notHeld, memoryBytes: memory))
         }
-        return Snapshots(own: own, foreign: foreign)
+        // Whole MiB, so that a guest which writes a little does not change its document each time.
+        return Snapshots(own: own, foreign: foreign, unkeptBytes: ((unkept + (1 << 20) - 1) >> 20) << 20)
     }
 
     /// The first snapshot that a layer is built on.

@@ -22,6 +22,8 @@ struct SnapshotManifest: Codable, Equatable, Sendable {
     var disks: [Disk]
     var holdsVariables = false
     var holdsTPM = false
+    /// Absent in manifests that are older than it.
+    var holdsMemory: Bool?
     /// Absent when all disks are held.
     var notHeld: [VMSnapshot.LeftOutDisk]?
 

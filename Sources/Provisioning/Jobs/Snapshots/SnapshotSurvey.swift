@@ -21,7 +21,7 @@ struct SnapshotSurvey {
     let host: JobHost
 
     /// What overlays and state take before the guest writes anything.
-    private static let neededBytes: UInt64 = 64 << 20
+    static let neededBytes: UInt64 = 64 << 20
 
     /// - Throws: `JobProblem` for the first obstacle, with its fix.
     func findings() async throws -> Findings {

@@ -17,6 +17,8 @@ struct OverlayRunningDisks: JobStep {
     let vm: VMID
     let directory: VMDirectory
     let disks: [OverlaidDisk]
+    /// Where the guest's memory of that moment goes; nil keeps none.
+    let memory: String?
     let host: JobHost
     let name = "disks"
 
@@ -27,14 +29,18 @@ struct OverlayRunningDisks: JobStep {
         try await waitForLibvirt()
         guard try await probe() == .absent else { return }
         try await host.onFiles { () throws(FileError) in
-            for disk in disks { try DurableFile.remove(disk.overlay) }
+            for file in disks.map(\.overlay) + [memory].compactMap(\.self) { try DurableFile.remove(file) }
         }
         let overlays = Dictionary(uniqueKeysWithValues: disks.map { ($0.target, $0.overlay) })
-        try await host.hypervisor.overlayDisks(vm, overlays)
+        try await host.hypervisor.overlayDisks(vm, overlays, memory: memory)
     }
 
-    /// A libvirtd that outlived the agent may still be at what it was asked for. It suspends only afterwards.
-    private func waitForLibvirt() async throws { try await host.hypervisor.suspend(vm) }
+    /// A libvirtd that outlived the agent may still be at what it was asked for. It suspends only afterwards, but for the
+    /// time in which it writes memory.
+    private func waitForLibvirt() async throws {
+        try await host.waitUntilIdle(vm)
+        try await host.hypervisor.suspend(vm)
+    }
 
     func undo() async throws {
         if try await host.require(vm).state.isActive { try await waitForLibvirt() }
@@ -48,6 +54,7 @@ struct OverlayRunningDisks: JobStep {
                 try await host.onFiles { () throws(FileError) in try DurableFile.remove(disk.overlay) }
             }
         }
+        if let memory { try await host.onFiles { () throws(FileError) in try DurableFile.remove(memory) } }
     }
 }
 
@@ -149,6 +156,11 @@ extension JobHost {
     func writes(_ vm: VMID, to disks: [OverlaidDisk]) async throws -> Bool {
         let files = try await files(of: vm)
         return disks.allSatisfy { files[$0.target] == $0.overlay }
+    }
+
+    /// Waits until libvirt has ended what it does with the VM by itself.
+    func waitUntilIdle(_ vm: VMID) async throws {
+        while try await hypervisor.isBusy(vm) { try await time.sleep(for: .milliseconds(100)) }
     }
 
     /// The disks that the VM has at the moment and writes to. Snapshots leave out what its definition says or will say at

@@ -11,9 +11,6 @@ struct QuiesceGuest: JobStep {
     let host: JobHost
     let name = "quiesce"
 
-    /// What a guest with much to write may take. Windows gives up after 10 s by itself.
-    static let limit = Duration.seconds(60)
-
     func probe() async throws -> StepProbe {
         guard try await host.require(vm).state == .paused else { return .absent }
         return await host.onFiles { DurableFile.exists(state.consistency) } ? .done : .absent
@@ -42,8 +39,8 @@ struct QuiesceGuest: JobStep {
         // An attempt that a crash interrupted may have left it frozen, which makes the next one fail.
         for isLast in [false, true] {
             do throws(HypervisorError) {
-                try await host.hypervisor.freeze(vm, within: Self.limit)
-                return .app
+                // Where no file system can be at rest, nobody has seen to anything.
+                return try await host.hypervisor.freeze(vm, within: host.quiesceLimit) > 0 ? .app : .crash
             } catch {
                 await thaw()
                 if error.code == .timeout { return .quiesceTimeout }
@@ -53,7 +50,7 @@ struct QuiesceGuest: JobStep {
         return .crash
     }
 
-    private func thaw() async { try? await host.hypervisor.thaw(vm, within: Self.limit) }
+    private func thaw() async { try? await host.hypervisor.thaw(vm, within: host.quiesceLimit) }
 }
 
 /// Lets the guest go on.
@@ -71,6 +68,6 @@ struct GoOn: JobStep {
         guard let domain = try await host.hypervisor.domainIfAny(vm), domain.state.isActive else { return }
         if domain.state == .paused { try await host.hypervisor.resume(vm) }
         // One that does not answer has not been frozen, or thaws when it has time.
-        if hasAgent { try? await host.hypervisor.thaw(vm, within: QuiesceGuest.limit) }
+        if hasAgent { try? await host.hypervisor.thaw(vm, within: host.quiesceLimit) }
     }
 }

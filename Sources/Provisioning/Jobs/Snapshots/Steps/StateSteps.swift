@@ -85,6 +85,9 @@ struct PublishManifest: JobStep {
             }
             manifest.holdsVariables = DurableFile.exists(state.variables)
             manifest.holdsTPM = DurableFile.exists(state.tpm)
+            manifest.holdsMemory = DurableFile.exists(state.memory)
+            // libvirt wrote it.
+            if manifest.holdsMemory == true { try DurableFile.sync(state.memory) }
             try manifest.write(to: state)
             try DurableFile.remove(state.consistency)
         }
