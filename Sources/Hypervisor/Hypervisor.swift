@@ -98,6 +98,9 @@ public protocol Hypervisor: Sendable {
     /// stays as it is (virDomainSnapshotCreateXML with DISK_ONLY, ATOMIC and NO_METADATA).
     /// - Parameter overlays: by the disk's target; the files must not be there yet.
     func overlayDisks(_ id: VMID, _ overlays: [String: String]) async throws(HypervisorError)
+    /// Makes a running domain's disk larger, which its guest sees at once (virDomainBlockResize).
+    /// - Throws: `invalidState` when it does not run.
+    func resizeDisk(_ id: VMID, _ target: String, to bytes: UInt64) async throws(HypervisorError)
     /// Starts to move what one layer of a running domain's disk holds into the layer below it (virDomainBlockCommit). The
     /// layer that the guest writes to stays in use until `pivot`; the job for any other ends by itself.
     func startCommit(_ id: VMID, disk: String, of layer: String, into base: String) async throws(HypervisorError)

@@ -141,7 +141,7 @@ struct DomainRegistry {
             guest: isReachable ? guests[domain.id] : nil, snapshots: details[domain.id]?.snapshots?.own,
             foreignSnapshots: details[domain.id]?.snapshots.flatMap { $0.foreign.isEmpty ? nil : $0.foreign },
             demand: isReachable ? domain.runningDemand : nil, drift: details[domain.id]?.drift,
-            guestCommands: details[domain.id]?.guestCommands)
+            guestCommands: details[domain.id]?.guestCommands, override: details[domain.id]?.override)
     }
 }
 

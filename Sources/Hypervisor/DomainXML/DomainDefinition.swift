@@ -66,6 +66,8 @@ public struct DomainDefinition: Equatable, Sendable {
     public var origin: VMDocument.Origin?
     /// The profile that virtfleet made the definition by, as a document.
     public var profile: [String: JSONValue]?
+    /// What is set over that profile.
+    public var override: ProfileOverride?
     /// The file that the first serial console is written to.
     public var consoleLogPath: String?
     /// The host's PCI functions that it gets: by `<hostdev>`, as a network card, or as an NVMe disk.
@@ -145,6 +147,7 @@ public struct DomainDefinition: Equatable, Sendable {
         origin = root.first("metadata").flatMap(DomainMetadata.read)
         guestOS = root.first("metadata").flatMap(DomainMetadata.guestOS)
         profile = root.first("metadata").flatMap(DomainMetadata.profile)
+        override = root.first("metadata").flatMap(DomainMetadata.override)
         power = root.first("metadata").map(DomainMetadata.power) ?? HostPowerPolicy()
         let hostDevices = devices.map(Self.hostDevices) ?? []
         self.hostDevices = hostDevices

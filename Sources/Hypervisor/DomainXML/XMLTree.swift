@@ -109,6 +109,8 @@ struct XMLElement {
 
     func setAttribute(_ name: String, _ value: String) { xmlSetProp(node, name, value) }
 
+    func removeAttribute(_ name: String) { xmlUnsetProp(node, name) }
+
     /// Takes the element and all inside out of the document; it must not be used any more.
     func remove() {
         xmlUnlinkNode(node)

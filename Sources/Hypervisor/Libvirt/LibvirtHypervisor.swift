@@ -149,6 +149,10 @@ public final class LibvirtHypervisor: Hypervisor {
         try await commands("put overlays on the disks of").overlayDisks(id, overlays)
     }
 
+    public func resizeDisk(_ id: VMID, _ target: String, to bytes: UInt64) async throws(HypervisorError) {
+        try await commands("resize a disk of").resizeDisk(id, target, to: bytes)
+    }
+
     public func startCommit(
         _ id: VMID, disk: String, of layer: String, into base: String
     ) async throws(HypervisorError) {

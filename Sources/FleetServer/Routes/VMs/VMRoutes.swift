@@ -57,11 +57,13 @@ enum VMRoutes {
                 "genID": .uuid, "macAddresses": .array(.string()),
                 "snapshots": .array(.reference("VMSnapshot")), "foreignSnapshots": .array(.string()),
                 "demand": .reference("VMDemand"), "drift": .array(.reference("SettingDifference")),
-                "guestCommands": .array(.reference("GuestCommand")),
+                "guestCommands": .array(.reference("GuestCommand")), "override": .reference("ProfileOverride"),
                 "origin": .object(
                     ["job": .string(), "template": .string(), "profile": .string()],
                     optional: ["profileVersion": .integer]),
             ]),
+        "ProfileOverride": .object(
+            [:], optional: ["memoryMiB": .integer, "maximumMemoryMiB": .integer, "vcpus": .integer]),
         "GuestCommand": .object([
             "name": .name, "path": .string(), "arguments": .array(.string()), "timeoutSeconds": .integer,
             "takesArguments": .boolean,
