@@ -58,15 +58,16 @@ import Testing
             try await hypervisor.overlayDisks(guest.id, ["sda": overlay])
             try await hypervisor.resizeDisk(guest.id, "sda", to: 3 << 30)
             #expect(try await size(of: overlay) == 3 << 30)
-            let sizes = try await hypervisor.startProgram(
-                guest.id, "/bin/sh", ["-c", "cat /sys/block/sd*/size"], within: .seconds(5))
-            var seen = GuestProgram(isRunning: true)
             #expect(
                 try await eventually {
-                    seen = try await hypervisor.program(guest.id, sizes, within: .seconds(5))
-                    return !seen.isRunning
+                    let sizes = try await hypervisor.startProgram(
+                        guest.id, "/bin/sh", ["-c", "cat /sys/block/sd*/size"], within: .seconds(5))
+                    var seen = GuestProgram(isRunning: true)
+                    while seen.isRunning {
+                        seen = try await hypervisor.program(guest.id, sizes, within: .seconds(5))
+                    }
+                    return String(decoding: seen.output, as: UTF8.self) == "\(3 << 21)\n"
                 })
-            #expect(String(decoding: seen.output, as: UTF8.self) == "\(3 << 21)\n")
             try await hypervisor.startCommit(guest.id, disk: "sda", of: overlay, into: guest.disks[0].path)
             #expect(try await eventually { try await hypervisor.blockJob(guest.id, disk: "sda")?.isReady == true })
             try await hypervisor.pivot(guest.id, disk: "sda")
