@@ -15,6 +15,7 @@ public final class InMemoryHypervisor: Hypervisor {
         case setTime = "set-time"
         case liveDefinition = "live-definition"
         case overlayDisks = "overlay-disks"
+        case resizeDisk = "resize-disk"
         case startCommit = "start-commit"
         case blockJob = "block-job"
         case startPull = "start-pull"

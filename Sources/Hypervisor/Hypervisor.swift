@@ -111,6 +111,9 @@ public protocol Hypervisor: Sendable {
     /// Whether libvirt is at something with the domain that it begins and ends by itself, such as writing or reading its
     /// memory (virDomainGetJobInfo).
     func isBusy(_ id: VMID) async throws(HypervisorError) -> Bool
+    /// Makes a running domain's disk larger, which its guest sees at once (virDomainBlockResize).
+    /// - Throws: `invalidState` when it does not run.
+    func resizeDisk(_ id: VMID, _ target: String, to bytes: UInt64) async throws(HypervisorError)
     /// Starts to move what one layer of a running domain's disk holds into the layer below it (virDomainBlockCommit). The
     /// layer that the guest writes to stays in use until `pivot`; the job for any other ends by itself.
     func startCommit(_ id: VMID, disk: String, of layer: String, into base: String) async throws(HypervisorError)

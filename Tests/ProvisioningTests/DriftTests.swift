@@ -92,6 +92,29 @@ import Testing
         }
     }
 
+    @Test func whatWasResizedIsNoDrift() async throws {
+        var profile = Profile()
+        (profile.memoryMiB, profile.maximumMemoryMiB, profile.vcpus) = (4096, 5120, 2)
+        try await withLibvirt { [profile] hypervisor in
+            let found = try await Self.definition(of: Self.made(profile, .tcg, nil), in: hypervisor)
+            let override = ProfileOverride(memoryMiB: 6144, maximumMemoryMiB: 8192, vcpus: 6)
+            let edited = try DomainEdit(override: override).applied(to: found)
+            let settings = try Self.differences(edited, profile).map(\.setting)
+            #expect(Set(settings).isSuperset(of: ["memory", "vcpu", "cpu/topology"]), "\(settings)")
+            let mended = try Self.intended(edited, profile).mending(edited)
+            let after = try await Self.definition(defining: mended, in: hypervisor)
+            #expect(try Self.differences(after, profile) == [])
+            let definition = try DomainDefinition(xml: after)
+            #expect(definition.override == override && definition.vcpus == 6 && definition.memoryBytes == 6 << 30)
+            #expect(after.contains("6291456</currentMemory>"), "the guest gets all of it")
+            let back = try DomainEdit(override: .some(nil)).applied(to: after)
+            let restored = try await Self.definition(
+                defining: Self.intended(back, profile).mending(back), in: hypervisor)
+            #expect(try DomainDefinition(xml: restored).override == nil)
+            #expect(try Self.differences(restored, profile) == [])
+        }
+    }
+
     @Test func anotherVersionOfTheProfileIsADifferenceUntilItIsFixed() async throws {
         var old = Profile()
         old.console = .none

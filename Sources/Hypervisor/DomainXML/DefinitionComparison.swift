@@ -22,13 +22,18 @@ extension DomainSpecification {
     }
 
     /// The definition with all differences gone that can be mended; everything else in it stays as it is.
+    /// - Parameter settings: the only ones to be mended; all of them when nil.
     /// - Throws: `invalidDefinition`.
-    public func mending(_ xml: String) throws(HypervisorError) -> String {
+    public func mending(_ xml: String, only settings: Set<String>? = nil) throws(HypervisorError) -> String {
         try XMLTree.read(unplaced.xml(), as: "wanted definition") { wanted throws(HypervisorError) in
             try XMLTree.rewrite(xml, as: "domain definition") { found in
                 var comparison = DefinitionComparison()
                 comparison.compare(wanted, found)
-                for mend in comparison.mends { mend() }
+                for (setting, mend) in comparison.mends where settings?.contains(setting) != false {
+                    mend()
+                    // Of the size before: the guest would start with no more than that.
+                    if setting == "memory" { found.first("currentMemory")?.remove() }
+                }
             }
         }
     }
@@ -44,7 +49,7 @@ extension DomainSpecification {
 /// Walks through what is wanted and looks for each element, attribute and text of it in what is found.
 private struct DefinitionComparison {
     private(set) var differences: [SettingDifference] = []
-    private(set) var mends: [() -> Void] = []
+    private(set) var mends: [(setting: String, mend: () -> Void)] = []
 
     /// What tells elements of one name apart. Others are told apart by their order.
     private static func key(of element: XMLElement) -> [String?] {
@@ -158,7 +163,7 @@ private struct DefinitionComparison {
         _ setting: String, found: String?, wanted: String?, isFixable: Bool = true, _ mend: @escaping () -> Void
     ) {
         differences.append(SettingDifference(setting: setting, found: found, wanted: wanted, isFixable: isFixable))
-        if isFixable { mends.append(mend) }
+        if isFixable { mends.append((setting, mend)) }
     }
 
     /// Whether the two are the same thing. A key that is not wanted may be anything.

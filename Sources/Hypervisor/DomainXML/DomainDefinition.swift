@@ -71,6 +71,8 @@ public struct DomainDefinition: Equatable, Sendable {
     public var profile: [String: JSONValue]?
     /// Discard granularities are told to QEMU past libvirt.
     public var overridesDiscardGranularity: Bool
+    /// What is set over that profile.
+    public var override: ProfileOverride?
     /// The file that the first serial console is written to.
     public var consoleLogPath: String?
     /// The host's PCI functions that it gets: by `<hostdev>`, as a network card, or as an NVMe disk.
@@ -159,6 +161,7 @@ public struct DomainDefinition: Equatable, Sendable {
         origin = root.first("metadata").flatMap(DomainMetadata.read)
         guestOS = root.first("metadata").flatMap(DomainMetadata.guestOS)
         profile = root.first("metadata").flatMap(DomainMetadata.profile)
+        override = root.first("metadata").flatMap(DomainMetadata.override)
         power = root.first("metadata").map(DomainMetadata.power) ?? HostPowerPolicy()
         let hostDevices = devices.map(Self.hostDevices) ?? []
         self.hostDevices = hostDevices

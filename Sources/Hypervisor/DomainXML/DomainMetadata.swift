@@ -72,6 +72,28 @@ enum DomainMetadata {
         element(in: metadata)?.setAttribute("template", template.description)
     }
 
+    /// Nil when nothing is set over the profile. Attributes need no namespace's prefix, whatever somebody has made of that.
+    static func override(_ metadata: XMLElement) -> ProfileOverride? {
+        func number(_ name: String) -> Int? { element(in: metadata)?.attribute(name).flatMap { Int($0) } }
+        let found = ProfileOverride(
+            memoryMiB: number("resizedMemoryMiB"), maximumMemoryMiB: number("resizedMaximumMemoryMiB"),
+            vcpus: number("resizedVCPUs"))
+        return found.isEmpty ? nil : found
+    }
+
+    static func setOverride(_ override: ProfileOverride?, in metadata: XMLElement) {
+        for (name, number) in [
+            ("resizedMemoryMiB", override?.memoryMiB), ("resizedMaximumMemoryMiB", override?.maximumMemoryMiB),
+            ("resizedVCPUs", override?.vcpus),
+        ] {
+            if let number {
+                element(in: metadata)?.setAttribute(name, String(number))
+            } else {
+                element(in: metadata)?.removeAttribute(name)
+            }
+        }
+    }
+
     private static func element(in metadata: XMLElement) -> XMLElement? {
         metadata.children.first { $0.name == "vm" && $0.namespace == namespace }
     }

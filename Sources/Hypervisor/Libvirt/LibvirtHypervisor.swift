@@ -165,6 +165,10 @@ public final class LibvirtHypervisor: Hypervisor {
         try await guestConnection("look at the job of").isBusy(id)
     }
 
+    public func resizeDisk(_ id: VMID, _ target: String, to bytes: UInt64) async throws(HypervisorError) {
+        try await commands("resize a disk of").resizeDisk(id, target, to: bytes)
+    }
+
     public func startCommit(
         _ id: VMID, disk: String, of layer: String, into base: String
     ) async throws(HypervisorError) {

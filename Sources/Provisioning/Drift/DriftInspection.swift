@@ -22,6 +22,20 @@ public struct DriftInspection: Sendable {
             granularityForm: try await host.granularityForm())
         return try intended?.differences(from: xml, autostart: domain.autostart, of: profile)
     }
+
+    /// What `vm.resize` has set over the profile of one of virtfleet's VMs.
+    /// - Throws: what the hypervisor throws.
+    public func override(of domain: Domain) async throws -> ProfileOverride? {
+        guard host.isOwn(domain) else { return nil }
+        return try DomainDefinition(xml: await host.hypervisor.definition(of: domain.id)).override
+    }
+}
+
+extension Profile {
+    fileprivate mutating func apply(_ override: ProfileOverride) {
+        if let memory = override.memoryMiB { (memoryMiB, maximumMemoryMiB) = (memory, override.maximumMemoryMiB) }
+        if let vcpus = override.vcpus { (self.vcpus, topology) = (vcpus, nil) }
+    }
 }
 
 extension DomainDefinition {
@@ -31,7 +45,8 @@ extension DomainDefinition {
 
 extension DomainSpecification {
     /// What a profile makes of a VM that is there already. Its name and identity stay, and what its disks hold depends on:
-    /// the firmware that its variables belong to, and the bus that its system knows its disks by.
+    /// the firmware that its variables belong to, and the bus that its system knows its disks by. What `vm.resize` has set goes
+    /// before the profile.
     /// - Parameter granularityForm: of definitions that do not tell discard granularities yet.
     /// - Returns: nil where the definition lacks what every VM of virtfleet's has.
     init?(
@@ -45,6 +60,8 @@ extension DomainSpecification {
         var profile = profile
         let system = definition.disks.first { $0.target == "sda" || $0.target == "vda" }
         if let bus = system?.bus.flatMap(DiskBus.init) { profile.diskBus = bus }
+        let document = try? profile.document()
+        if let override = definition.override { profile.apply(override) }
         self.init(
             profile, name: definition.name, identity: CloneIdentity(job: origin.job), genID: genID, origin: origin,
             accelerator: accelerator,
@@ -54,6 +71,7 @@ extension DomainSpecification {
             granularityForm: definition.overridesDiscardGranularity ? .override : granularityForm,
             consoleLogPath: definition.consoleLogPath ?? directory.console,
             placement: nil)
+        self.profile = document
         for (index, target) in diskTargets.enumerated() {
             guard let found = definition.disks.first(where: { $0.target == target }), let file = found.file,
                 let format = ImageReference.Format(rawValue: found.format)

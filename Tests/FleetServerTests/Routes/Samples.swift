@@ -53,6 +53,7 @@ enum Samples {
         let fit = HostFit(answer: .fitsAfterStops, stops: ["b"], obstacles: [obstacle], nearestFix: "f")
         let difference = SettingDifference(setting: "s", found: "f", wanted: "w", isFixable: true)
         let bareDifference = SettingDifference(setting: "s", found: nil, wanted: nil, isFixable: false)
+        let override = ProfileOverride(memoryMiB: 1, maximumMemoryMiB: 2, vcpus: 3)
         let command = GuestCommand(name: name, path: "/p", arguments: ["a"])
         let bareResult = GuestCommandResult(exitStatus: nil, output: "", errorOutput: "", isCut: false)
         let result = GuestCommandResult(exitStatus: 1, signal: 9, output: "o", errorOutput: "e", isCut: true)
@@ -65,7 +66,7 @@ enum Samples {
                 interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
                 fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"]),
             snapshots: [snapshot], foreignSnapshots: ["f"], unkeptBytes: 1 << 20, demand: demand,
-            drift: [difference], guestCommands: [command])
+            drift: [difference], guestCommands: [command], override: override)
         let bareDocument = VMDocument(
             id: vm, name: "a", state: .pmSuspended, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false)
         func vmResource(_ document: VMDocument, _ metrics: [String: Double]?) -> VMResource {
@@ -108,6 +109,7 @@ enum Samples {
             try sample("VMDocument", document, bareDocument), try sample("VMSnapshot", snapshot, bareSnapshot),
             try sample("SettingDifference", difference, bareDifference),
             try sample("GuestCommand", command, command),
+            try sample("ProfileOverride", override, ProfileOverride()),
             try sample("GuestCommandResult", result, bareResult),
             try sample("Job", fullJob, bareJob),
             try sample(
