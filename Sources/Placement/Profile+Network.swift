@@ -2,7 +2,7 @@ import FleetModel
 
 extension Profile {
     /// What one network card of a VM hangs on. As text: `user`, `bridge:NAME`, `bridge:NAME,vlan=ID`, `macvtap:INTERFACE`,
-    /// `network:NAME`.
+    /// `network:NAME`, `sriov:ID`, `sriov:PORTPATH`.
     public enum Network: TextIdentifier {
         /// QEMU's own NAT: outgoing connections only.
         case user
@@ -12,9 +12,12 @@ extension Profile {
         case macvtap(String)
         /// A network that libvirt manages, such as `default`, which is NAT.
         case network(String)
+        /// A virtual function of the host's network card.
+        case sriov(DeviceSelector)
 
         public static var expectation: String {
-            "'user', 'bridge:NAME', 'bridge:NAME,vlan=ID', 'macvtap:INTERFACE' or 'network:NAME', such as bridge:br0"
+            "'user', 'bridge:NAME', 'bridge:NAME,vlan=ID', 'macvtap:INTERFACE', 'network:NAME', 'sriov:ID' or 'sriov:PORTPATH', "
+                + "such as bridge:br0"
         }
 
         public init?(_ text: String) {
@@ -31,8 +34,17 @@ extension Profile {
                 self = .bridge(bridge, vlan: vlan)
             case "macvtap" where Self.isInterface(name): self = .macvtap(name)
             case "network" where !name.isEmpty && !name.contains("/") && !name.contains("\n"): self = .network(name)
+            case "sriov":
+                guard let function = Self.virtualFunction(name) else { return nil }
+                self = .sriov(function)
             default: return nil
             }
+        }
+
+        private static func virtualFunction(_ text: String) -> DeviceSelector? {
+            let id = PCIDeviceID(text)
+            guard id != nil || text.contains("/") else { return nil }
+            return DeviceSelector(role: .nic, id: id, portPath: id == nil ? text : nil, virtualFunction: true)
         }
 
         /// IFNAMSIZ leaves 15 bytes; a slash would leave /sys/class/net.
@@ -54,6 +66,7 @@ extension Profile {
             case .bridge(let name, let vlan): "bridge:\(name)" + (vlan.map { ",vlan=\($0)" } ?? "")
             case .macvtap(let name): "macvtap:\(name)"
             case .network(let name): "network:\(name)"
+            case .sriov(let selector): "sriov:\(selector.id?.description ?? selector.portPath ?? "")"
             }
         }
     }

@@ -27,6 +27,7 @@ public struct Profile: Codable, Equatable, Sendable {
     /// One network card each, in this order.
     public var networks = [Network.user]
     public var console = VMConsole.none
+    public var graphics = GraphicsDemand.virtio
     /// Start the VM with its host.
     public var autostart = false
     /// What becomes of the VM while its host sleeps, and when that shuts down.
@@ -78,6 +79,7 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.tpm, into: &tpm)
         try read(.networks, into: &networks)
         try read(.console, into: &console)
+        try read(.graphics, into: &graphics)
         try read(.autostart, into: &autostart)
         try read(.onHostSleep, into: &onHostSleep)
         try read(.onHostShutdown, into: &onHostShutdown)

@@ -17,6 +17,19 @@ extension Profile: ConfigurationSection {
             check.problem(
                 "topology", "expected sockets x dies x cores x threads to be vcpus, \(vcpus), got \(topology.vcpus)")
         }
+        if hostDevices.contains(where: { $0.mac != nil }) {
+            check.problem("hostDevices", "a mac is a VM's own; use a network 'sriov:ID' for a network card")
+        }
+        if graphics == .virgl, guestOS == .windows {
+            check.problem("graphics", "expected another than virgl, which has no driver for Windows")
+        }
+        if graphics == .virgl, console == .none {
+            check.problem("graphics", "virgl draws on a console; set console to vnc or spice")
+        }
+        if graphics == .none, console != .none {
+            check.problem(
+                "graphics", "without graphics a console shows nothing; set console to none, or graphics to virtio")
+        }
         check.range("ioThreads", ioThreads, 0...16)
         check.range("freeDiskMiB", freeDiskMiB, 0...1 << 30)
         if let discardGranularityKiB {

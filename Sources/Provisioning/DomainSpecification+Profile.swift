@@ -24,13 +24,13 @@ extension DomainSpecification {
                 DiscardGranularity(bytes: $0, form: granularityForm)
             },
             shares: profile.shares.map { Share(directory: $0.directory, tag: $0.tag) },
-            networks: profile.networks.enumerated().map { index, network in
-                Network(mac: identity.mac(nic: index), kind: Network.Kind(network))
+            networks: profile.networks.enumerated().compactMap { index, network in
+                Network.Kind(network).map { Network(mac: identity.mac(nic: index), kind: $0) }
             },
             console: profile.console, usbRedirections: profile.usbRedirections, webDAV: profile.webDAV,
             ioThreads: profile.ioThreads,
             consoleLogPath: profile.consoleLog ? consoleLogPath : nil, origin: origin,
-            demand: profile.demand(of: identity.vm, named: name),
+            demand: profile.demand(of: identity.vm, named: name, mac: identity.mac),
             power: HostPowerPolicy(onSleep: profile.onHostSleep, onShutdown: profile.onHostShutdown),
             profile: try? profile.document(), placement: placement
         )
@@ -38,12 +38,14 @@ extension DomainSpecification {
 }
 
 extension DomainSpecification.Network.Kind {
-    fileprivate init(_ network: Profile.Network) {
+    /// Nil for a card that is a device of the host, which it gets by its placement.
+    fileprivate init?(_ network: Profile.Network) {
         switch network {
         case .user: self = .user
         case .bridge(let name, let vlan): self = .bridge(name, vlan: vlan)
         case .macvtap(let name): self = .macvtap(name)
         case .network(let name): self = .network(name)
+        case .sriov: return nil
         }
     }
 }

@@ -8,7 +8,7 @@ extension JobHost {
     func requireNetworks(of profile: Profile, named name: ResourceName) async throws {
         for network in profile.networks {
             switch network {
-            case .user: break
+            case .user, .sriov: break
             case .bridge(let bridge, let vlan):
                 try requireBridge(bridge, name)
                 if let vlan { try await requireVLANs(vlan, bridge, name) }

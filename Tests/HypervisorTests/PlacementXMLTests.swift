@@ -80,6 +80,7 @@ import Testing
     @Test(arguments: [
         ("pinning='dedicated'", "pinning='whole'"), ("weight='400'", "weight='much'"),
         ("maximumMemory=", "mostMemory="), ("role='gpu'", "role='card'"), ("role='gpu'", "tint='red'"),
+        ("role='gpu'", "role='gpu' mac='none'"),
         ("hugePages='2M'", "hugePages='4M'"),
     ])
     func aDemandThatIsNotUnderstoodIsNone(what: String, by: String) throws {
@@ -107,6 +108,7 @@ import Testing
         let original = try DomainDefinition(xml: before)
         definition.placement = original.placement
         definition.hostDevices = original.hostDevices
+        definition.placedDevices = original.placedDevices
         definition.memoryBytes = original.memoryBytes
         #expect(definition == original)
         // And back again, but for what the guest sees of its memory's size.
@@ -125,6 +127,30 @@ import Testing
         let moved = try other.applied(to: before).replacing("\"", with: "'")
         #expect(!moved.contains(place))
         #expect(try DomainDefinition(xml: moved).hostDevices == [PCIAddress("0000:02:00.0")])
+    }
+
+    /// Another virtual function than at its last start, and for the guest the same card in the same slot.
+    @Test func aNetworkCardStaysOneThatIsAnotherFunctionNow() throws {
+        let mac = MACAddress("52:54:00:12:34:56")!
+        func placement(_ function: String) -> VMPlacement {
+            var placement = Self.placement
+            placement.devices = [VMPlacement.Device(address: PCIAddress(function)!, mac: mac)]
+            return placement
+        }
+        let place = "<address type='pci' domain='0x0000' bus='0x05' slot='0x00' function='0x0'/>"
+        let alias = "<alias name='ua-virtfleet-0000-02-10-1'/>"
+        let first = try placement("0000:02:10.1").applied(to: Self.placed.xml()).replacing("\"", with: "'")
+        #expect(first.contains("<interface type='hostdev' managed='yes'>") && first.contains("<mac address='\(mac)'/>"))
+        #expect(try DomainDefinition(xml: first).placement.devices == placement("0000:02:10.1").devices)
+        #expect(try DomainDefinition(xml: first).placedDevices == [PCIAddress("0000:02:10.1")])
+        let second = try placement("0000:02:10.2").applied(to: first.replacing(alias, with: alias + place))
+            .replacing("\"", with: "'")
+        #expect(second.contains(place) && !second.contains(alias))
+        #expect(try DomainDefinition(xml: second).placement.devices == placement("0000:02:10.2").devices)
+        #expect(try Self.placement.applied(to: second).contains("hostdev' managed") == false)
+        var specification = Self.placed
+        specification.demand?.devices = [DeviceSelector(role: .nic, virtualFunction: true, mac: mac)]
+        #expect(try DomainDefinition(xml: specification.xml()).demand == specification.demand)
     }
 
     @Test func whatOthersWriteIsRead() throws {

@@ -37,6 +37,25 @@ func vm(
 extension PlacementRequest {
     var plan: PlacementPlan { PlacementPlan(for: self) }
 
+    /// After the virtual functions were made that the plan asks for, each in a group of its own.
+    func made(_ plan: PlacementPlan) -> PlacementRequest {
+        var after = self
+        for reservation in plan.virtualFunctions {
+            guard let place = pci.firstIndex(where: { $0.address == reservation.physicalFunction }) else { continue }
+            after.pci[place].sriov?.current = reservation.count
+            for number in 0..<reservation.count {
+                let (bus, slot) = (String(place + 16, radix: 16), String(number + 16, radix: 16))
+                var function = Machine.device(
+                    "0001:\(bus):\(slot).0", pci[place].deviceClass?.description ?? "0200",
+                    group: 1000 + place * 32 + number)
+                function.physicalFunction = reservation.physicalFunction
+                function.numaNode = pci[place].numaNode
+                after.pci.append(function)
+            }
+        }
+        return after
+    }
+
     /// After the plan was carried out. Without momentary values the documents are those from before.
     func started(_ plan: PlacementPlan) -> PlacementRequest {
         var after = self

@@ -188,10 +188,29 @@ struct PlanJudge {
                     found.append("\(function) goes without companions")
                 }
             }
-            for selector in demand.devices
-            where !request.pci.contains(where: { functions.contains($0.address) && selector.matches($0) }) {
+            for selector in demand.requiredDevices where !isAnswered(selector, by: functions) {
                 found.append("\(demand.name) has no \(selector)")
             }
+        }
+        for reservation in plan.virtualFunctions {
+            let physical = reservation.physicalFunction
+            let device = request.pci.first { $0.address == physical }
+            if reservation.count < 1 || reservation.count > device?.sriov?.total ?? 0 {
+                found.append("\(physical) cannot have \(reservation.count) virtual functions")
+            }
+            if device?.sriov?.current != 0 || request.pci.contains(where: { $0.physicalFunction == physical }) {
+                found.append("\(physical) has virtual functions, which would go")
+            }
+            if holders[physical] != nil { found.append("\(physical) goes to a VM, and so do its virtual functions") }
+        }
+        let lacking = placements.filter { $0.demand.running == nil }.flatMap { demand, placement in
+            demand.requiredDevices.filter(\.virtualFunction).dropFirst(
+                placement.devices.filter { device in
+                    request.pci.contains { $0.address == device.address && $0.physicalFunction != nil }
+                }.count)
+        }
+        if lacking.count > plan.virtualFunctions.reduce(0, { $0 + $1.count }) {
+            found.append("\(lacking.count) virtual functions are missing, and too few are made")
         }
         for device in request.pci {
             if let physical = device.physicalFunction, holders[physical] != nil, holders[device.address] != nil,
@@ -201,6 +220,16 @@ struct PlanJudge {
             }
         }
         return found
+    }
+
+    private func isAnswered(_ selector: DeviceSelector, by functions: [PCIAddress]) -> Bool {
+        guard selector.virtualFunction else {
+            return request.pci.contains { functions.contains($0.address) && selector.matches($0) }
+        }
+        let meant = request.pci.filter(selector.matches).map(\.address)
+        return request.pci.contains { device in
+            functions.contains(device.address) && device.physicalFunction.map(meant.contains) == true
+        } || plan.virtualFunctions.contains { meant.contains($0.physicalFunction) }
     }
 
     // MARK: What runs

@@ -12,12 +12,17 @@ import Testing
     func whatHoldsForEveryHost(seed: UInt64) {
         var hosts = RandomRequest(random: SeededGenerator(seed: seed))
         for round in 0..<Self.hosts {
-            let request = hosts.next()
-            let plan = request.plan
+            var request = hosts.next()
+            var plan = request.plan
             #expect(PlanJudge(request, plan).violations == [], "seed \(seed), round \(round)")
             var shuffled = request
             shuffled.vms.shuffle(using: &hosts.random)
             #expect(shuffled.plan == plan, "seed \(seed), round \(round): the order of VMs counts for nothing")
+            while !plan.virtualFunctions.isEmpty {
+                request = request.made(plan)
+                plan = request.plan
+                #expect(PlanJudge(request, plan).violations == [], "seed \(seed), round \(round)")
+            }
             let started = request.started(plan)
             let again = started.plan
             #expect(
@@ -25,6 +30,31 @@ import Testing
                 "seed \(seed), round \(round): what was planned and runs is planned again")
             #expect(again.reservations.isEmpty, "seed \(seed), round \(round)")
         }
+    }
+
+    /// Who starts alone gets what was made for it.
+    @Test(arguments: (0..<8).map { _ in UInt64.random(in: 0...UInt64.max) })
+    func whatIsMadeForAVMIsEnoughForIt(seed: UInt64) {
+        var hosts = RandomRequest(random: SeededGenerator(seed: seed))
+        var tried = 0
+        for round in 0..<2 * Self.hosts {
+            var request = hosts.next()
+            request.vms = request.vms.filter { $0.running != nil } + request.vms.filter { $0.running == nil }.prefix(1)
+            guard let last = request.vms.indices.last, request.vms[last].running == nil else { continue }
+            request.vms[last].memory = MemoryDemand(minimumBytes: 1 << 20, maximumBytes: 1 << 20)
+            request.vms[last].pinning = .shared
+            request.vms[last].vcpus = 1
+            request.vms[last].devices =
+                DeviceSelector.Role.allCases.randomElement(using: &hosts.random).map {
+                    [DeviceSelector(role: $0, virtualFunction: true)]
+                } ?? []
+            let (name, plan) = (request.vms[last].name, request.plan)
+            guard plan.placement(name) != nil, !plan.virtualFunctions.isEmpty else { continue }
+            let after = request.made(plan).plan
+            #expect(after.placement(name) != nil && after.virtualFunctions.isEmpty, "seed \(seed), round \(round)")
+            tried += 1
+        }
+        #expect(tried > 0, "seed \(seed)")
     }
 
     /// Whoever does what a refusal for want of memory says gets the VM.
@@ -52,7 +82,8 @@ import Testing
     func aChangeOfTheForegroundMovesOnlyProcessors(seed: UInt64) {
         var hosts = RandomRequest(random: SeededGenerator(seed: seed))
         for round in 0..<Self.hosts {
-            let request = hosts.next()
+            var request = hosts.next()
+            while !request.plan.virtualFunctions.isEmpty { request = request.made(request.plan) }
             let plan = request.plan
             var after = request.started(plan)
             after.foreground = after.vms.randomElement(using: &hosts.random)?.id

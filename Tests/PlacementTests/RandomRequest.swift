@@ -14,6 +14,7 @@ struct RandomRequest {
         request.memory = memory(nodes: Set(request.cpu.threadList.compactMap(\.node)).count)
         request.vms = (0..<Int.random(in: 0...6, using: &random)).map { demand("former-\($0)", request.pci) }
         request.foreground = request.vms.randomElement(using: &random)?.id
+        while !request.plan.virtualFunctions.isEmpty { request = request.made(request.plan) }
         request = request.started(request.plan)
         for index in request.vms.indices {
             request.vms[index].pinning = chance(8) ? pinning() : request.vms[index].pinning
@@ -66,12 +67,16 @@ struct RandomRequest {
             weight: chance(2) ? nil : Int.random(in: 1...10_000, using: &random),
             ioThreads: Int.random(in: 0...2, using: &random))
         if chance(4) { demand.topology = VMPlacement.GuestTopology(sockets: vcpus, cores: chance(4) ? 2 : 1) }
+        demand.graphics = chance(2) ? nil : GraphicsDemand.allCases.randomElement(using: &random)
         return demand
     }
 
     private mutating func selector(_ pci: [PCIDevice]) -> DeviceSelector {
         var selector = DeviceSelector(role: DeviceSelector.Role.allCases.randomElement(using: &random))
+        selector.virtualFunction = chance(4)
         guard chance(3), let device = pci.randomElement(using: &random) else { return selector }
+        selector.virtualFunction = chance(2)
+        if chance(2) { return selector }
         selector.role = nil
         selector.portPath = chance(2) ? device.portPath : nil
         selector.deviceClass = device.deviceClass
@@ -93,6 +98,10 @@ struct RandomRequest {
                 device.numaNode = chance(2) ? nil : Int.random(in: -1...3, using: &random)
                 if chance(8) { device.gpu = GPU(role: .hostDisplay, reason: "") }
                 device.physicalFunction = chance(8) ? devices.randomElement(using: &random)?.address : nil
+                if chance(3) {
+                    device.driver = chance(4) ? "vfio-pci" : "igb"
+                    device.sriov = PCIDevice.SRIOV(total: Int.random(in: 0...10, using: &random), current: 0)
+                }
                 devices.append(device)
             }
         }

@@ -148,6 +148,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("graphics: virgl\nguestOS: windows\nconsole: spice", "which has no driver for Windows"),
+        ("graphics: virgl", "virgl draws on a console"), ("graphics: none\nconsole: vnc", "a console shows nothing"),
+        ("graphics: mdev", "expected one of auto, none, virtio, virgl, passthrough, sriov"),
+        ("hostDevices: [{role: nic, mac: '52:54:00:00:00:01'}]", "a mac is a VM's own"),
+    ])
+    func whatCannotBeIsRefused(text: String, words: String) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("office.yaml")
+        try Data(text.utf8).write(to: URL(filePath: path))
+        let invalid = #expect(throws: InvalidProfile.self) { try Profile(file: path) }
+        #expect(invalid?.problems.contains { $0.contains(words) } == true, "\(invalid?.problems ?? [])")
+    }
+
     @Test func theShippedProfilesAreInOrder() throws {
         let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path

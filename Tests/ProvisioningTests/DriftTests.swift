@@ -212,7 +212,9 @@ import Testing
                     threads: profile.vcpus % 2 == 0 ? 2 : 1),
                 ownsCores: false, vcpus: Array(repeating: cores, count: profile.vcpus), emulator: CPUSet([0, 1]),
                 ioThreads: Array(repeating: CPUSet([0, 1]), count: profile.ioThreads), weight: 100),
-            memory: VMPlacement.Memory(bytes: UInt64(profile.maximumMemoryMiB ?? profile.memoryMiB) << 20))
+            memory: VMPlacement.Memory(bytes: UInt64(profile.maximumMemoryMiB ?? profile.memoryMiB) << 20),
+            devices: profile.demand(of: World.vm(), named: "", mac: CloneIdentity(job: World.jobID(1)).mac).devices
+                .enumerated().map { VMPlacement.Device(address: PCIAddress("0000:0\($0):00.0")!, mac: $1.mac) })
     }
 
     private static func profile(seed: UInt64) -> Profile {
@@ -228,11 +230,16 @@ import Testing
         profile.hidesHypervisor = .random(using: &random)
         profile.secureBoot = .random(using: &random)
         profile.tpm = .random(using: &random)
-        let networks: [Profile.Network] = [.user, .bridge("br1"), .macvtap("eth0"), .network("default")]
+        let networks: [Profile.Network] = [
+            .user, .bridge("br1"), .macvtap("eth0"), .network("default"), Profile.Network("sriov:8086:1521")!,
+        ]
         profile.networks = (0..<Int.random(in: 0...3, using: &random)).map { _ in
             networks.randomElement(using: &random)!
         }
         profile.console = VMConsole.allCases.randomElement(using: &random)!
+        // Of virgl libvirt asks what QEMU was built with.
+        profile.graphics =
+            GraphicsDemand.allCases.filter { $0 != .virgl }.randomElement(using: &random) ?? .virtio
         profile.ioThreads = .random(in: 0...3, using: &random)
         profile.diskBus = DiskBus.allCases.randomElement(using: &random)!
         if Bool.random(using: &random) { profile.dataDiskGiB = 10 }

@@ -26,7 +26,7 @@ import Testing
     @Test(arguments: [
         "", "bridge", "bridge:", "bridge:../../tmp", "bridge:0123456789abcdef", "nat", "bridge:br0,vlan=0",
         "bridge:br0,vlan=4095", "bridge:br0,vlan=x", "macvtap:", "macvtap:..a/b", "macvtap:eth0/x", "network:",
-        "network:a/b", "dummy:eth0",
+        "network:a/b", "dummy:eth0", "sriov:", "sriov:eno1",
     ])
     func wrongNetworksAreNotAccepted(_ text: String) { #expect(Profile.Network(text) == nil) }
 

@@ -11,30 +11,60 @@ public struct DeviceSelector: Codable, Hashable, Sendable {
     public var id: PCIDeviceID?
     /// As in the inventory: `0000:00/01.0/00.0`.
     public var portPath: String?
+    /// What else is said is said of a physical function (SR-IOV), and one of its virtual ones is meant, which may have to be made.
+    public var virtualFunction: Bool
+    /// It becomes the VM's network card with this address. A VM's own: no profile says it.
+    public var mac: MACAddress?
 
     public init(
-        role: Role? = nil, deviceClass: PCIClass? = nil, id: PCIDeviceID? = nil, portPath: String? = nil
+        role: Role? = nil, deviceClass: PCIClass? = nil, id: PCIDeviceID? = nil, portPath: String? = nil,
+        virtualFunction: Bool = false, mac: MACAddress? = nil
     ) {
         self.role = role
         self.deviceClass = deviceClass
         self.id = id
         self.portPath = portPath
+        self.virtualFunction = virtualFunction
+        self.mac = mac
     }
 
     enum CodingKeys: String, CodingKey {
-        case role, id, portPath
+        case role, id, portPath, virtualFunction, mac
         case deviceClass = "class"
     }
 
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            role: try values.decodeIfPresent(Role.self, forKey: .role),
+            deviceClass: try values.decodeIfPresent(PCIClass.self, forKey: .deviceClass),
+            id: try values.decodeIfPresent(PCIDeviceID.self, forKey: .id),
+            portPath: try values.decodeIfPresent(String.self, forKey: .portPath),
+            virtualFunction: try values.decodeIfPresent(Bool.self, forKey: .virtualFunction) ?? false,
+            mac: try values.decodeIfPresent(MACAddress.self, forKey: .mac))
+    }
+
+    /// What is not said is absent.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encodeIfPresent(role, forKey: .role)
+        try values.encodeIfPresent(deviceClass, forKey: .deviceClass)
+        try values.encodeIfPresent(id, forKey: .id)
+        try values.encodeIfPresent(portPath, forKey: .portPath)
+        if virtualFunction { try values.encode(true, forKey: .virtualFunction) }
+        try values.encodeIfPresent(mac, forKey: .mac)
+    }
+
     /// It says nothing, so that any device would do.
-    public var isEmpty: Bool { self == DeviceSelector() }
+    public var isEmpty: Bool { role == nil && deviceClass == nil && id == nil && portPath == nil }
 }
 
 extension DeviceSelector: CustomStringConvertible {
     /// For the middle of a sentence: `gpu with ID 10de:2504 at 0000:00/01.0/00.0`.
     public var description: String {
         [
-            role?.rawValue ?? "device", deviceClass.map { "of class \($0)" }, id.map { "with ID \($0)" },
+            virtualFunction ? "virtual function of a" : nil, role?.rawValue ?? "device",
+            deviceClass.map { "of class \($0)" }, id.map { "with ID \($0)" },
             portPath.map { "at \($0)" },
         ].compactMap { $0 }.joined(separator: " ")
     }

@@ -8,17 +8,34 @@ public struct PlacementPlan: Codable, Equatable, Sendable {
     public var pool: CPUSet
     /// To be made before the VMs start.
     public var reservations: [HugePageReservation]
+    /// Likewise. Who gets which of them is in the plan that is made when they are there, as their groups cannot be foretold.
+    public var virtualFunctions: [VirtualFunctionReservation]
     /// What concerns all VMs.
     public var warnings: [String]
 
     public init(
-        vms: [VMPlan], hostThreads: CPUSet, pool: CPUSet, reservations: [HugePageReservation], warnings: [String]
+        vms: [VMPlan], hostThreads: CPUSet, pool: CPUSet, reservations: [HugePageReservation],
+        virtualFunctions: [VirtualFunctionReservation] = [], warnings: [String]
     ) {
         self.vms = vms
         self.hostThreads = hostThreads
         self.pool = pool
         self.reservations = reservations
+        self.virtualFunctions = virtualFunctions
         self.warnings = warnings
+    }
+
+    /// An older controller's plan has no virtual functions.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            vms: try values.decode([VMPlan].self, forKey: .vms),
+            hostThreads: try values.decode(CPUSet.self, forKey: .hostThreads),
+            pool: try values.decode(CPUSet.self, forKey: .pool),
+            reservations: try values.decode([HugePageReservation].self, forKey: .reservations),
+            virtualFunctions: try values.decodeIfPresent(
+                [VirtualFunctionReservation].self, forKey: .virtualFunctions) ?? [],
+            warnings: try values.decode([String].self, forKey: .warnings))
     }
 }
 
@@ -69,6 +86,17 @@ public struct HugePageReservation: Codable, Equatable, Sendable {
     public init(node: Int, sizeBytes: UInt64, count: UInt64) {
         self.node = node
         self.sizeBytes = sizeBytes
+        self.count = count
+    }
+}
+
+/// Virtual functions (SR-IOV) that a physical one shall have, which has none.
+public struct VirtualFunctionReservation: Codable, Equatable, Sendable {
+    public var physicalFunction: PCIAddress
+    public var count: Int
+
+    public init(physicalFunction: PCIAddress, count: Int) {
+        self.physicalFunction = physicalFunction
         self.count = count
     }
 }

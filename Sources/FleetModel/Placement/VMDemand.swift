@@ -21,12 +21,15 @@ public struct VMDemand: Codable, Equatable, Sendable {
     public var ioThreads: Int
     /// One device each, with its companions.
     public var devices: [DeviceSelector]
+    /// Absent: a virtual screen.
+    public var graphics: GraphicsDemand?
     /// What it has, while it runs.
     public var running: VMPlacement?
 
     public init(
         id: VMID, name: String, vcpus: Int, topology: VMPlacement.GuestTopology? = nil, memory: MemoryDemand,
         pinning: Pinning = .shared, weight: Int? = nil, ioThreads: Int = 0, devices: [DeviceSelector] = [],
+        graphics: GraphicsDemand? = nil,
         running: VMPlacement? = nil
     ) {
         self.id = id
@@ -38,11 +41,18 @@ public struct VMDemand: Codable, Equatable, Sendable {
         self.weight = weight
         self.ioThreads = ioThreads
         self.devices = devices
+        self.graphics = graphics
         self.running = running
     }
 
     /// Parts of its definition are addresses, which may belong to something else after the host's next boot.
-    public var asksForDevices: Bool { !devices.isEmpty }
+    public var asksForDevices: Bool { needsDevices || graphics == .auto }
+
+    /// It cannot do without.
+    public var needsDevices: Bool { !requiredDevices.isEmpty }
+
+    /// Its devices, and the one for its graphics.
+    public var requiredDevices: [DeviceSelector] { devices + [graphics?.device].compactMap(\.self) }
 
     /// Who of several VMs that run is in the foreground is the one with pinning `focus` that has cores of its own.
     public var isInForeground: Bool { pinning == .focus && running?.processors.ownsCores == true }

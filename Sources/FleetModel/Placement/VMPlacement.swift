@@ -123,10 +123,13 @@ public struct VMPlacement: Codable, Equatable, Sendable {
         public var address: PCIAddress
         /// What goes along with it.
         public var companions: [PCIAddress]
+        /// As a network card with this address.
+        public var mac: MACAddress?
 
-        public init(address: PCIAddress, companions: [PCIAddress] = []) {
+        public init(address: PCIAddress, companions: [PCIAddress] = [], mac: MACAddress? = nil) {
             self.address = address
             self.companions = companions
+            self.mac = mac
         }
 
         public var functions: [PCIAddress] { [address] + companions }

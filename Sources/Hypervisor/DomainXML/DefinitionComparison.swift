@@ -108,7 +108,8 @@ private struct DefinitionComparison {
             }
         }
         guard let (closed, mayGo) = Self.closed[names] else { return }
-        for index in rest.indices where !matched.contains(index) && closed?.contains(rest[index].name) != false {
+        for index in rest.indices
+        where !matched.contains(index) && !rest[index].isPlaced && closed?.contains(rest[index].name) != false {
             note(Self.path(to: rest[index], below: path), found: rest[index].summary, wanted: nil, isFixable: mayGo) {
                 rest[index].remove()
             }

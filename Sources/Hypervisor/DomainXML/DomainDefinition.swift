@@ -164,15 +164,15 @@ public struct DomainDefinition: Equatable, Sendable {
         override = root.first("metadata").flatMap(DomainMetadata.override)
         power = root.first("metadata").map(DomainMetadata.power) ?? HostPowerPolicy()
         let hostDevices = devices.map(Self.hostDevices) ?? []
-        self.hostDevices = hostDevices
-        placedDevices = devices?.children("hostdev").filter(\.isPlaced).compactMap(Self.hostDevice) ?? []
+        self.hostDevices = hostDevices.map(\.address)
+        placedDevices = devices?.children.filter(\.isPlaced).compactMap(Self.hostDevice) ?? []
         let placement = VMPlacement(root, vcpus: vcpus, memoryBytes: memory, devices: hostDevices)
         self.placement = placement
         demand = root.first("metadata").flatMap(DomainMetadata.demand).map {
             VMDemand(
                 id: id, name: name, vcpus: vcpus, topology: $0.topology, memory: $0.memory, pinning: $0.pinning,
                 weight: $0.weight,
-                ioThreads: placement.processors.ioThreads.count, devices: $0.devices)
+                ioThreads: placement.processors.ioThreads.count, devices: $0.devices, graphics: $0.graphics)
         }
         memoryObstacle = devices.flatMap(Self.memoryObstacle)
         let clock = root.first("clock")?.children("timer").first { $0.attribute("name") == "hypervclock" }
@@ -185,7 +185,7 @@ public struct DomainDefinition: Equatable, Sendable {
     private static func memoryObstacle(_ devices: XMLElement) -> String? {
         let functions = hostDevices(devices)
         if !functions.isEmpty {
-            return "it has devices of the host (\(functions.map(\.description).joined(separator: ", ")))"
+            return "it has devices of the host (\(functions.map(\.address.description).joined(separator: ", ")))"
         }
         if devices.children("hostdev").contains(where: { $0.attribute("type") != "usb" }) {
             return "it has a device of the host"
@@ -213,12 +213,14 @@ public struct DomainDefinition: Equatable, Sendable {
         }
     }
 
-    private static func hostDevices(_ devices: XMLElement) -> [PCIAddress] {
+    private static func hostDevices(_ devices: XMLElement) -> [VMPlacement.Device] {
         let sources =
             devices.children("hostdev").filter { $0.attribute("type") == "pci" }
             + devices.children("interface").filter { $0.attribute("type") == "hostdev" }
             + devices.children("disk").filter { $0.attribute("type") == "nvme" }
-        return sources.compactMap(hostDevice)
+        return sources.compactMap { element in
+            hostDevice(element).map { VMPlacement.Device(address: $0, mac: element.macAddress) }
+        }
     }
 
     /// Of a PCI function that a device element takes from the host, its address there.

@@ -35,6 +35,7 @@ enum DomainMetadata {
                 "pinning": demand.pinning.rawValue, "weight": demand.weight?.description,
                 "minimumMemory": demand.memory.minimumBytes.description,
                 "maximumMemory": demand.memory.maximumBytes.description, "hugePages": demand.memory.hugePages.rawValue,
+                "graphics": demand.graphics?.rawValue,
             ]
         ) { writer in
             if let topology = demand.topology { topology.write(to: &writer, as: "\(prefix):topology") }
@@ -44,6 +45,7 @@ enum DomainMetadata {
                     [
                         "role": device.role?.rawValue, "class": device.deviceClass?.description,
                         "id": device.id?.description, "portPath": device.portPath,
+                        "virtualFunction": device.virtualFunction ? "yes" : nil, "mac": device.mac?.description,
                     ])
             }
         }
@@ -105,6 +107,7 @@ enum DomainMetadata {
         var weight: Int?
         var memory: MemoryDemand
         var devices: [DeviceSelector]
+        var graphics: GraphicsDemand?
     }
 
     /// Nil when it is not there, or not all of it is understood.
@@ -118,11 +121,15 @@ enum DomainMetadata {
         let weight = element.attribute("weight")
         let number = weight.flatMap { Int($0) }
         let devices = element.children("device").compactMap(selector)
-        guard (weight == nil) == (number == nil), devices.count == element.children("device").count else { return nil }
+        let graphics = element.attribute("graphics")
+        guard (weight == nil) == (number == nil), graphics == graphics.flatMap(GraphicsDemand.init)?.rawValue,
+            devices.count == element.children("device").count
+        else { return nil }
         return Demand(
             pinning: pinning, topology: element.first("topology").map { VMPlacement.GuestTopology($0, vcpus: 1) },
             weight: number,
-            memory: MemoryDemand(minimumBytes: minimum, maximumBytes: maximum, hugePages: hugePages), devices: devices)
+            memory: MemoryDemand(minimumBytes: minimum, maximumBytes: maximum, hugePages: hugePages), devices: devices,
+            graphics: graphics.flatMap(GraphicsDemand.init))
     }
 
     /// Nil when it is not there, or not as virtfleet writes it.
@@ -134,12 +141,14 @@ enum DomainMetadata {
 
     private static func selector(_ element: XMLElement) -> DeviceSelector? {
         let (role, deviceClass, id) = (element.attribute("role"), element.attribute("class"), element.attribute("id"))
+        let mac = element.attribute("mac")
         let selector = DeviceSelector(
             role: role.flatMap(DeviceSelector.Role.init), deviceClass: deviceClass.flatMap(PCIClass.init),
-            id: id.flatMap(PCIDeviceID.init), portPath: element.attribute("portPath"))
+            id: id.flatMap(PCIDeviceID.init), portPath: element.attribute("portPath"),
+            virtualFunction: element.attribute("virtualFunction") == "yes", mac: mac.flatMap(MACAddress.init))
         let isUnderstood =
             selector.role?.rawValue == role && selector.deviceClass?.description == deviceClass
-            && selector.id?.description == id
+            && selector.id?.description == id && selector.mac?.description == mac
         return isUnderstood && !selector.isEmpty ? selector : nil
     }
 

@@ -2,11 +2,19 @@ import FleetModel
 import FleetRuntime
 
 extension DomainSpecification {
+    /// QEMU draws with the host's OpenGL, off the screen of any.
+    public var usesVirGL: Bool { demand?.graphics == .virgl && console != .none }
+
     /// A tablet's pointer is where the person's is.
     func writeScreen(to writer: inout XMLWriter) {
-        guard console != .none else { return }
+        guard console != .none, demand?.graphics != GraphicsDemand.none else { return }
         writer.element("graphics", ["type": console.rawValue]) { $0.element("listen", ["type": "none"]) }
-        writer.element("video") { $0.element("model", ["type": "virtio"]) }
+        if usesVirGL { writer.element("graphics", ["type": "egl-headless"]) }
+        writer.element("video") { writer in
+            writer.element("model", ["type": "virtio"]) { writer in
+                if usesVirGL { writer.element("acceleration", ["accel3d": "yes"]) }
+            }
+        }
         writer.element("controller", ["type": "usb", "model": "qemu-xhci"])
         writer.element("input", ["type": "tablet", "bus": "usb"])
         if console == .spice { writeSpice(to: &writer) }

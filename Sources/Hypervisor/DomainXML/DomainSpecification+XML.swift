@@ -117,7 +117,7 @@ extension DomainSpecification {
         writeDisks(to: &writer)
         writeShares(to: &writer)
         writeNetworks(to: &writer)
-        for address in placement?.devices.flatMap(\.functions) ?? [] { address.writeHostDevice(to: &writer) }
+        for device in placement?.devices ?? [] { device.write(to: &writer) }
         writeSerial(to: &writer)
         writeScreen(to: &writer)
         writer.element("channel", ["type": "unix"]) { writer in

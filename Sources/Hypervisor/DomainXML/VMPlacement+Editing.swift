@@ -35,23 +35,38 @@ extension [VMPlacement.Device] {
         }
     }
 
-    /// Devices that stay keep their place in the guest; what others gave to the VM is theirs.
+    /// Devices that stay keep their place in the guest, and so does a network card that is another function now; what others
+    /// gave to the VM is theirs.
     fileprivate func replace(in element: XMLElement) {
-        var wanted = flatMap(\.functions)
+        var wanted = flatMap(\.parts)
         for device in element.children("hostdev") where device.attribute("type") == "pci" {
-            if let place = DomainDefinition.hostDevice(device).flatMap({ wanted.firstIndex(of: $0) }) {
+            if let place = DomainDefinition.hostDevice(device).flatMap({ address in
+                wanted.firstIndex { $0.mac == nil && $0.address == address }
+            }) {
                 wanted.remove(at: place)
             } else if device.isPlaced {
                 device.remove()
             }
         }
+        for card in element.children("interface") where card.isPlaced {
+            if let place = card.macAddress.flatMap({ mac in wanted.firstIndex { $0.mac == mac } }) {
+                for name in ["source", "alias"] { card.first(name)?.remove() }
+                card.add { wanted[place].writeSource(to: &$0) }
+                wanted.remove(at: place)
+            } else {
+                card.remove()
+            }
+        }
         element.add { writer in
-            for address in wanted { address.writeHostDevice(to: &writer) }
+            for function in wanted { function.write(to: &writer) }
         }
     }
 }
 
 extension XMLElement {
     /// A placement has put it into the definition.
-    var isPlaced: Bool { first("alias")?.attribute("name")?.hasPrefix(PCIAddress.hostDeviceAlias) == true }
+    var isPlaced: Bool { first("alias")?.attribute("name")?.hasPrefix(HostFunction.alias) == true }
+
+    /// Of a network card.
+    var macAddress: MACAddress? { first("mac")?.attribute("address").flatMap(MACAddress.init) }
 }

@@ -2,10 +2,9 @@ import FleetModel
 
 extension VMPlacement {
     /// What a domain's XML gives to it of the host.
-    init(_ domain: XMLElement, vcpus: Int, memoryBytes: UInt64, devices: [PCIAddress]) {
+    init(_ domain: XMLElement, vcpus: Int, memoryBytes: UInt64, devices: [Device]) {
         self.init(
-            processors: Processors(domain, vcpus: vcpus), memory: Memory(domain, bytes: memoryBytes),
-            devices: devices.map { Device(address: $0) })
+            processors: Processors(domain, vcpus: vcpus), memory: Memory(domain, bytes: memoryBytes), devices: devices)
     }
 }
 

@@ -43,23 +43,46 @@ extension VMPlacement.NodeBinding {
     }
 }
 
-extension PCIAddress {
-    /// Of a device that a placement gave.
-    static let hostDeviceAlias = "ua-virtfleet-"
+extension VMPlacement.Device {
+    func write(to writer: inout XMLWriter) { for function in parts { function.write(to: &writer) } }
+
+    /// The element of each function.
+    var parts: [HostFunction] {
+        [HostFunction(address: address, mac: mac)] + companions.map { HostFunction(address: $0) }
+    }
+}
+
+/// A PCI function that a VM gets.
+struct HostFunction: Equatable {
+    var address: PCIAddress
+    /// As a network card: libvirt gives the virtual function this address by its physical one.
+    var mac: MACAddress?
+
+    /// Of one that a placement gave.
+    static let alias = "ua-virtfleet-"
 
     /// libvirt takes it from its driver and gives it back.
-    func writeHostDevice(to writer: inout XMLWriter) {
-        let parts = description.split { $0 == ":" || $0 == "." }
-        writer.element("hostdev", ["mode": "subsystem", "type": "pci", "managed": "yes"]) { writer in
-            writer.element("source") { writer in
-                writer.element(
-                    "address",
-                    [
-                        "domain": "0x\(parts[0])", "bus": "0x\(parts[1])", "slot": "0x\(parts[2])",
-                        "function": "0x\(parts[3])",
-                    ])
+    func write(to writer: inout XMLWriter) {
+        if let mac {
+            writer.element("interface", ["type": "hostdev", "managed": "yes"]) { writer in
+                writer.element("mac", ["address": mac.description])
+                writeSource(to: &writer)
             }
-            writer.element("alias", ["name": Self.hostDeviceAlias + parts.joined(separator: "-")])
+        } else {
+            writer.element("hostdev", ["mode": "subsystem", "type": "pci", "managed": "yes"]) { writeSource(to: &$0) }
         }
+    }
+
+    func writeSource(to writer: inout XMLWriter) {
+        let parts = address.description.split { $0 == ":" || $0 == "." }
+        writer.element("source") { writer in
+            writer.element(
+                "address",
+                [
+                    "type": mac == nil ? nil : "pci", "domain": "0x\(parts[0])", "bus": "0x\(parts[1])",
+                    "slot": "0x\(parts[2])", "function": "0x\(parts[3])",
+                ])
+        }
+        writer.element("alias", ["name": Self.alias + parts.joined(separator: "-")])
     }
 }

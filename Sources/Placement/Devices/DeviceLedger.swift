@@ -5,26 +5,55 @@ struct DeviceLedger {
     let host: HostDevices
     private var holders: [PCIAddress: VMID] = [:]
     private var groupHolders: [Int: VMID] = [:]
+    /// Who gets virtual functions that are still to be made, by physical function.
+    private var pools: [PCIAddress: [VMID]] = [:]
     private var names: [VMID: String] = [:]
     private var matches: [DeviceSelector: [Int]] = [:]
 
     init(_ host: HostDevices) { self.host = host }
 
-    mutating func take(_ devices: [VMPlacement.Device], for vm: VMID, named name: String) {
+    /// What a VM can have.
+    struct Offer {
+        var devices: [VMPlacement.Device] = []
+        /// Those of which a virtual function is made for it, once for each.
+        var made: [PCIAddress] = []
+
+        /// With the physical functions, on whose nodes the virtual ones will be.
+        var places: [PCIAddress] { devices.map(\.address) + made }
+    }
+
+    mutating func take(_ devices: [VMPlacement.Device], made: [PCIAddress] = [], for vm: VMID, named name: String) {
         names[vm] = name
         for function in devices.flatMap(\.functions) where holders[function] == nil {
             holders[function] = vm
             guard let group = host.places[function].flatMap({ host.functions[$0].group }) else { continue }
             if groupHolders[group] == nil { groupHolders[group] = vm }
         }
+        for physical in made { pools[physical, default: []].append(vm) }
+    }
+
+    /// Pools that are made at once have room for VMs that come later: a pool in use cannot grow.
+    private static let poolSize = 8
+
+    /// What has to be made for those who took it.
+    var reservations: [VirtualFunctionReservation] {
+        pools.sorted { $0.key < $1.key }.map { physical, users in
+            let most = host.places[physical].map { host.functions[$0].creatable } ?? users.count
+            return VirtualFunctionReservation(
+                physicalFunction: physical, count: min(most, max(Self.poolSize, users.count)))
+        }
     }
 
     /// One device for each selector, with its companions.
+    /// - Parameters:
+    ///   - devices: what the VM has been given before.
+    ///   - unused: only what no driver of the host's works with, as nobody has said that it may be taken from it.
     mutating func offer(
-        _ selectors: [DeviceSelector], obstacles: inout [PlacementObstacle]
-    ) -> [VMPlacement.Device] {
-        var offered: [VMPlacement.Device] = []
-        var own: Set<PCIAddress> = []
+        _ selectors: [DeviceSelector], beside devices: [VMPlacement.Device] = [], unused: Bool = false,
+        obstacles: inout [PlacementObstacle]
+    ) -> Offer {
+        var offer = Offer()
+        var own = Set(devices.flatMap(\.functions))
         /// Companions that no selector has meant yet.
         var extras: Set<PCIAddress> = []
         // Who has the least choice chooses first.
@@ -32,20 +61,34 @@ struct DeviceLedger {
             ($0.element.places.count, $0.offset) < ($1.element.places.count, $1.offset)
         }.map(\.element)
         for (selector, places) in byChoice {
-            let free = places.first {
-                !overlaps(host.functions[$0], own) && hindrance(selector, host.functions[$0]) == nil
+            let candidates =
+                selector.virtualFunction
+                ? places.flatMap { host.functions[$0].virtualFunctions }.compactMap { host.places[$0] } : places
+            let free = candidates.first {
+                !overlaps(host.functions[$0], own, offer.made) && hindrance(selector, host.functions[$0]) == nil
+                    && !(unused && host.functions[$0].isInUse)
             }
             if let function = free.map({ host.functions[$0] }) {
-                offered.append(VMPlacement.Device(address: function.address, companions: function.companions))
+                offer.devices.append(
+                    VMPlacement.Device(
+                        address: function.address, companions: function.companions, mac: selector.mac))
                 own.formUnion(function.all)
                 extras.formUnion(function.companions)
+            } else if selector.virtualFunction {
+                if let pool = places.first(where: { canMake(host.functions[$0], own, offer.made) }) {
+                    offer.made.append(host.functions[pool].address)
+                } else {
+                    obstacles.append(shortageOfFunctions(selector, places, own))
+                }
             } else if let extra = places.map({ host.functions[$0].address }).first(where: extras.contains) {
                 extras.remove(extra)
             } else {
-                obstacles.append(shortage(selector, places.filter { !overlaps(host.functions[$0], own) }))
+                obstacles.append(
+                    shortage(selector, places.filter { !overlaps(host.functions[$0], own, offer.made) }))
             }
         }
-        return offered.sorted { $0.address < $1.address }
+        offer.devices.sort { $0.address < $1.address }
+        return offer
     }
 
     private mutating func matches(of selector: DeviceSelector) -> [Int] {
@@ -56,9 +99,18 @@ struct DeviceLedger {
     }
 
     /// It, a part of it, or what it is a part of is among the functions already.
-    private func overlaps(_ function: HostDevices.Function, _ own: Set<PCIAddress>) -> Bool {
+    private func overlaps(
+        _ function: HostDevices.Function, _ own: Set<PCIAddress>, _ made: [PCIAddress]
+    ) -> Bool {
         !own.isDisjoint(with: function.all) || !own.isDisjoint(with: function.virtualFunctions)
-            || function.physicalFunction.map(own.contains) == true
+            || function.physicalFunction.map(own.contains) == true || !Set(made).isDisjoint(with: function.all)
+    }
+
+    private func canMake(
+        _ function: HostDevices.Function, _ own: Set<PCIAddress>, _ made: [PCIAddress]
+    ) -> Bool {
+        let users = pools[function.address, default: []].count + made.count { $0 == function.address }
+        return users < function.creatable && !own.contains(function.address) && holders[function.address] == nil
     }
 
     // MARK: Why not
@@ -88,13 +140,18 @@ struct DeviceLedger {
         holders[function.address] ?? function.group.flatMap { groupHolders[$0] }
             ?? function.physicalFunction.flatMap { holders[$0] }
             ?? function.virtualFunctions.lazy.compactMap { holders[$0] }.first
+            ?? pools[function.address]?.first
     }
 
     private func shortage(_ selector: DeviceSelector, _ places: [Int]) -> PlacementObstacle {
-        guard selector != DeviceSelector() else {
+        guard !selector.isEmpty else { return Self.emptySelector }
+        if let nearest = places.first, hindrance(selector, host.functions[nearest]) == nil,
+            let driver = host.documents[nearest].hostsDriver
+        {
             return PlacementObstacle(
-                reason: "One of its device selectors says nothing.",
-                fix: "Give it a role, a class, an ID or a port path.")
+                reason:
+                    "It would like a \(selector). \(host.documents[nearest].summary): the host's driver \(driver) has it.",
+                fix: "Bind it to vfio-pci when the host boots, or ask for it by name.")
         }
         guard let nearest = places.first, let hindrance = hindrance(selector, host.functions[nearest]) else {
             return PlacementObstacle(
@@ -107,6 +164,9 @@ struct DeviceLedger {
         return PlacementObstacle(
             reason: "It asks for a \(selector). \(device.summary): \(found.reason)\(more)", fix: found.fix)
     }
+
+    private static let emptySelector = PlacementObstacle(
+        reason: "One of its device selectors says nothing.", fix: "Give it a role, a class, an ID or a port path.")
 
     private func words(_ hindrance: Hindrance, of device: PCIDevice) -> PlacementObstacle {
         switch hindrance {
@@ -125,5 +185,58 @@ struct DeviceLedger {
             return PlacementObstacle(
                 reason: "\(name) has it, or a part of its group.", fix: "Stop \(name), or take the device from it.")
         }
+    }
+
+    // MARK: Virtual functions
+
+    /// - Parameter places: of the physical functions that are meant.
+    private func shortageOfFunctions(
+        _ selector: DeviceSelector, _ places: [Int], _ own: Set<PCIAddress>
+    ) -> PlacementObstacle {
+        guard !selector.isEmpty else { return Self.emptySelector }
+        guard let nearest = places.first else {
+            return PlacementObstacle(
+                reason: "It asks for a \(selector), and no such device of this machine has virtual functions.",
+                fix: "Change the selector, or turn SR-IOV on in the firmware setup.")
+        }
+        let device = host.documents[nearest]
+        let found = words(of: host.functions[nearest], device, selector, isOwn: own.contains(device.address))
+        let more = places.count > 1 ? " Nor can it have one of \(places.count - 1) more." : ""
+        return PlacementObstacle(
+            reason: "It asks for a \(selector). \(device.summary): \(found.reason)\(more)", fix: found.fix)
+    }
+
+    private func words(
+        of function: HostDevices.Function, _ device: PCIDevice, _ selector: DeviceSelector, isOwn: Bool
+    ) -> PlacementObstacle {
+        if isOwn {
+            return PlacementObstacle(
+                reason: "It gets the device itself, whose virtual functions go with it.",
+                fix: "Ask for one of the two.")
+        }
+        if let holder = holders[function.address] { return words(.holder(holder), of: device) }
+        let existing = function.virtualFunctions.compactMap { host.places[$0] }
+        // What keeps it from one of them that no VM has is more than that there are too few.
+        for place in existing {
+            let refused = hindrance(selector, host.functions[place])
+            if case .holder? = refused { continue }
+            if let refused { return words(refused, of: host.documents[place]) }
+        }
+        if !existing.isEmpty || device.sriov.map({ $0.current > 0 }) == true {
+            return PlacementObstacle(
+                reason:
+                    "VMs have all its \(max(existing.count, device.sriov?.current ?? 0)) virtual functions, and more "
+                    + "can be made only while nobody has one.", fix: "Stop a VM that has one.")
+        }
+        if function.creatable > 0 {
+            return PlacementObstacle(
+                reason: "Other VMs get all the \(function.creatable) virtual functions that it can have.",
+                fix: "Stop a VM that has one.")
+        }
+        return device.iommuGroup == nil
+            ? PlacementObstacle(reason: device.passthrough.reason, fix: device.passthrough.fix)
+            : PlacementObstacle(
+                reason: "No driver of the host has it that could make virtual functions.",
+                fix: "Bind it to its own driver.")
     }
 }

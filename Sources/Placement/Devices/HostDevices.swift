@@ -9,9 +9,14 @@ struct HostDevices: Sendable {
         var companions: [PCIAddress]
         var canBePassed: Bool
         var showsHostsPicture: Bool
+        /// A driver of the host's works with it.
+        var isInUse: Bool
         var group: Int?
         var physicalFunction: PCIAddress?
         var virtualFunctions: [PCIAddress] = []
+        /// How many it could have, as it has none now and its driver can make some. Their number can only be changed by way
+        /// of none (Documentation/PCI/pci-iov-howto.rst).
+        var creatable = 0
 
         /// With all that goes along.
         var all: [PCIAddress] { [address] + companions }
@@ -32,11 +37,15 @@ struct HostDevices: Sendable {
                 address: device.address,
                 companions: canBePassed ? Set(device.passthrough.with).subtracting([device.address]).sorted() : [],
                 canBePassed: canBePassed, showsHostsPicture: device.gpu?.role == .hostDisplay,
+                isInUse: device.hostsDriver != nil,
                 group: device.iommuGroup, physicalFunction: device.physicalFunction)
         }
         for device in known {
             guard let place = device.physicalFunction.flatMap({ places[$0] }) else { continue }
             functions[place].virtualFunctions.append(device.address)
+        }
+        for place in known.indices where functions[place].virtualFunctions.isEmpty {
+            functions[place].creatable = known[place].creatableFunctions
         }
         self.documents = known
         self.functions = functions
@@ -53,11 +62,25 @@ struct HostDevices: Sendable {
 
     /// What the selector means, by place, the best first.
     func matches(of selector: DeviceSelector) -> [Int] {
-        guard selector != DeviceSelector() else { return [] }
+        guard !selector.isEmpty else { return [] }
+        if selector.virtualFunction {
+            return documents.indices.filter { hasVirtualFunctions($0) && selector.matches(documents[$0]) }
+        }
         return documents.indices.filter { selector.matches(documents[$0]) }.sorted {
             (documents[$0].effort, functions[$0].companions.count, $0)
                 < (documents[$1].effort, functions[$1].companions.count, $1)
         }
+    }
+
+    /// The functions that are there and would answer the selector.
+    func answers(to selector: DeviceSelector) -> [Int] {
+        guard selector.virtualFunction else { return matches(of: selector) }
+        return matches(of: selector).flatMap { functions[$0].virtualFunctions }.compactMap { places[$0] }
+    }
+
+    private func hasVirtualFunctions(_ place: Int) -> Bool {
+        documents[place].physicalFunction == nil
+            && (documents[place].sriov.map { $0.total > 0 } ?? false || !functions[place].virtualFunctions.isEmpty)
     }
 }
 
@@ -75,5 +98,17 @@ extension PCIDevice {
         case .notSeparable: 4
         case .never: 5
         }
+    }
+}
+
+extension PCIDevice {
+    /// One that does more than keep it for VMs.
+    var hostsDriver: String? { driver.flatMap { $0.hasPrefix("vfio") || $0 == "pci-stub" ? nil : $0 } }
+
+    /// It is the driver that makes them; VFIO's makes none by itself.
+    fileprivate var creatableFunctions: Int {
+        guard let sriov, sriov.current == 0, physicalFunction == nil, iommuGroup != nil, hostsDriver != nil
+        else { return 0 }
+        return max(0, sriov.total)
     }
 }

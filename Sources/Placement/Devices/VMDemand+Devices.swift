@@ -7,7 +7,7 @@ extension VMDemand {
         let host = HostDevices(pci)
         var left = functions
         var companions: Set<PCIAddress> = []
-        let byChoice = devices.map { (selector: $0, places: host.matches(of: $0)) }
+        let byChoice = requiredDevices.map { (selector: $0, places: host.answers(to: $0)) }
             .sorted { $0.places.count < $1.places.count }
         for (selector, places) in byChoice {
             let found = places.lazy.map { host.functions[$0] }
@@ -18,6 +18,16 @@ extension VMDemand {
             left.removeAll { $0 == found.address }
             companions.formUnion(found.companions)
         }
-        return companions.isSubset(of: functions) && companions.isSuperset(of: left)
+        left.removeAll(where: companions.contains)
+        if graphics == .auto,
+            let card = left.lazy.compactMap({ host.places[$0] }).first(where: {
+                host.documents[$0].deviceClass?.isDisplay == true && host.functions[$0].canBePassed
+                    && !host.functions[$0].showsHostsPicture
+            })
+        {
+            companions.formUnion(host.functions[card].companions)
+            left.removeAll { $0 == host.functions[card].address || companions.contains($0) }
+        }
+        return companions.isSubset(of: functions) && left.isEmpty
     }
 }

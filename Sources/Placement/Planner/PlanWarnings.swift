@@ -31,12 +31,13 @@ struct PlanWarnings {
         return warnings
     }
 
-    func of(_ demand: VMDemand, _ placement: VMPlacement, isForeground: Bool) -> [String] {
-        let processors = placement.processors
+    func of(_ seat: Seat, _ placement: VMPlacement, isForeground: Bool) -> [String] {
+        let (demand, processors) = (seat.demand, placement.processors)
         return
             (processors.ownsCores
             ? ofOwner(demand, placement) : ofFloating(demand, processors, isForeground: isForeground))
-            + ofMemory(demand, placement) + ofDevices(placement)
+            + ofMemory(demand, placement) + ofDevices(placement) + ofPools(seat.made)
+            + ofGraphics(seat)
     }
 
     private func ofOwner(_ demand: VMDemand, _ placement: VMPlacement) -> [String] {
@@ -105,6 +106,23 @@ struct PlanWarnings {
     private func ofDevices(_ placement: VMPlacement) -> [String] {
         placement.devices.flatMap(\.functions).compactMap { devices[$0] }.flatMap { device in
             device.passthrough.warnings.map { "\(device.summary): \($0)" }
+        }
+    }
+
+    /// Told only of what starts: what runs has its graphics.
+    private func ofGraphics(_ seat: Seat) -> [String] {
+        guard !seat.passedOver.isEmpty else { return [] }
+        let isShared = seat.passedOver.count == 1
+        return ["Its graphics are \(isShared ? "a virtual function" : "a virtual screen"), and nothing better."]
+            + seat.passedOver.map { "Better graphics: \($0.reason)" + ($0.fix.map { " \($0)" } ?? "") }
+    }
+
+    /// Told only before they are made.
+    private func ofPools(_ made: [PCIAddress]) -> [String] {
+        made.map { physical in
+            let device = devices[physical]?.summary ?? "\(physical)"
+            return "Virtual functions of \(device) are made before it starts, one of which it gets: no VM can have the "
+                + "device itself then."
         }
     }
 

@@ -32,14 +32,17 @@ struct Planner {
         for place in seats.indices where seats[place].demand.running == nil && seats[place].obstacles.isEmpty {
             admit(place)
         }
-        for place in seats.indices where seats[place].demand.running == nil { grow(place) }
+        for place in seats.indices where seats[place].demand.running == nil {
+            grow(place)
+            chooseGraphics(place)
+        }
         if let place = seats.firstIndex(where: { $0.demand.id == foreground }) { focus(place) }
         let overview = PlanWarnings(cores: cores, memory: memory, devices: devices.host, seats: seats)
         float()
         return PlacementPlan(
             vms: seats.map { answer($0, overview) }.sorted { ($0.name, $0.id) < ($1.name, $1.id) },
             hostThreads: cores?.host.host ?? CPUSet([]), pool: cores?.pool ?? CPUSet([]),
-            reservations: memory?.reservations ?? [], warnings: overview.ofHost)
+            reservations: memory?.reservations ?? [], virtualFunctions: devices.reservations, warnings: overview.ofHost)
     }
 
     private func answer(_ seat: Seat, _ warnings: PlanWarnings) -> VMPlan {
@@ -50,7 +53,7 @@ struct Planner {
         let placement = VMPlacement(processors: processors, memory: memory, devices: seat.devices)
         return VMPlan(
             id: seat.demand.id, name: seat.demand.name, placement: placement, obstacles: [],
-            warnings: warnings.of(seat.demand, placement, isForeground: seat.demand.id == foreground))
+            warnings: warnings.of(seat, placement, isForeground: seat.demand.id == foreground))
     }
 
     // MARK: What runs
@@ -88,8 +91,8 @@ struct Planner {
             seats[place].obstacles = obstacles
             return
         }
-        let devices = devices.offer(demand.devices, obstacles: &obstacles)
-        let deviceNode = self.devices.host.node(of: devices.map(\.address))
+        let devices = devices.offer(demand.requiredDevices, obstacles: &obstacles)
+        let deviceNode = self.devices.host.node(of: devices.places)
         var own: [Int] = []
         if demand.pinning == .dedicated {
             let offer = cores.offer(demand.vcpus, preferring: deviceNode) {
@@ -107,9 +110,10 @@ struct Planner {
             return
         }
         self.memory?.take(memory)
-        self.devices.take(devices, for: demand.id, named: demand.name)
+        self.devices.take(devices.devices, made: devices.made, for: demand.id, named: demand.name)
         seats[place].memory = memory
-        seats[place].devices = devices
+        seats[place].devices = devices.devices
+        seats[place].made = devices.made
         if !own.isEmpty { settle(place, on: own, topology: cores.topology(of: demand, on: own)) }
     }
 
@@ -117,6 +121,27 @@ struct Planner {
         guard var grown = seats[place].memory, seats[place].obstacles.isEmpty else { return }
         memory?.grow(&grown, seats[place].demand.memory)
         seats[place].memory = grown
+    }
+
+    /// After all have what they need, as what it asks for is the best of what is left.
+    private mutating func chooseGraphics(_ place: Int) {
+        let seat = seats[place]
+        guard seat.demand.graphics == .auto, seat.obstacles.isEmpty,
+            !seat.devices.contains(where: { devices.host[$0.address]?.deviceClass?.isDisplay == true })
+        else { return }
+        for choice in [GraphicsDemand.passthrough, .sriov] {
+            var obstacles: [PlacementObstacle] = []
+            let offer = devices.offer(
+                [choice.device].compactMap(\.self), beside: seat.devices, unused: true, obstacles: &obstacles)
+            guard obstacles.isEmpty else {
+                seats[place].passedOver += obstacles
+                continue
+            }
+            devices.take(offer.devices, made: offer.made, for: seat.demand.id, named: seat.demand.name)
+            seats[place].devices = (seat.devices + offer.devices).sorted { $0.address < $1.address }
+            seats[place].made += offer.made
+            return
+        }
     }
 
     // MARK: Processors

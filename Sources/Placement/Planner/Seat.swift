@@ -7,6 +7,10 @@ struct Seat {
     var processors: VMPlacement.Processors?
     var memory: VMPlacement.Memory?
     var devices: [VMPlacement.Device] = []
+    /// Those of which virtual functions are made for it.
+    var made: [PCIAddress] = []
+    /// Why it does not get better graphics.
+    var passedOver: [PlacementObstacle] = []
     var obstacles: [PlacementObstacle] = []
 
     var vcpus: Int { demand.running?.processors.vcpus.count ?? demand.vcpus }

@@ -42,6 +42,9 @@ struct HostPlan: Sendable {
     /// To be made before the VM starts.
     var reservations: [HugePageReservation] { plan.reservations }
 
+    /// Likewise; then another plan is made.
+    var virtualFunctions: [VirtualFunctionReservation] { plan.virtualFunctions }
+
     func vm(_ id: VMID) -> VMPlan? { plan.vms.first { $0.id == id } }
 
     /// - Throws: `JobProblem` with every obstacle and its fix.

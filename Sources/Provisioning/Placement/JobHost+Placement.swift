@@ -51,12 +51,19 @@ extension JobHost {
     private static let startAttempts = 3
 
     private func place(_ vm: VMID) async throws {
-        guard var demand = try await hypervisor.domain(vm).ownDemand else { return }
+        let domain = try await hypervisor.domain(vm)
+        guard var demand = domain.ownDemand else { return }
         guard var plan = try await HostPlan.make(on: self, adding: demand) else {
-            guard !demand.asksForDevices else { throw Self.unseenDevices(demand) }
+            guard !demand.needsDevices, domain.hostDevices.isEmpty else { throw Self.unseenDevices(demand) }
             return
         }
         guard try plan.placement(of: demand) != nil else { return }
+        if !plan.virtualFunctions.isEmpty {
+            try await onFiles { [plan] in try functions.make(plan.virtualFunctions) }
+            guard let seen = try await HostPlan.make(on: self, adding: demand) else { return }
+            _ = try seen.placement(of: demand)
+            plan = seen
+        }
         do {
             try await onFiles { [plan] in try hugePages.make(plan.reservations) }
         } catch {
@@ -85,7 +92,10 @@ extension JobHost {
 
     private func settle() async throws {
         try await HostPlan.make(on: self)?.move(on: self)
-        try await onFiles { try hugePages.giveBack() }
+        try await onFiles {
+            try functions.giveBack()
+            try hugePages.giveBack()
+        }
     }
 
     /// Brings a running VM to the foreground.
@@ -93,5 +103,6 @@ extension JobHost {
         try await placing.pass { try await HostPlan.make(on: self, foreground: vm)?.move(on: self) }
     }
 
+    private var functions: VirtualFunctionPool { VirtualFunctionPool(facilities: facilities) }
     private var hugePages: HugePageReserve { HugePageReserve(facilities: facilities) }
 }

@@ -34,20 +34,27 @@ enum Samples {
         var placement = barePlacement
         placement.memory.hugePages = .init(sizeBytes: 2 << 20, nodes: [.init(node: 0, count: 1)])
         placement.memory.binding = .init(mode: .strict, nodes: [0])
+        placement.devices[0].mac = MACAddress("52:54:00:00:00:01")
         let bareDemand = VMDemand(
             id: vm, name: "a", vcpus: 1, memory: .init(minimumBytes: 1, maximumBytes: 2), devices: [DeviceSelector()])
         var demand = bareDemand
         demand.weight = 100
         demand.topology = .init(cores: 1)
+        demand.graphics = .auto
         demand.running = placement
         demand.devices = [
-            .init(role: .gpu, deviceClass: PCIClass("0300"), id: PCIDeviceID("10de:2504"), portPath: "0000:00/01.0")
+            .init(
+                role: .gpu, deviceClass: PCIClass("0300"), id: PCIDeviceID("10de:2504"), portPath: "0000:00/01.0",
+                virtualFunction: true, mac: MACAddress("52:54:00:00:00:01"))
         ]
         let obstacle = PlacementObstacle(reason: "r", fix: "f")
         let plan = PlacementPlan(
             vms: [VMPlan(id: vm, name: "a", placement: placement, obstacles: [obstacle], warnings: ["w"])],
             hostThreads: CPUSet([0]), pool: CPUSet([1]),
-            reservations: [HugePageReservation(node: 0, sizeBytes: 2 << 20, count: 1)], warnings: ["w"])
+            reservations: [HugePageReservation(node: 0, sizeBytes: 2 << 20, count: 1)],
+            virtualFunctions: [
+                VirtualFunctionReservation(physicalFunction: PCIAddress("0000:01:00.0")!, count: 1)
+            ], warnings: ["w"])
         var barePlan = plan
         barePlan.vms = [VMPlan(id: vm, name: "a", placement: nil)]
         let fit = HostFit(answer: .fitsAfterStops, stops: ["b"], obstacles: [obstacle], nearestFix: "f")

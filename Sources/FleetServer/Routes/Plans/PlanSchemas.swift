@@ -30,6 +30,7 @@ extension PlanRoutes {
                     ], optional: ["placement": .reference("VMPlacement")])),
             "hostThreads": threads, "pool": threads,
             "reservations": .array(.object(["node": .integer, "sizeBytes": .integer, "count": .integer])),
+            "virtualFunctions": .array(.object(["physicalFunction": .string(), "count": .integer])),
             "warnings": .array(.string()),
         ]),
         "VMPlacement": .object([
@@ -49,7 +50,8 @@ extension PlanRoutes {
                         "mode": .words(VMPlacement.NodeBinding.Mode.self), "nodes": .array(.integer),
                     ]),
                 ]),
-            "devices": .array(.object(["address": .string(), "companions": .array(.string())])),
+            "devices": .array(
+                .object(["address": .string(), "companions": .array(.string())], optional: ["mac": .string()])),
         ]),
         "VMDemand": .object(
             [
@@ -64,8 +66,12 @@ extension PlanRoutes {
                         [:],
                         optional: [
                             "role": .words(DeviceSelector.Role.self), "class": .string(), "id": .string(),
-                            "portPath": .string(),
+                            "portPath": .string(), "virtualFunction": .boolean, "mac": .string(),
                         ])),
-            ], optional: ["weight": .integer, "topology": topology, "running": .reference("VMPlacement")]),
+            ],
+            optional: [
+                "graphics": .words(GraphicsDemand.self), "weight": .integer, "topology": topology,
+                "running": .reference("VMPlacement"),
+            ]),
     ]
 }

@@ -30,7 +30,8 @@ struct CloneSurvey {
 
     /// Of a VM that does not start yet: beside no VM that could be stopped until then.
     private func placement(_ profile: Profile) async throws -> VMPlacement? {
-        let demand = profile.demand(of: CloneIdentity(job: job).vm, named: arguments.name.description)
+        let identity = CloneIdentity(job: job)
+        let demand = profile.demand(of: identity.vm, named: arguments.name.description, mac: identity.mac)
         return try await HostPlan.make(on: host, adding: demand, alone: !arguments.start)?.placement(of: demand)
     }
 
