@@ -55,6 +55,15 @@ public struct Profile: Codable, Equatable, Sendable {
     public var guestAgentTimeoutSeconds: Int?
     /// Append the guest's serial console to a file beside its disk.
     public var consoleLog = false
+    public var seed = Seed.none
+    /// What the guest calls itself: a text with `{vm}`, the VM's name, and `{host}`, the machine's.
+    public var seedHostName = "{vm}"
+    /// The seed disc's `user-data`. No secrets: whoever uses the guest can read it.
+    public var seedUserData: String?
+    /// Its `network-config`.
+    public var seedNetworkConfig: String?
+    /// Its answer file for Windows, in which `{{ComputerName}}` is the guest's name.
+    public var seedUnattend: String?
     /// What `guest.exec` may run in the guest, and nothing else.
     public var guestCommands: [GuestCommand] = []
     /// Commands of these that must end with 0 before a clone or an update counts as done.
@@ -93,6 +102,8 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.webDAV, into: &webDAV)
         try read(.freeDiskMiB, into: &freeDiskMiB)
         try read(.consoleLog, into: &consoleLog)
+        try read(.seed, into: &seed)
+        try read(.seedHostName, into: &seedHostName)
         try read(.guestCommands, into: &guestCommands)
         try read(.guestChecks, into: &guestChecks)
         maximumMemoryMiB = try values.decodeIfPresent(Int.self, forKey: .maximumMemoryMiB)
@@ -101,6 +112,9 @@ public struct Profile: Codable, Equatable, Sendable {
         discardGranularityKiB = try values.decodeIfPresent(Int.self, forKey: .discardGranularityKiB)
         dataDiskGiB = try values.decodeIfPresent(Int.self, forKey: .dataDiskGiB)
         firmware = try values.decodeIfPresent(FirmwareFiles.self, forKey: .firmware)
+        seedUserData = try values.decodeIfPresent(String.self, forKey: .seedUserData)
+        seedNetworkConfig = try values.decodeIfPresent(String.self, forKey: .seedNetworkConfig)
+        seedUnattend = try values.decodeIfPresent(String.self, forKey: .seedUnattend)
         guestAgentTimeoutSeconds = try values.decodeIfPresent(Int.self, forKey: .guestAgentTimeoutSeconds)
     }
 }

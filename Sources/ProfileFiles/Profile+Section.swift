@@ -41,6 +41,7 @@ extension Profile: ConfigurationSection {
         if diskBus == .sata, hostDisks.contains(where: \.readOnly) {
             check.problem("diskBus", "expected scsi or virtio, as a sata disk cannot be read-only")
         }
+        if hostDisks.count > 3 { check.problem("hostDisks", "expected at most 3, got \(hostDisks.count)") }
         for obstacle in hostDisks.compactMap(\.obstacle) { check.problem("hostDisks", obstacle) }
         validateShares(check)
         check.range("usbRedirections", usbRedirections, 0...8)
@@ -50,6 +51,39 @@ extension Profile: ConfigurationSection {
             check.range("guestAgentTimeoutSeconds", guestAgentTimeoutSeconds, 1...86_400)
         }
         checkGuestCommands(check)
+        checkSeed(check)
+    }
+
+    /// It travels in every job, and lies in the VM's definition.
+    private static let longestSeedText = 16 << 10
+
+    private func checkSeed(_ check: SectionCheck) {
+        let texts = [
+            ("seedUserData", seedUserData, [Seed.cloudInit, .unattend]),
+            ("seedNetworkConfig", seedNetworkConfig, [.cloudInit]),
+            ("seedUnattend", seedUnattend, [.unattend]),
+        ]
+        for case (let key, let text?, let seeds) in texts {
+            if !(1...Self.longestSeedText).contains(text.utf8.count) {
+                check.problem(key, "expected a text of at most \(Self.longestSeedText) bytes, got \(text.utf8.count)")
+            }
+            if !seeds.contains(seed) {
+                check.problem(
+                    key,
+                    "has no effect with seed: \(seed.rawValue), only with \(seeds.map(\.rawValue).joined(separator: " or "))"
+                )
+            }
+        }
+        if let seedUserData, !seedUserData.hasPrefix("#"), !seedUserData.hasPrefix("Content-Type:") {
+            check.problem(
+                "seedUserData", "expected #cloud-config, #! or Content-Type: at its start, or nobody reads it")
+        }
+        if !seedHostName.contains("{vm}") {
+            check.problem("seedHostName", "expected {vm} in it, or all VMs of a host would have one name")
+        }
+        if seed == .unattend, guestOS != .windows {
+            check.problem("seed", "unattend is for guestOS: windows; a Linux guest reads cloud-init")
+        }
     }
 
     private func validateShares(_ check: SectionCheck) {

@@ -9,10 +9,12 @@ extension DomainSpecification {
     /// - Parameters:
     ///   - disks: the system's first: it is booted from.
     ///   - granularityForm: how the host's libvirt is told of discard granularities.
+    ///   - seedPath: where its seed disc is, if the profile wants one.
     ///   - consoleLogPath: where the serial console is kept, if the profile wants that.
     init(
         _ profile: Profile, name: String, identity: CloneIdentity, genID: UUID, origin: VMDocument.Origin,
         accelerator: Accelerator, firmware: Firmware, disks: [Disk], granularityForm: DiscardGranularity.Form,
+        seedPath: String,
         consoleLogPath: String, placement: VMPlacement?
     ) {
         self.init(
@@ -23,6 +25,8 @@ extension DomainSpecification {
             discardGranularity: profile.discardGranularityBytes.map {
                 DiscardGranularity(bytes: $0, form: granularityForm)
             },
+            seed: profile.seed == .none
+                ? nil : Disc(path: seedPath, bus: profile.guestOS == .windows ? .sata : .scsi),
             shares: profile.shares.map { Share(directory: $0.directory, tag: $0.tag) },
             networks: profile.networks.enumerated().compactMap { index, network in
                 Network.Kind(network).map { Network(mac: identity.mac(nic: index), kind: $0) }

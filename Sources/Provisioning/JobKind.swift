@@ -17,8 +17,8 @@ protocol JobKind: Sendable {
     var locks: Set<String> { get }
     /// The VM the job makes or changes.
     var vm: VMID { get }
-    /// The image that must be on the host before the job starts.
-    var image: ImageReference? { get }
+    /// The images that must be on the host before the job starts.
+    var images: [ImageReference] { get }
 
     /// For the last report, whether the job has succeeded or failed.
     var result: GuestCommandResult? { get }
@@ -38,7 +38,7 @@ protocol JobKind: Sendable {
 
 extension JobKind {
     static var rollsBack: Bool { false }
-    var image: ImageReference? { nil }
+    var images: [ImageReference] { [] }
     var result: GuestCommandResult? { nil }
     func check(on host: JobHost) async throws { _ = try await plan(on: host) }
     func verify(_ plan: Plan, on host: JobHost, _ attempt: @Sendable () async throws -> Void) async throws -> String? {

@@ -9,6 +9,9 @@ struct VMDirectory: Codable, Equatable, Sendable {
     var data: String { path + "/data.qcow2" }
     var variables: String { path + "/variables.fd" }
     var console: String { path + "/console.log" }
+    var seed: String { path + "/seed.iso" }
+    /// What becomes the seed disc, while it is made.
+    var seedFiles: String { path + "/seed.files" }
     var snapshots: String { path + "/snapshots" }
 
     /// What the guest writes to a disk from a snapshot or a revert on.
@@ -32,7 +35,7 @@ struct VMDirectory: Codable, Equatable, Sendable {
 
     /// Everything that may be removed with the VM. Anything else in the directory was put there by somebody else.
     var ownFiles: [String] {
-        [variables, console].flatMap { [$0, $0 + ".part"] }
+        [variables, console, seed].flatMap { [$0, $0 + ".part"] } + [seedFiles]
             + [disk, data].map { $0 + ".part" } + layers
             + keptStates.flatMap(\.ownFiles)
     }

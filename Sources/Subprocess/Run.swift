@@ -14,15 +14,18 @@ actor Run {
     private let deadline: Duration
     private let timeout: Duration
     private let maximumOutputBytes: Int
+    private let onOutput: (@Sendable ([UInt8]) -> Void)?
 
     init(
-        command: Command, input: [UInt8]?, timeout: Duration, maximumOutputBytes: Int
+        command: Command, input: [UInt8]?, timeout: Duration, maximumOutputBytes: Int,
+        onOutput: (@Sendable ([UInt8]) -> Void)?
     ) throws(SubprocessError) {
         self.command = command
         self.input = try Descriptor.input(input, for: command.program)
         self.timeout = timeout
         deadline = SystemTimeSource().monotonic() + timeout
         self.maximumOutputBytes = maximumOutputBytes
+        self.onOutput = onOutput
         cancellation = try Signal(for: command.program)
     }
 
@@ -69,7 +72,11 @@ actor Run {
             if entries[1].revents != 0 { return .cancelled(command.program) }
             let ended = entries[0].revents != 0
             for index in streams.indices where ended || entries[index + 2].revents != 0 {
+                let before = streams[index].bytes.count
                 streams[index].drain(upTo: maximumOutputBytes)
+                if index == 0, let onOutput, streams[0].bytes.count > before {
+                    onOutput(Array(streams[0].bytes[before...]))
+                }
                 if streams[index].bytes.count > maximumOutputBytes {
                     return .outputTooLarge(command.program, limit: maximumOutputBytes)
                 }

@@ -39,16 +39,20 @@ public struct Subprocess: Sendable {
     ///   - environment: the whole environment; nil for this process's own.
     ///   - input: what the program reads from standard input; nil for /dev/null.
     ///   - timeout: on the monotonic clock; then the program's group is killed.
+    ///   - onOutput: takes what the program has written to standard output since the last call, as soon as it is read.
     ///   - maximumOutputBytes: for each of standard output and standard error; beyond it the group is killed.
     /// - Throws: when the program cannot be run to its end. A non-zero status is a result, not an error.
     public static func run(
         _ executable: String, _ arguments: [String] = [], environment: [String: String]? = nil, input: [UInt8]? = nil,
-        limits: Limits? = nil, timeout: Duration = .seconds(60), maximumOutputBytes: Int = 16 << 20
+        limits: Limits? = nil, timeout: Duration = .seconds(60), maximumOutputBytes: Int = 16 << 20,
+        onOutput: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws(SubprocessError) -> Output {
         let path = try locate(executable, in: environment)
         let command = try Command(
             program: executable, path: path, arguments: arguments, environment: environment, limits: limits)
-        let run = try Run(command: command, input: input, timeout: timeout, maximumOutputBytes: maximumOutputBytes)
+        let run = try Run(
+            command: command, input: input, timeout: timeout, maximumOutputBytes: maximumOutputBytes, onOutput: onOutput
+        )
         let result = await withTaskCancellationHandler {
             await run.result()
         } onCancel: {

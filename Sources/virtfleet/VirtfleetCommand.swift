@@ -37,7 +37,7 @@ struct VirtfleetCommand {
                 ]),
             Command(
                 "template", "Bring golden images to the controller",
-                subcommands: [TemplateList.command, TemplateImport.command]),
+                subcommands: [TemplateList.command, TemplateShow.command, TemplateImport.command]),
             Command(
                 "profile", "Keep how VMs are built, version by version",
                 subcommands: [

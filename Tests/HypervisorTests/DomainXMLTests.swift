@@ -26,6 +26,7 @@ import Testing
                 isInSnapshots: false),
         ],
         diskCache: .none, discardGranularity: .init(bytes: 65536, form: .override),
+        seed: DomainSpecification.Disc(path: "/var/lib/virtfleet/vm/seed.iso", bus: .sata),
         shares: [DomainSpecification.Share(directory: "/srv/projects", tag: "projects")],
         networks: [
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:01")!, kind: .user),
@@ -53,6 +54,7 @@ import Testing
         specification.ioThreads = 0
         specification.consoleLogPath = nil
         specification.disks = []
+        specification.seed = nil
         specification.networks = []
         #expect(try GoldenFile("minimal.xml").difference(from: specification.xml()) == nil)
     }
@@ -134,6 +136,9 @@ import Testing
                     target: "sdc", device: "disk", file: nil, bus: "scsi", isReadOnly: true,
                     blockDevice: "/dev/disk/by-id/ata-S3Z9", isLeftOut: true,
                     hostStorage: "block device /dev/disk/by-id/ata-S3Z9"),
+                DomainDefinition.Disk(
+                    target: "sdf", device: "cdrom", file: "/var/lib/virtfleet/vm/seed.iso", bus: "sata",
+                    isReadOnly: true),
             ])
         #expect(definition.nvramPath == Self.full.firmware.nvramPath)
         #expect(definition.nvramTemplatePath == Self.full.firmware.nvramTemplatePath)

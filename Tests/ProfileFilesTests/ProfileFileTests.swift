@@ -114,6 +114,31 @@ import Testing
         #expect(try Profile(document: profile.document()) == profile)
     }
 
+    @Test func whatASeedDiscCannotHoldIsTold() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("office.yaml")
+        try Data(
+            """
+            seed: unattend
+            seedHostName: pc
+            seedUserData: "timezone: UTC"
+            seedNetworkConfig: "version: 2"
+            """.utf8
+        ).write(to: URL(filePath: path))
+        let invalid = #expect(throws: InvalidProfile.self) { try Profile(file: path) }
+        #expect(
+            invalid?.problems.map { $0.replacing(directory.path + "/", with: "") } == [
+                "office.yaml:1:7: seed: unattend is for guestOS: windows; a Linux guest reads cloud-init",
+                "office.yaml:2:15: seedHostName: expected {vm} in it, or all VMs of a host would have one name",
+                "office.yaml:3:15: seedUserData: expected #cloud-config, #! or Content-Type: at its start, or nobody reads it",
+                "office.yaml:4:20: seedNetworkConfig: has no effect with seed: unattend, only with cloud-init",
+            ])
+        var profile = Profile()
+        (profile.seed, profile.seedUserData) = (.cloudInit, "#" + String(repeating: "a", count: 16 << 10))
+        let tooLong = try profile.document()
+        #expect(throws: InvalidProfile.self) { try Profile(document: tooLong) }
+    }
+
     @Test func guestCommandsAreCheckedTogether() throws {
         func problems(_ text: String) throws -> [String] {
             let directory = try TemporaryDirectory()

@@ -32,7 +32,8 @@ import Testing
         #expect(world.last(of: clone.id)?.state == .succeeded, "\(world.last(of: clone.id)?.message ?? "")")
         #expect(try await second.hypervisor.domains().map(\.id) == [World.vm()])
         #expect(try await second.hypervisor.guestAgentAnswers(World.vm(), within: .seconds(5)))
-        #expect(try world.files(of: clone.id) == ["console.log", "disk.qcow2", "variables.fd"])
+        #expect(try world.files(of: clone.id) == ["console.log", "disk.qcow2", "seed.iso", "variables.fd"])
+        try await expectItKnowsItself(GuestShell(uri: libvirt.uri, name: "office"))
 
         let stop = try world.job(2, .vmStop, StopArguments(vm: World.vm()))
         let delete = try world.job(3, .vmDelete, VMArguments(vm: World.vm()))
@@ -49,6 +50,27 @@ import Testing
         try await run.value
         await second.hypervisor.close()
         await libvirt.stop()
+    }
+
+    /// What the guest reads of itself: by its SMBIOS tables, and from the seed disc with the kernel of cloud images.
+    private func expectItKnowsItself(_ guest: GuestShell) async throws {
+        let vm = World.vm().description
+        let tables = try await guest.output("cat /sys/class/dmi/id/product_uuid /sys/class/dmi/id/product_serial")
+        #expect(tables == "\(vm)\n\(vm)\n")
+        let disc = try await guest.output(
+            "mkdir -p /run/seed && mount -t iso9660 -o ro /dev/sr0 /run/seed && cd /run/seed && ls && cat meta-data user-data"
+        )
+        #expect(
+            disc == """
+                meta-data
+                user-data
+                instance-id: "\(vm)"
+                local-hostname: "office"
+                #cloud-config
+                {}
+
+                """)
+        #expect(try await guest.output("dd if=/dev/sr0 bs=1 skip=32808 count=6 2>/dev/null") == SeedContent.volumeLabel)
     }
 
     /// Puts the guest's image where a fetch would have put it.
@@ -75,6 +97,7 @@ import Testing
         profile.vcpus = 1
         profile.guestAgentTimeoutSeconds = 240
         profile.consoleLog = true
+        profile.seed = .cloudInit
         let host = JobHost(
             hypervisor: hypervisor,
             images: BaseImageStore(directory: world.directory.file("images"), client: HTTPClient()),

@@ -165,8 +165,8 @@ import Testing
             firmware: DomainSpecification.Firmware(
                 loaderPath: "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", nvramPath: directory.variables,
                 nvramTemplatePath: "/usr/share/OVMF/OVMF_VARS_4M.ms.fd", secureBoot: profile.secureBoot),
-            disks: profile.disks(in: directory), granularityForm: .override, consoleLogPath: directory.console,
-            placement: placement)
+            disks: profile.disks(in: directory), granularityForm: .override, seedPath: directory.seed,
+            consoleLogPath: directory.console, placement: placement)
         if let memoryBytes { made.memoryBytes = memoryBytes }
         return made
     }
@@ -258,6 +258,7 @@ import Testing
         if Bool.random(using: &random) {
             profile.topology = VMPlacement.GuestTopology(sockets: profile.vcpus, cores: 1)
         }
+        profile.seed = profile.guestOS == .windows ? .unattend : Seed.allCases.prefix(2).randomElement(using: &random)!
         profile.consoleLog = .random(using: &random)
         if Bool.random(using: &random) {
             profile.hostDevices = [DeviceSelector(role: .gpu), DeviceSelector(id: PCIDeviceID("10de:1c82"))]

@@ -17,10 +17,12 @@ struct SnapshotWorld {
     var tpm: String { world.directory.file("hypervisor/swtpm/\(Self.vm)/tpm2/tpm2-00.permall") }
 
     /// Job 1 made the VM.
-    init(running: Bool = true, dataDisk: Bool = false, below parent: String = "/dev/shm") async throws {
+    init(
+        running: Bool = true, dataDisk: Bool = false, profile: Profile = Life.profile, below parent: String = "/dev/shm"
+    ) async throws {
         world = try await World(below: parent)
-        var profile = Life.profile
-        profile.dataDiskGiB = dataDisk ? 1 : nil
+        var profile = profile
+        if dataDisk { profile.dataDiskGiB = 1 }
         profile.memoryMiB = 256
         try await run(try world.clone(start: running), profile: profile)
     }

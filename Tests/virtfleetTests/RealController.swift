@@ -41,7 +41,9 @@ struct RealController {
         }
     }
 
-    func virtfleet(_ arguments: String...) async throws -> Subprocess.Output {
+    func virtfleet(_ arguments: String...) async throws -> Subprocess.Output { try await virtfleet(arguments) }
+
+    func virtfleet(_ arguments: [String]) async throws -> Subprocess.Output {
         try await Subprocess.run(
             try BuiltProgram.path("virtfleet"), ["--controller", "unix:\(socket)"] + arguments,
             environment: ["PATH": "/usr/bin:/bin"], timeout: .seconds(60))

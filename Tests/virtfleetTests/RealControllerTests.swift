@@ -37,6 +37,33 @@ import Testing
         }
     }
 
+    @Test func aTemplateShowsWhatItWasSealedWith() async throws {
+        try await RealController.serve { controller in
+            let image = controller.directory.file("win11.qcow2")
+            _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "qcow2", image, "64M"]).successful()
+            let seal = controller.directory.file("seal.yaml")
+            try Data("secureBoot: true\nprofile: office\n".utf8).write(to: URL(filePath: seal))
+            let importing = [
+                "template", "import", image, "--name", "win11", "--version", "1", "--variables",
+                "/usr/share/OVMF/OVMF_VARS_4M.ms.fd", "--seal", seal,
+            ]
+            let imported = try await controller.virtfleet(importing)
+            #expect(imported.status == 0, "\(imported.errorText)")
+            #expect(try await controller.virtfleet(importing).status == 0, "given again, it finds its work done")
+            let shown = try await controller.virtfleet("template", "show", "win11:1", "-o", "json")
+            let template = try FleetJSON.decode(TemplateResource.self, from: Data(shown.standardOutput))
+            #expect(template.image.seal?.secureBoot == true && template.image.seal?.profile?.description == "office")
+            #expect(template.image.variables?.sizeBytes == 540_672)
+            let text = try await controller.virtfleet("template", "show", "win11:1").text
+            #expect(text.contains("UEFI variables") && text.contains("Secure Boot") && text.contains("office"))
+            #expect(try await controller.virtfleet("template", "show", "win11:2").status == 1)
+
+            try Data("secureboot: true\n".utf8).write(to: URL(filePath: seal))
+            let wrong = try await controller.virtfleet(importing)
+            #expect(wrong.status == 1 && wrong.errorText.contains("seal.yaml:1:1: secureboot: unknown key"))
+        }
+    }
+
     @Test func anImageBecomesATemplateAndAJob() async throws {
         try await RealController.serve { controller in
             let image = controller.directory.file("office.qcow2")

@@ -56,10 +56,13 @@ public struct ImageReference: Codable, Hashable, Sendable {
     public var sizeBytes: UInt64
     /// Size of the disk as a guest sees it.
     public var virtualSizeBytes: UInt64
+    /// The UEFI variables that a clone starts with; those of the firmware's makers when nil.
+    public var variables: FileReference?
+    public var seal: TemplateSeal?
 
     public init(
         template: ResourceName, version: ResourceName, digest: Digest, format: Format, sizeBytes: UInt64,
-        virtualSizeBytes: UInt64
+        virtualSizeBytes: UInt64, variables: FileReference? = nil, seal: TemplateSeal? = nil
     ) {
         self.template = template
         self.version = version
@@ -67,6 +70,17 @@ public struct ImageReference: Codable, Hashable, Sendable {
         self.format = format
         self.sizeBytes = sizeBytes
         self.virtualSizeBytes = virtualSizeBytes
+        self.variables = variables
+        self.seal = seal
+    }
+
+    /// The variables as something to be fetched like an image: their sectors are nobody's disk.
+    public var variablesImage: ImageReference? {
+        variables.map {
+            ImageReference(
+                template: template, version: version, digest: $0.digest, format: .raw, sizeBytes: $0.sizeBytes,
+                virtualSizeBytes: $0.sizeBytes)
+        }
     }
 }
 

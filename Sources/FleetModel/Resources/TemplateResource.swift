@@ -15,10 +15,19 @@ public struct TemplateImport: Codable, Equatable, Sendable {
     public var name: ResourceName
     public var version: ResourceName
     public var upload: UploadID
-    public init(name: ResourceName, version: ResourceName, upload: UploadID) {
+    /// A finished upload with the UEFI variables of the sealed VM.
+    public var variables: UploadID?
+    public var seal: TemplateSeal?
+
+    public init(
+        name: ResourceName, version: ResourceName, upload: UploadID, variables: UploadID? = nil,
+        seal: TemplateSeal? = nil
+    ) {
         self.name = name
         self.version = version
         self.upload = upload
+        self.variables = variables
+        self.seal = seal
     }
 }
 

@@ -6,4 +6,6 @@ public enum SystemDisk: String, Codable, CaseIterable, Sendable {
     case reflink
     /// A qcow2 file with the image below it.
     case overlay
+    /// A whole copy, which has nothing to do with the image any more.
+    case copy
 }

@@ -43,19 +43,48 @@ public actor ImageCatalogue {
         let source = try await source(of: request.upload)
         let image = try await inspect(source.path)
         let digest = try source.digest ?? hash(source.path)
+        let variables = try await variables(of: request)
+        let reference = ImageReference(
+            template: request.name, version: request.version, digest: digest, format: image.format,
+            sizeBytes: try Self.size(of: source.path), virtualSizeBytes: image.virtualSizeBytes,
+            variables: variables?.file, seal: request.seal)
         if let known = try await version(request) {
-            guard known.image.digest == digest else { throw Self.taken(request) }
-            try await uploads.markImported(request.upload, as: digest)
+            guard known.image == reference else { throw Self.taken(request) }
+            try await markImported(request, reference)
             return known
         }
         try place(source.path, as: digest)
-        let reference = ImageReference(
-            template: request.name, version: request.version, digest: digest, format: image.format,
-            sizeBytes: try Self.size(of: source.path), virtualSizeBytes: image.virtualSizeBytes)
+        if let variables { try place(variables.path, as: variables.file.digest) }
         let template = try await store.addTemplate(reference, by: who)
-        try await uploads.markImported(request.upload, as: digest)
+        try await markImported(request, reference)
         logger.with("template", request.name).with("version", request.version).with("digest", digest).info("imported")
         return template
+    }
+
+    private func markImported(_ request: TemplateImport, _ image: ImageReference) async throws {
+        try await uploads.markImported(request.upload, as: image.digest)
+        guard let upload = request.variables, let variables = image.variables else { return }
+        try await uploads.markImported(upload, as: variables.digest)
+    }
+
+    /// What an EDK2 firmware for VMs keeps its variables in: some hundred KiB.
+    private static let variablesSizes: ClosedRange<UInt64> = 64 << 10...16 << 20
+
+    /// - Throws: a 422 `Problem` for what no firmware could use.
+    private func variables(of request: TemplateImport) async throws -> (path: String, file: FileReference)? {
+        guard let upload = request.variables else { return nil }
+        let source = try await source(of: upload)
+        let size = try Self.size(of: source.path)
+        // A firmware volume has its signature behind 40 bytes (UEFI Platform Initialization, volume 3, 3.2.1).
+        guard Self.variablesSizes.contains(size), size.isMultiple(of: 512),
+            try DurableFile.bytes(of: source.path)[40..<44].elementsEqual("_FVH".utf8)
+        else {
+            throw Problem.unprocessable(
+                "bad-variables",
+                "upload \(upload) is no variable store of UEFI firmware; take the file that <nvram> in the sealed VM's definition "
+                    + "names, and make it raw if it is qcow2")
+        }
+        return (source.path, FileReference(digest: try source.digest ?? hash(source.path), sizeBytes: size))
     }
 
     /// Removes images that no template names: what a crash left between the file and the store.
@@ -65,6 +94,7 @@ public actor ImageCatalogue {
         repeat {
             let page = try await store.templates(after: cursor, limit: 500)
             known.formUnion(page.items.map(\.image.digest.description))
+            known.formUnion(page.items.compactMap(\.image.variables?.digest.description))
             cursor = page.nextCursor
         } while cursor != nil
         for name in try DurableFile.entries(of: directory) where !known.contains(name) {
@@ -124,7 +154,7 @@ public actor ImageCatalogue {
         .conflict(
             "version-exists",
             """
-            template '\(request.name)' has a version '\(request.version)' with another content, and versions never \
+            template '\(request.name)' has a version '\(request.version)' with another content or seal, and versions never \
             change; choose another version
             """)
     }

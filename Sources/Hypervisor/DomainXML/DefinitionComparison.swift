@@ -59,7 +59,7 @@ private struct DefinitionComparison {
         case "channel": [element.first("target")?.attribute("name")]
         case "controller": [element.attribute("type"), element.attribute("index")]
         case "input": [element.attribute("type"), element.attribute("bus")]
-        case "timer": [element.attribute("name")]
+        case "timer", "entry": [element.attribute("name")]
         case "graphics": [element.attribute("type")]
         case "filesystem": [element.first("target")?.attribute("dir")]
         case "device": [element.attribute("alias")]

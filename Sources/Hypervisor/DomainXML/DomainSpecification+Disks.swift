@@ -37,6 +37,16 @@ extension DomainSpecification {
                 writer.element("boot", ["order": String(index + 1)])
             }
         }
+        if let seed { write(seed, to: &writer) }
+    }
+
+    private func write(_ disc: Disc, to writer: inout XMLWriter) {
+        writer.element("disk", ["type": "file", "device": "cdrom"]) { writer in
+            writer.element("driver", ["name": "qemu", "type": "raw"])
+            writer.element("source", ["file": disc.path])
+            writer.element("target", ["dev": Disc.target, "bus": disc.bus.rawValue])
+            writer.element("readonly")
+        }
     }
 
     private static func alias(of target: String) -> String { "ua-virtfleet-\(target)" }

@@ -21,6 +21,7 @@ extension DomainSpecification {
             if let processors = placement?.processors {
                 writer.element("cputune") { processors.write(to: &$0) }
             }
+            writeSystemInformation(to: &writer)
             writeFirmware(to: &writer)
             writeFeatures(to: &writer)
             writeCPU(to: &writer)
@@ -50,6 +51,16 @@ extension DomainSpecification {
         }
     }
 
+    /// What the guest reads in its SMBIOS tables: by UUID and serial number an inventory of machines tells a clone from
+    /// its siblings. QEMU keeps its own words for the rest.
+    private func writeSystemInformation(to writer: inout XMLWriter) {
+        writer.element("sysinfo", ["type": "smbios"]) { writer in
+            writer.element("system") { writer in
+                for name in ["serial", "uuid"] { writer.element("entry", ["name": name], text: id.description) }
+            }
+        }
+    }
+
     private func writeFirmware(to writer: inout XMLWriter) {
         writer.element("os") { writer in
             writer.element("type", ["arch": "x86_64", "machine": "q35"], text: "hvm")
@@ -57,6 +68,7 @@ extension DomainSpecification {
                 "loader", ["readonly": "yes", "type": "pflash", "secure": firmware.secureBoot ? "yes" : "no"],
                 text: firmware.loaderPath)
             writer.element("nvram", ["template": firmware.nvramTemplatePath], text: firmware.nvramPath)
+            writer.element("smbios", ["mode": "sysinfo"])
         }
     }
 

@@ -82,6 +82,21 @@ public struct DomainSpecification: Equatable, Sendable {
         }
     }
 
+    /// A read-only disc in a drive, which is not booted from.
+    public struct Disc: Equatable, Sendable {
+        /// What libvirt calls the drive: the last of the six ports that the machine's SATA controller has, so that no disk is in
+        /// its way.
+        public static let target = "sdf"
+        public var path: String
+        /// `sata`, which every Windows has a driver for, or `scsi`: the kernel of cloud images knows no SATA.
+        public var bus: DiskBus
+
+        public init(path: String, bus: DiskBus) {
+            self.path = path
+            self.bus = bus
+        }
+    }
+
     public struct Network: Equatable, Sendable {
         public enum Kind: Equatable, Sendable {
             /// QEMU's user-mode network: outgoing only, no privileges needed.
@@ -121,6 +136,8 @@ public struct DomainSpecification: Equatable, Sendable {
     /// Absent: what QEMU says by itself.
     public var discardGranularity: DiscardGranularity?
     public var shares: [Share]
+    /// By which the guest learns who it is.
+    public var seed: Disc?
     public var networks: [Network]
     public var console: VMConsole
     /// USB devices that a SPICE console can hand over at a time.
@@ -145,9 +162,9 @@ public struct DomainSpecification: Equatable, Sendable {
     public init(
         name: String, id: VMID, memoryBytes: UInt64, vcpus: Int, genID: UUID, accelerator: Accelerator,
         guestOS: GuestOS = .linux, hidesHypervisor: Bool = false, firmware: Firmware, tpm: Bool, disks: [Disk],
-        diskCache: DiskCache = .writeback, discardGranularity: DiscardGranularity? = nil, shares: [Share] = [],
-        networks: [Network], console: VMConsole = .none, usbRedirections: Int = 2, webDAV: Bool = false,
-        ioThreads: Int = 0, consoleLogPath: String? = nil,
+        diskCache: DiskCache = .writeback, discardGranularity: DiscardGranularity? = nil, seed: Disc? = nil,
+        shares: [Share] = [], networks: [Network], console: VMConsole = .none, usbRedirections: Int = 2,
+        webDAV: Bool = false, ioThreads: Int = 0, consoleLogPath: String? = nil,
         origin: VMDocument.Origin, demand: VMDemand? = nil, power: HostPowerPolicy = HostPowerPolicy(),
         profile: [String: JSONValue]? = nil,
         placement: VMPlacement? = nil
@@ -166,6 +183,7 @@ public struct DomainSpecification: Equatable, Sendable {
         self.diskCache = diskCache
         self.discardGranularity = discardGranularity
         self.shares = shares
+        self.seed = seed
         self.networks = networks
         self.console = console
         self.usbRedirections = usbRedirections

@@ -69,6 +69,7 @@ extension DomainSpecification {
                 loaderPath: loader, nvramPath: nvram, nvramTemplatePath: template, secureBoot: definition.isSecure),
             disks: profile.disks(in: directory),
             granularityForm: definition.overridesDiscardGranularity ? .override : granularityForm,
+            seedPath: directory.seed,
             consoleLogPath: definition.consoleLogPath ?? directory.console,
             placement: nil)
         self.profile = document
@@ -78,6 +79,11 @@ extension DomainSpecification {
             else { continue }
             if disks[index].isBlockDevice { continue }
             (disks[index].path, disks[index].format) = (file, format)
+        }
+        // The drive stays what it is, and whoever has moved the disc's file has done so on purpose.
+        if let drive = definition.disks.first(where: { $0.target == Disc.target && $0.device == "cdrom" }) {
+            if let bus = drive.bus.flatMap(DiskBus.init) { seed?.bus = bus }
+            if let file = drive.file { seed?.path = file }
         }
         // What a start has decided within the profile's bounds.
         if let demand {

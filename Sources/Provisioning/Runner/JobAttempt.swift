@@ -84,8 +84,15 @@ struct JobAttempt<Kind: JobKind>: Sendable {
             case .partial: try await step.undo()
             }
             resumed = true
-            try await step.apply()
+            try await step.apply(work)
         }
+    }
+
+    private var work: StepWork {
+        StepWork(
+            progress: { [executor, job = entry.id] activity, percent in
+                executor.progress(JobProgress(job: job, activity: activity, percent: percent))
+            }, isCancelled: executor.isCancelled)
     }
 
     /// Does it again when the hypervisor goes away, as soon as it is back: unreachable is unknown, never failed.

@@ -21,6 +21,8 @@ struct JobExecutor: Sendable {
     let now: @Sendable () async -> Date?
     /// Whether the job shall stop at its next safe point.
     let isCancelled: @Sendable () async -> Bool
+    /// How far a step is that takes long.
+    let progress: @Sendable (JobProgress) -> Void
     /// Called after each commit that queued a report.
     let reported: @Sendable () async -> Void
     let fault: FaultPoint.Hook

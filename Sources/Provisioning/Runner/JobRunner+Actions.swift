@@ -68,13 +68,15 @@ extension JobRunner {
             if Task.isCancelled { throw CancellationError() }
             return try await move(entry, entry.state == .offered ? .rejected : .failed, JobProblem(error))
         }
-        guard let image = kind.image, await host.images.image(image) == nil else {
-            return try await markPrepared(entry, kind)
-        }
+        var missing: [ImageReference] = []
+        for image in kind.images where await host.images.image(image) == nil { missing.append(image) }
+        guard !missing.isEmpty else { return try await markPrepared(entry, kind) }
         try await move(entry, [.accepted, .staging], vm: kind.vm)
-        let meter = ProgressMeter(job: entry.id, time: host.time, progress: progress)
         do throws(ImageError) {
-            _ = try await host.images.fetch(image, from: host.imageSource(), progress: meter.record)
+            for image in missing {
+                let meter = ProgressMeter(job: entry.id, time: host.time, progress: progress)
+                _ = try await host.images.fetch(image, from: host.imageSource(), progress: meter.record)
+            }
         } catch {
             if Task.isCancelled { throw CancellationError() }
             let problem = JobProblem(error)
@@ -111,7 +113,8 @@ extension JobRunner {
         else { return }
         let executor = JobExecutor(
             journal: journal, host: host, logger: logger.with("job", entry.id), now: { await self.saneTime() },
-            isCancelled: { await self.isCancelled(entry.id) }, reported: { self.outboxChanged.send(()) }, fault: fault)
+            isCancelled: { await self.isCancelled(entry.id) }, progress: { [progress] in progress.send($0) },
+            reported: { self.outboxChanged.send(()) }, fault: fault)
         let outcome = try await executor.run(JobKinds.read(entry.job), entry)
         if case .notNow(let problem) = outcome { try await postpone(entry, problem) }
     }

@@ -2,6 +2,7 @@ import CommandLineKit
 import FleetClient
 import FleetModel
 import FleetRuntime
+import ProfileFiles
 
 enum TemplateImport {
     private static let image = Argument<String>.positional(
@@ -10,27 +11,48 @@ enum TemplateImport {
     private static let version = Argument<ResourceName>.requiredOption(
         "version", "VERSION", "The new version; it never changes afterwards")
 
+    private static let variables = Argument<String?>.option(
+        "variables", "FILE", "The UEFI variables that clones start with: the file that <nvram> of the sealed VM names",
+        completion: .files)
+    private static let seal = Argument<String?>.option(
+        "seal", "FILE.yaml",
+        "What the system was sealed with and needs: guestOS, memoryMiB, vcpus, secureBoot, tpm, diskBus, profile",
+        completion: .files)
+
     static let command = Command(
         "import", "Bring an image to the controller as a template version",
         discussion: "A broken import goes on where it stopped when the command is given again.",
-        arguments: [image.specification, name.specification, version.specification],
-        examples: [.init("virtfleet template import office.qcow2 --name office --version 2026.11", "from this machine")]
+        arguments: [
+            image.specification, name.specification, version.specification, variables.specification, seal.specification,
+        ],
+        examples: [
+            .init("virtfleet template import office.qcow2 --name office --version 2026.11", "from this machine"),
+            .init(
+                "virtfleet template import w.qcow2 --name win11 --version 1 --variables VARS.fd --seal w.yaml",
+                "with the keys of the sealed VM, for profiles that fit"),
+        ]
     ) { arguments, console in
         let session = try Session(arguments, console)
         let name = try arguments(name)
         let version = try arguments(version)
+        let seal = try arguments(seal).map { try TemplateSeal(file: $0) }
         let display = UploadDisplay(console.error)
         let upload: FinishedUpload
+        var variables: FinishedUpload?
         do {
             upload = try await session.client.upload(file: try arguments(image), progress: display.show)
+            if let file = try arguments(Self.variables) {
+                variables = try await session.client.upload(file: file, progress: display.show)
+            }
         } catch {
             display.finish()
             throw error
         }
         display.finish("uploaded; the controller looks at the image")
         let template = try await session.client.importTemplate(
-            FleetModel.TemplateImport(name: name, version: version, upload: upload.id))
-        guard template.image.digest == upload.digest else {
+            FleetModel.TemplateImport(
+                name: name, version: version, upload: upload.id, variables: variables?.id, seal: seal))
+        guard template.image.digest == upload.digest, template.image.variables?.digest == variables?.digest else {
             throw Failure(
                 """
                 \(template.name) was imported with another content than the file has now (sha256:\

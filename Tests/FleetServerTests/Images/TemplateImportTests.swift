@@ -107,6 +107,40 @@ import Testing
         await #expect(throws: Problem.self) { try await fixture.uploads.status(of: id) }
     }
 
+    private func add(_ upload: UploadID, variables: UploadID, _ seal: TemplateSeal?) async throws -> Reply {
+        let request = TemplateImport(name: name, version: name, upload: upload, variables: variables, seal: seal)
+        return try await withClient(.handler, of: fixture.api.handle) { client in
+            try await client.send(.post, "/api/v1/templates", request)
+        }
+    }
+
+    @Test func whatTheSystemWasSealedWithIsPartOfItsVersion() async throws {
+        var seal = TemplateSeal()
+        (seal.guestOS, seal.secureBoot, seal.memoryMiB) = (.windows, true, 4096)
+        var store = [UInt8](repeating: 0, count: 128 << 10)
+        store.replaceSubrange(40..<44, with: "_FVH".utf8)
+        let image = try await upload(try bytes(try await image("disk")))
+        let variables = try await upload(store)
+        let template = try await add(image, variables: variables, seal).json(TemplateResource.self)
+        let file = try #require(template.image.variables)
+        #expect(file == FileReference(digest: SHA256Hasher.digest(of: store), sizeBytes: UInt64(store.count)))
+        #expect(template.image.seal == seal)
+        #expect(try await fixture.store.template(name, version: name) == template)
+        // Asked again, and after a restart: no file of it is taken for a leftover.
+        #expect(try await add(image, variables: variables, seal).json(TemplateResource.self) == template)
+        try await fixture.images.sweep()
+        #expect(try bytes(fixture.images.path(of: file.digest)) == store)
+        seal.vcpus = 2
+        #expect(try await add(image, variables: variables, seal).problem?.code == "version-exists")
+    }
+
+    @Test(arguments: [512, 128 << 10]) func whatIsNoVariableStoreIsRefused(size: Int) async throws {
+        let image = try await upload(try bytes(try await image("disk")))
+        let reply = try await add(image, variables: try await upload([UInt8](repeating: 1, count: size)), nil)
+        #expect(reply.status == 422 && reply.problem?.code == "bad-variables", "\(reply.text)")
+        #expect(try imageNames().isEmpty)
+    }
+
     @Test func imagesThatNeedAnotherFileAreRefused() async throws {
         let base = try await image("base")
         let overlay = fixture.directory.file("overlay")

@@ -94,6 +94,33 @@ import Testing
         #expect(try planned == [FleetJSON.value(second)], "the job keeps its own")
     }
 
+    @Test func aProfileThatATemplateWasNotSealedForIsRefused() async throws {
+        _ = try await fixture.addHost("ws-1")
+        var image = Self.image
+        var seal = TemplateSeal()
+        seal.secureBoot = true
+        image.seal = seal
+        _ = try await fixture.store.addTemplate(image, by: "test")
+        let wanted: [String: JSONValue] = [
+            "name": .string("office"), "template": .string("win11"), "version": .string("2026.1"),
+            "profile": .string("office"),
+        ]
+        func apply(secureBoot: Bool) async throws {
+            _ = try await withClient(.handler, of: fixture.api.handle) { client in
+                try await client.send(.post, "/api/v1/profiles/office", ["secureBoot": secureBoot])
+            }
+        }
+        try await apply(secureBoot: false)
+        let refused = try await plan("vm.clone", wanted)
+        #expect(refused.status == 422 && refused.problem?.code == "template-mismatch")
+        #expect(refused.problem?.detail?.contains("secureBoot is false, and it was sealed with true") == true)
+        try await apply(secureBoot: true)
+        let planned = try await plan("vm.clone", wanted)
+        #expect(planned.status == 201)
+        let arguments = try FleetJSON.decode(CloneArguments.self, from: planned.json(JobResource.self).arguments)
+        #expect(arguments.image == image)
+    }
+
     @Test func aFixCarriesTheNewestVersionOfTheVMsProfile() async throws {
         let host = try await fixture.addHost("ws-1", vm: APIFixture.vm)
         func fix() async throws -> FixArguments {

@@ -13,6 +13,12 @@ enum Samples {
         let job = try #require(JobID("01ARZ3NDEKTSV4RRFFQ69G5FAV"))
         let image = ImageReference(
             template: name, version: name, digest: digest, format: .raw, sizeBytes: 1, virtualSizeBytes: 2)
+        var seal = TemplateSeal()
+        (seal.guestOS, seal.memoryMiB, seal.vcpus, seal.secureBoot) = (.windows, 4096, 2, true)
+        (seal.tpm, seal.diskBus, seal.profile) = (true, .scsi, name)
+        var sealedImage = image
+        sealedImage.variables = FileReference(digest: digest, sizeBytes: 512)
+        sealedImage.seal = seal
         let fullHost = HostResource(
             id: host, name: name, labels: ["a": "b"], state: .online, lastSeenAt: now, createdAt: now,
             agentVersion: "1", vmCount: 1, inventory: [.cpu: .object([:])])
@@ -123,8 +129,11 @@ enum Samples {
                 "JobRequest", JobRequest(host: "a", kind: "k", arguments: .null, expiresInSeconds: 1),
                 JobRequest(host: "a", kind: "k", arguments: .null)),
             try sample("Event", event(name), event(nil)),
-            try sample("Template", TemplateResource(image: image, createdAt: now)),
-            try sample("Image", image),
+            try sample(
+                "Template", TemplateResource(image: sealedImage, createdAt: now),
+                TemplateResource(image: image, createdAt: now)),
+            try sample("Image", sealedImage, image), try sample("TemplateSeal", seal, TemplateSeal()),
+            try sample("File", sealedImage.variables),
             try sample("Profile", profile),
             try sample("ProfileApplication", ProfileApplication(profile: profile, changed: true)),
             try sample(
@@ -137,7 +146,10 @@ enum Samples {
             try sample("PlacementPlan", plan, barePlan), try sample("VMPlacement", placement, barePlacement),
             try sample("PlacementObstacle", obstacle, PlacementObstacle(reason: "r")),
             try sample("VMDemand", demand, bareDemand),
-            try sample("TemplateImport", TemplateImport(name: name, version: name, upload: .random())),
+            try sample(
+                "TemplateImport",
+                TemplateImport(name: name, version: name, upload: .random(), variables: .random(), seal: seal),
+                TemplateImport(name: name, version: name, upload: .random())),
             try sample(
                 "Upload", UploadResource(id: .random(), receivedBytes: 1, totalBytes: 2),
                 UploadResource(id: .random(), receivedBytes: 0, totalBytes: nil)),

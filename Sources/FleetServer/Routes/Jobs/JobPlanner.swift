@@ -1,5 +1,7 @@
 import FleetModel
 import FleetStore
+import Placement
+import ProfileFiles
 
 /// Turns what an operator asked for into a job's host and complete arguments, or says why it cannot be done.
 struct JobPlanner: Sendable {
@@ -23,10 +25,11 @@ struct JobPlanner: Sendable {
         switch kind {
         case .vmClone:
             let wanted = try decode(CloneRequest.self, request)
-            return try FleetJSON.value(
-                CloneArguments(
-                    name: wanted.name, image: try await image(wanted.template, wanted.version), profile: wanted.profile,
-                    profileVersion: try await profileVersion(wanted.profile), start: wanted.start ?? true))
+            let arguments = CloneArguments(
+                name: wanted.name, image: try await image(wanted.template, wanted.version), profile: wanted.profile,
+                profileVersion: try await profileVersion(wanted.profile), start: wanted.start ?? true)
+            try Self.checkSeal(arguments)
+            return try FleetJSON.value(arguments)
         case .vmStart, .vmSuspend, .vmResume, .vmFocus, .vmDelete, .snapshotFlatten:
             return try await asked(VMArguments.self, \.vm, request, host)
         case .snapshotRevert: return try await asked(SnapshotRevertArguments.self, \.vm, request, host)
@@ -94,6 +97,20 @@ struct JobPlanner: Sendable {
         let arguments = try decode(type, request)
         try await check(arguments[keyPath: vm], on: host)
         return try FleetJSON.value(arguments)
+    }
+
+    /// The host would refuse it as well, later; it does so alone where the profile is its own.
+    private static func checkSeal(_ arguments: CloneArguments) throws {
+        guard let seal = arguments.image.seal, let version = arguments.profileVersion,
+            let profile = try? Profile(document: version.document)
+        else { return }
+        let contradictions = seal.contradictions(to: profile)
+        guard contradictions.isEmpty else {
+            throw Problem.unprocessable(
+                "template-mismatch",
+                "template \(arguments.image.template) \(arguments.image.version) does not fit profile '\(arguments.profile)': "
+                    + contradictions.joined(separator: "; "))
+        }
     }
 
     /// `vm.clone` as an operator asks for it: the image by its names.

@@ -22,10 +22,20 @@ enum TemplateRoutes {
 
     static let schemas: [String: Schema] = [
         "Template": .object(["image": .reference("Image"), "createdAt": .time]),
-        "Image": .object([
-            "template": .name, "version": .name, "digest": .string(), "format": .words(ImageReference.Format.self),
-            "sizeBytes": .integer, "virtualSizeBytes": .integer,
-        ]),
-        "TemplateImport": .object(["name": .name, "version": .name, "upload": .uuid]),
+        "Image": .object(
+            [
+                "template": .name, "version": .name, "digest": .string(), "format": .words(ImageReference.Format.self),
+                "sizeBytes": .integer, "virtualSizeBytes": .integer,
+            ], optional: ["variables": .reference("File"), "seal": .reference("TemplateSeal")]),
+        "File": .object(["digest": .string(), "sizeBytes": .integer]),
+        "TemplateSeal": .object(
+            [:],
+            optional: [
+                "guestOS": .words(GuestOS.self), "memoryMiB": .integer, "vcpus": .integer, "secureBoot": .boolean,
+                "tpm": .boolean, "diskBus": .words(DiskBus.self), "profile": .name,
+            ]),
+        "TemplateImport": .object(
+            ["name": .name, "version": .name, "upload": .uuid],
+            optional: ["variables": .uuid, "seal": .reference("TemplateSeal")]),
     ]
 }

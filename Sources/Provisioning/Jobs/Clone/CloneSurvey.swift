@@ -19,11 +19,14 @@ struct CloneSurvey {
     /// - Throws: `JobProblem` for the first obstacle, with its fix.
     func findings() async throws -> Findings {
         let profile = try profile()
+        try checkSeal(profile)
         try checkPrograms(profile)
         let firmware = try profile.findFirmware(root: host.facilities.root)
+        try await checkVariables(firmware)
         try await host.requireNetworks(of: profile, named: arguments.profile)
         try await host.requireHostStorage(of: profile, named: arguments.profile)
         try await checkName()
+        try await host.requireFreeHostName(profile, name: arguments.name.description, vm: CloneIdentity(job: job).vm)
         try await checkSpace(profile)
         return Findings(profile: profile, firmware: firmware, placement: try await placement(profile))
     }
@@ -48,6 +51,29 @@ struct CloneSurvey {
         return profile
     }
 
+    private func checkSeal(_ profile: Profile) throws(JobProblem) {
+        let contradictions = arguments.image.seal?.contradictions(to: profile) ?? []
+        guard contradictions.isEmpty else {
+            throw JobProblem(
+                "template-mismatch",
+                "template \(arguments.image.template) \(arguments.image.version) does not fit profile \(arguments.profile): "
+                    + "\(contradictions.joined(separator: "; ")); choose another profile")
+        }
+    }
+
+    /// Firmware takes variables of its own size only.
+    private func checkVariables(_ firmware: FirmwareFiles) async throws {
+        guard let variables = arguments.image.variables else { return }
+        let size = await host.onFiles { DurableFile.size(firmware.variables) }
+        guard size == variables.sizeBytes else {
+            throw JobProblem(
+                "variables-wrong-size",
+                "template \(arguments.image.template) \(arguments.image.version) brings UEFI variables of "
+                    + "\(variables.sizeBytes) bytes, and the firmware here, \(firmware.code), has \(size ?? 0); name the firmware "
+                    + "that the template was sealed with in the profile")
+        }
+    }
+
     private func checkPrograms(_ profile: Profile) throws(JobProblem) {
         let required = [
             ("qemu-system-x86_64", "no-qemu", "qemu-system-x86 (Debian) or qemu-system-x86-core (Fedora)"),
@@ -55,7 +81,8 @@ struct CloneSurvey {
             ("prlimit", "no-prlimit", "util-linux"),
         ]
         let forTPM = profile.tpm ? [("swtpm", "no-swtpm", "swtpm and swtpm-tools")] : []
-        for (program, reason, packages) in required + forTPM where host.facilities.program(program) == nil {
+        let forSeed = profile.seed == .none ? [] : [("xorriso", "no-xorriso", "xorriso")]
+        for (program, reason, packages) in required + forTPM + forSeed where host.facilities.program(program) == nil {
             throw JobProblem(reason, "a VM needs the program \(program), which is not here; install \(packages)")
         }
     }
@@ -70,6 +97,12 @@ struct CloneSurvey {
         }
     }
 
+    /// What a whole copy of the image takes; at least so much while it is not there to be measured.
+    private func copiedBytes() async throws -> UInt64 {
+        guard let base = await host.images.image(arguments.image) else { return arguments.image.sizeBytes }
+        return try await DiskCopy.bytes(of: base, format: arguments.image.format.rawValue)
+    }
+
     private func checkSpace(_ profile: Profile) async throws {
         let directory = host.vmDirectory
         try await host.onFiles { () throws(FileError) in
@@ -77,13 +110,14 @@ struct CloneSurvey {
             try DurableFile.makeDirectory(directory, mode: 0o711)
         }
         let image = await host.images.bytesToFetch(arguments.image, inFileSystemOf: directory)
-        let needed = image + UInt64(profile.freeDiskMiB) << 20
+        let copy = profile.systemDisk == .copy ? try await copiedBytes() : 0
+        let needed = image + copy + UInt64(profile.freeDiskMiB) << 20
         let free = try await host.onFiles { () throws(FileError) in try DurableFile.freeBytes(at: directory) }
         guard free >= needed else {
             throw JobProblem(
                 "no-space",
                 "VM \(arguments.name) needs \(needed >> 20) MiB in \(directory) (\(image >> 20) to fetch, "
-                    + "\(profile.freeDiskMiB) to grow into), and \(free >> 20) MiB are free; free some, or lower "
+                    + "\(copy >> 20) to copy, \(profile.freeDiskMiB) to grow into), and \(free >> 20) MiB are free; free some, or lower "
                     + "freeDiskMiB in profile \(arguments.profile)")
         }
     }

@@ -4,7 +4,7 @@ import FoundationEssentials
 import Hypervisor
 import Placement
 
-/// `vm.clone`: a new VM on an overlay of a template version's image.
+/// `vm.clone`: a new VM with a disk of a template version's image.
 struct CloneVM: JobKind {
     static let name = JobKindName.vmClone
     static let rollsBack = true
@@ -14,7 +14,7 @@ struct CloneVM: JobKind {
 
     private var identity: CloneIdentity { CloneIdentity(job: job) }
     var vm: VMID { identity.vm }
-    var image: ImageReference? { arguments.image }
+    var images: [ImageReference] { [arguments.image, arguments.image.variablesImage].compactMap(\.self) }
     var locks: Set<String> { ["vm \(vm)", "name \(arguments.name)"] }
 
     func check(on host: JobHost) async throws {
@@ -26,12 +26,22 @@ struct CloneVM: JobKind {
         guard let base = await host.images.image(arguments.image) else {
             throw JobProblem("image-missing", "image \(arguments.image.digest) has gone from this host's store")
         }
+        var variables: String?
+        if let image = arguments.image.variablesImage {
+            variables = await host.images.image(image)
+            guard variables != nil else {
+                throw JobProblem("image-missing", "the UEFI variables \(image.digest) have gone from this host's store")
+            }
+        }
         return ClonePlan(
             base: base,
-            isReflinked: try await host.reflinks(arguments.image, in: base, as: findings.profile.systemDisk),
+            systemDisk: try await host.systemDisk(of: arguments.image, in: base, as: findings.profile.systemDisk),
             directory: host.directory(of: job), profile: findings.profile, firmware: findings.firmware,
             accelerator: await host.facilities.accelerator(), granularityForm: try await host.granularityForm(),
-            placement: findings.placement)
+            placement: findings.placement,
+            seed: SeedContent(
+                findings.profile, vm: vm, name: arguments.name.description, host: await host.machineName()),
+            variables: variables)
     }
 
     func steps(of plan: ClonePlan, on host: JobHost) -> [any JobStep] {
@@ -39,13 +49,15 @@ struct CloneVM: JobKind {
         var steps: [any JobStep] = [
             MakeVMDirectory(directory: plan.directory, host: host),
             MakeDisk.system(
-                at: plan.directory.disk, of: arguments.image, in: plan.base, reflinked: plan.isReflinked, host: host),
+                at: plan.directory.disk, of: arguments.image, in: plan.base, as: plan.systemDisk, host: host),
         ]
         if let size = plan.profile.dataDiskGiB {
             steps.append(MakeDisk.empty(at: plan.directory.data, gibibytes: size, host: host))
         }
+        if let seed = plan.seed { steps.append(MakeSeedDisc(content: seed, directory: plan.directory, host: host)) }
         steps += [
-            CopyVariables(template: plan.firmware.variables, path: plan.directory.variables, host: host),
+            CopyVariables(
+                template: plan.variables ?? plan.firmware.variables, path: plan.directory.variables, host: host),
             DefineDomain(specification: specification, host: host),
         ]
         if plan.profile.isStartedByLibvirt { steps.append(SetAutostart(vm: vm, on: true, host: host)) }
@@ -106,6 +118,7 @@ struct CloneVM: JobKind {
                 loaderPath: plan.firmware.code, nvramPath: plan.directory.variables,
                 nvramTemplatePath: plan.firmware.variables, secureBoot: plan.profile.secureBoot),
             disks: plan.profile.disks(in: plan.directory), granularityForm: plan.granularityForm,
+            seedPath: plan.directory.seed,
             consoleLogPath: plan.directory.console,
             placement: plan.placement)
     }
@@ -114,8 +127,8 @@ struct CloneVM: JobKind {
 struct ClonePlan: Codable, Equatable, Sendable {
     /// The image in the host's store.
     var base: String
-    /// The system disk shares the image's blocks; else it is an overlay.
-    var isReflinked: Bool
+    /// How the system disk is made of it; not `auto`.
+    var systemDisk: SystemDisk
     var directory: VMDirectory
     var profile: Profile
     var firmware: FirmwareFiles
@@ -123,4 +136,8 @@ struct ClonePlan: Codable, Equatable, Sendable {
     var granularityForm: DomainSpecification.DiscardGranularity.Form
     /// Absent where the machine cannot be seen. The start makes another one.
     var placement: VMPlacement?
+    /// Absent where the profile wants no seed disc.
+    var seed: SeedContent?
+    /// The template's UEFI variables in the host's store; absent where it brings none.
+    var variables: String?
 }

@@ -29,26 +29,33 @@ struct MakeDisk: JobStep {
     let name: String
     let path: String
     let host: JobHost
-    private let make: @Sendable (_ part: String) async throws -> Void
+    private let make: @Sendable (_ part: String, _ work: StepWork) async throws -> Void
 
     /// A qcow2 file that has another one below it.
     static func overlay(
         at path: String, on base: String, format: String, host: JobHost, name: String
     ) -> MakeDisk {
-        MakeDisk(name: name, path: path, host: host) { part in
+        MakeDisk(name: name, path: path, host: host) { part, _ in
             try await run(["create", "-q", "-f", "qcow2", "-F", format, "-b", base, part])
         }
     }
 
     /// A copy that shares the blocks of the original.
     static func reflink(at path: String, of base: String, host: JobHost, name: String) -> MakeDisk {
-        MakeDisk(name: name, path: path, host: host) { part in
+        MakeDisk(name: name, path: path, host: host) { part, _ in
             try await host.onFiles { () throws(FileError) in try DurableFile.reflink(base, to: part) }
         }
     }
 
+    /// A whole copy, as qcow2 whatever the original is, since snapshots need that.
+    static func copy(at path: String, of base: String, format: String, host: JobHost, name: String) -> MakeDisk {
+        MakeDisk(name: name, path: path, host: host) { part, work in
+            try await DiskCopy(source: base, format: format, target: part).make(work, time: host.time)
+        }
+    }
+
     static func empty(at path: String, gibibytes: Int, host: JobHost) -> MakeDisk {
-        MakeDisk(name: "data disk", path: path, host: host) { part in
+        MakeDisk(name: "data disk", path: path, host: host) { part, _ in
             try await run(["create", "-q", "-f", "qcow2", part, "\(gibibytes)G"])
         }
     }
@@ -58,7 +65,8 @@ struct MakeDisk: JobStep {
     }
 
     private init(
-        name: String, path: String, host: JobHost, make: @escaping @Sendable (_ part: String) async throws -> Void
+        name: String, path: String, host: JobHost,
+        make: @escaping @Sendable (_ part: String, _ work: StepWork) async throws -> Void
     ) {
         self.name = name
         self.path = path
@@ -72,8 +80,10 @@ struct MakeDisk: JobStep {
         await host.onFiles { DurableFile.exists(path) ? .done : DurableFile.exists(part) ? .partial : .absent }
     }
 
-    func apply() async throws {
-        try await make(part)
+    func apply() async throws { try await apply(StepWork()) }
+
+    func apply(_ work: StepWork) async throws {
+        try await make(part, work)
         try await host.onFiles { () throws(FileError) in try DurableFile.publish(part, as: path, mode: 0o600) }
     }
 
@@ -85,7 +95,7 @@ struct MakeDisk: JobStep {
     }
 }
 
-/// The VM's own UEFI variable store, empty as the firmware's makers deliver it.
+/// The VM's own UEFI variable store, as its template brings it, or empty as the firmware's makers deliver it.
 struct CopyVariables: JobStep {
     let template: String
     let path: String

@@ -3,22 +3,35 @@ import FleetRuntime
 
 extension MakeDisk {
     /// A VM's system disk, of its template's image.
+    /// - Parameter kind: decided; not `auto`.
     static func system(
-        at path: String, of image: ImageReference, in base: String, reflinked: Bool, host: JobHost,
+        at path: String, of image: ImageReference, in base: String, as kind: SystemDisk, host: JobHost,
         name: String? = nil
     ) -> MakeDisk {
-        reflinked
-            ? reflink(at: path, of: base, host: host, name: name ?? "reflink")
-            : overlay(at: path, on: base, format: image.format.rawValue, host: host, name: name ?? "overlay")
+        let name = name ?? kind.rawValue
+        let format = image.format.rawValue
+        return switch kind {
+        case .reflink: reflink(at: path, of: base, host: host, name: name)
+        case .copy: copy(at: path, of: base, format: format, host: host, name: name)
+        case .overlay, .auto: overlay(at: path, on: base, format: format, host: host, name: name)
+        }
     }
 }
 
 extension JobHost {
-    /// Whether a system disk is made as a reflink of its image. A raw image is not: snapshots need qcow2.
-    /// - Throws: `JobProblem` when it should be and cannot.
-    func reflinks(_ image: ImageReference, in base: String, as wanted: SystemDisk) async throws -> Bool {
-        guard wanted != .overlay else { return false }
+    /// How a system disk is made of its image here. A raw image is not reflinked: snapshots need qcow2.
+    /// - Throws: `JobProblem` when it cannot be made as it should.
+    func systemDisk(of image: ImageReference, in base: String, as wanted: SystemDisk) async throws -> SystemDisk {
         let directory = vmDirectory
+        switch wanted {
+        case .overlay: return .overlay
+        case .copy:
+            try await requireSpace(
+                try await DiskCopy.bytes(of: base, format: image.format.rawValue), in: directory,
+                for: "a whole copy of template \(image.template) \(image.version)")
+            return .copy
+        case .auto, .reflink: break
+        }
         let can = await onFiles { image.format == .qcow2 && DurableFile.canReflink(base, into: directory) }
         if wanted == .reflink, !can {
             throw JobProblem(
@@ -29,6 +42,16 @@ extension JobHost {
                     : "template \(image.template) \(image.version) is raw, of which no reflink is made; import it as qcow2, or "
                         + "set systemDisk in the profile to auto")
         }
-        return can
+        return can ? .reflink : .overlay
+    }
+
+    /// - Throws: `JobProblem` when a directory's file system has less room than this.
+    func requireSpace(_ bytes: UInt64, in directory: String, for purpose: String) async throws {
+        let free = try await onFiles { () throws(FileError) in try DurableFile.freeBytes(at: directory) }
+        guard free >= bytes else {
+            throw JobProblem(
+                "no-space",
+                "\(purpose) needs \(bytes >> 20) MiB in \(directory), and \(free >> 20) MiB are free; free some first")
+        }
     }
 }

@@ -14,16 +14,17 @@ struct UpdateVM: JobKind {
     let job: JobID
     let arguments: UpdateArguments
     var vm: VMID { arguments.vm }
-    var image: ImageReference? { arguments.image }
+    var images: [ImageReference] { [arguments.image] }
     var locks: Set<String> { ["vm \(vm)"] }
 
     struct Plan: Codable, Equatable, Sendable {
         var directory: VMDirectory
         /// The new image in the host's store.
         var base: String
-        /// Its overlay has the new image below it from then on, or is a reflink of it.
+        /// Its overlay is the new system disk from then on.
         var system: OverlaidDisk
-        var isReflinked: Bool
+        /// How that is made; not `auto`.
+        var systemDisk: SystemDisk
         var others: [OverlaidDisk]
         var leftOut: [VMSnapshot.LeftOutDisk]
         var firmware: FirmwareState
@@ -45,7 +46,8 @@ struct UpdateVM: JobKind {
         let profile = try DomainDefinition(xml: await host.hypervisor.definition(of: vm)).madeBy
         return Plan(
             directory: findings.directory, base: base, system: system,
-            isReflinked: try await host.reflinks(arguments.image, in: base, as: profile?.systemDisk ?? .auto),
+            systemDisk: try await host.systemDisk(
+                of: arguments.image, in: base, as: profile?.systemDisk ?? .auto),
             others: findings.disks.filter { $0.target != system.target }, leftOut: findings.leftOut,
             firmware: findings.firmware,
             createdAt: host.time.now(), isActive: findings.domain.state.isActive,
@@ -80,7 +82,7 @@ struct UpdateVM: JobKind {
         let disks = [plan.system] + plan.others
         let edit = DomainEdit(template: arguments.image.digest, overlaying: disks)
         let newSystem = MakeDisk.system(
-            at: plan.system.overlay, of: arguments.image, in: plan.base, reflinked: plan.isReflinked, host: host,
+            at: plan.system.overlay, of: arguments.image, in: plan.base, as: plan.systemDisk, host: host,
             name: "new system disk")
         let shutDown: [any JobStep] =
             plan.isActive
