@@ -50,7 +50,8 @@ struct ResizeVM: JobKind {
         let edited = try DomainEdit(override: found.override.changed(by: arguments)).applied(to: xml)
         guard let origin = found.origin, let profile = found.madeBy,
             let intended = DomainSpecification(
-                profile, origin: origin, keeping: try DomainDefinition(xml: edited), directory: directory)
+                profile, origin: origin, keeping: try DomainDefinition(xml: edited), directory: directory,
+                granularityForm: try await host.granularityForm())
         else {
             throw JobProblem(
                 "unknown-profile",
