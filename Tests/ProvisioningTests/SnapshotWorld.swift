@@ -16,14 +16,20 @@ struct SnapshotWorld {
     var variables: String { directory.variables }
     var tpm: String { world.directory.file("hypervisor/swtpm/\(Self.vm)/tpm2/tpm2-00.permall") }
 
+    /// Of little memory, so that there is room to keep it.
+    static var profile: Profile {
+        var profile = Life.profile
+        profile.memoryMiB = 256
+        return profile
+    }
+
     /// Job 1 made the VM.
     init(
-        running: Bool = true, dataDisk: Bool = false, profile: Profile = Life.profile, below parent: String = "/dev/shm"
+        running: Bool = true, dataDisk: Bool = false, profile: Profile = Self.profile, below parent: String = "/dev/shm"
     ) async throws {
         world = try await World(below: parent)
         var profile = profile
         if dataDisk { profile.dataDiskGiB = 1 }
-        profile.memoryMiB = 256
         try await run(try world.clone(start: running), profile: profile)
     }
 

@@ -16,9 +16,13 @@ import Testing
         let vm = try #require(agent.reports.last?.vm)
         let guest = GuestShell(uri: libvirt.uri, name: vm.description)
         try await guest.untilItAnswers()
-        let hypervisor = try LibvirtHypervisor(uri: libvirt.uri, tpmStates: libvirt.tpmStates, logger: .silent)
+        let hypervisor = try LibvirtHypervisor(
+            uri: libvirt.uri, tpmStates: libvirt.tpmStates,
+            logger: Logger(label: "test", level: .error, sink: { _, _ in }))
         _ = await hypervisor.events.next()
 
+        // The kernel makes it up when it is read for the first time.
+        let started = try await guest.output("cat /proc/sys/kernel/random/boot_id")
         var number = 10
         for moment in ["disks:after-intent", "disks:after-effect", "manifest:after-intent"] {
             try await guest.write(number)
@@ -32,7 +36,6 @@ import Testing
             #expect(try await guest.read() == number, "\(moment)")
             number += 1
         }
-        let started = try await guest.output("cat /proc/sys/kernel/random/boot_id")
         _ = try await guest.output("echo 99 >/run/number")
         try await guest.write(99)
 

@@ -1,4 +1,5 @@
 import FleetModel
+import FleetRuntime
 import FleetTestSupport
 import Foundation
 import Hypervisor
@@ -15,7 +16,9 @@ import Testing
         let vm = try #require(agent.reports.last?.vm)
         let guest = GuestShell(uri: libvirt.uri, name: vm.description)
         try await guest.untilItAnswers()
-        let hypervisor = try LibvirtHypervisor(uri: libvirt.uri, tpmStates: libvirt.tpmStates, logger: .silent)
+        let hypervisor = try LibvirtHypervisor(
+            uri: libvirt.uri, tpmStates: libvirt.tpmStates,
+            logger: Logger(label: "test", level: .error, sink: { _, _ in }))
         _ = await hypervisor.events.next()
 
         #expect(try await label(2, of: vm, agent) == .crash, "no file system is mounted from a disk")
