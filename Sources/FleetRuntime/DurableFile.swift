@@ -87,6 +87,23 @@ public enum DurableFile {
         guard ioctl(output, 0x4004_9409, input) == 0 else { throw FileError("reflink \(source) to", path) }
     }
 
+    /// Keeps everybody, root as well, from changing, replacing and removing a file (chattr(1), attribute `i`), or allows it again.
+    /// It takes CAP_LINUX_IMMUTABLE and a file system that knows the attribute.
+    /// - Returns: whether the file is so.
+    @discardableResult
+    public static func setImmutable(_ path: String, _ isImmutable: Bool) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        // FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and FS_IMMUTABLE_FL of linux/fs.h.
+        var flags = 0
+        let immutable = 0x10
+        guard ioctl(descriptor, 0x8008_6601, &flags) == 0 else { return false }
+        if (flags & immutable != 0) == isImmutable { return true }
+        flags = isImmutable ? flags | immutable : flags & ~immutable
+        return ioctl(descriptor, 0x4008_6602, &flags) == 0
+    }
+
     /// Makes a file of these bytes, in place of what is there: one or the other is found after a crash.
     public static func replace(_ path: String, with bytes: some Sequence<UInt8>, mode: mode_t) throws(FileError) {
         let part = path + ".part"

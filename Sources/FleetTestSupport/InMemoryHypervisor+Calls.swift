@@ -270,6 +270,8 @@ extension InMemoryHypervisor {
         try call(.storagePools) { $0.storagePools }
     }
 
+    public func networks() async throws(HypervisorError) -> [String] { try call(.networks) { $0.networks } }
+
     /// Counts the call, lets it fail when a test wants that, and does it otherwise.
     func call<Result: Sendable>(
         _ operation: Operation, _ body: (inout State) throws -> Result

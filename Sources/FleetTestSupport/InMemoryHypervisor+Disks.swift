@@ -89,6 +89,16 @@ extension InMemoryHypervisor {
         }
     }
 
+    public func resizeDisk(_ id: VMID, _ target: String, to bytes: UInt64) async throws(HypervisorError) {
+        let file = try call(.resizeDisk) { state in
+            try Self.requireRunning(id, "resize", in: state)
+            let definition = try DomainDefinition(xml: Self.find(id, "resize", in: state).xml)
+            return definition.disks.first { $0.target == target }?.file
+        }
+        guard let file else { throw Self.refusal("resize", "no disk \(target)") }
+        try await qemuImage("resize", "-q", file, "\(bytes)")
+    }
+
     public func startCommit(
         _ id: VMID, disk: String, of layer: String, into base: String
     ) async throws(HypervisorError) {

@@ -15,6 +15,7 @@ public final class InMemoryHypervisor: Hypervisor {
         case setTime = "set-time"
         case liveDefinition = "live-definition"
         case overlayDisks = "overlay-disks"
+        case resizeDisk = "resize-disk"
         case startCommit = "start-commit"
         case blockJob = "block-job"
         case startPull = "start-pull"
@@ -24,6 +25,7 @@ public final class InMemoryHypervisor: Hypervisor {
         case guestAgentAnswers = "guest-agent-answers"
         case guestInformation = "guest-information"
         case storagePools = "storage-pools"
+        case networks
     }
 
     /// How a guest behaves.
@@ -61,6 +63,7 @@ public final class InMemoryHypervisor: Hypervisor {
         var guests: [VMID: Guest] = [:]
         var statistics: [VMID: [String: DomainStatistics.Value]] = [:]
         var storagePools: [StoragePool] = []
+        var networks: [String] = []
         var calls: [Operation: Int] = [:]
         var programs: [GuestProgram] = []
     }
@@ -123,6 +126,9 @@ extension InMemoryHypervisor {
     }
 
     public func setStoragePools(_ pools: [StoragePool]) { state.withLock { $0.storagePools = pools } }
+
+    /// The names of the networks that are active.
+    public func setNetworks(_ networks: [String]) { state.withLock { $0.networks = networks } }
 
     /// Whether the guest has been told to keep still.
     public func isFrozen(_ id: VMID) -> Bool { state.withLock { $0.domains[id]?.frozen == true } }

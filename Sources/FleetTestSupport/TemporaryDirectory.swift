@@ -1,3 +1,4 @@
+import FleetRuntime
 import FoundationEssentials
 import Glibc
 
@@ -12,7 +13,17 @@ public final class TemporaryDirectory: Sendable {
         path = String(cString: made)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit {
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            // Base images are kept from removal.
+            for file in (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? [] {
+                DurableFile.setImmutable("\(path)/\(file)", false)
+            }
+            try? FileManager.default.removeItem(atPath: path)
+        }
+    }
 
     public func file(_ name: String) -> String { path + "/" + name }
 }

@@ -86,6 +86,8 @@ public protocol Hypervisor: Sendable {
     /// One bulk call (virConnectGetAllDomainStats with NOWAIT) on a read-only connection of its own.
     func statistics() async throws(HypervisorError) -> [DomainStatistics]
     func storagePools() async throws(HypervisorError) -> [StoragePool]
+    /// The names of libvirt's active networks, sorted; none where there is no network driver.
+    func networks() async throws(HypervisorError) -> [String]
 
     /// Has the guest agent flush the file systems and keep the guest from writing (virDomainFSFreeze). A guest that the
     /// agent answers too late for may be frozen all the same: thaw it.
@@ -109,6 +111,9 @@ public protocol Hypervisor: Sendable {
     /// Whether libvirt is at something with the domain that it begins and ends by itself, such as writing or reading its
     /// memory (virDomainGetJobInfo).
     func isBusy(_ id: VMID) async throws(HypervisorError) -> Bool
+    /// Makes a running domain's disk larger, which its guest sees at once (virDomainBlockResize).
+    /// - Throws: `invalidState` when it does not run.
+    func resizeDisk(_ id: VMID, _ target: String, to bytes: UInt64) async throws(HypervisorError)
     /// Starts to move what one layer of a running domain's disk holds into the layer below it (virDomainBlockCommit). The
     /// layer that the guest writes to stays in use until `pivot`; the job for any other ends by itself.
     func startCommit(_ id: VMID, disk: String, of layer: String, into base: String) async throws(HypervisorError)

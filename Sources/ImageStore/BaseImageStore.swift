@@ -37,7 +37,7 @@ public final class BaseImageStore: ImageStore {
     ) async throws(ImageError) -> String {
         guard await locks.acquire(reference.digest) else { throw Self.cancelled(reference) }
         defer { locks.release(reference.digest) }
-        if let path = await image(reference) { return path }
+        if let path = await image(reference) { return await protected(path) }
         try await prepareDirectory()
         let resumed = await files.run { [part = part(reference)] in DurableFile.exists(part) }
         do throws(ImageError) {
@@ -47,7 +47,13 @@ public final class BaseImageStore: ImageStore {
             guard resumed, error.code == .wrongDigest else { throw error }
             try await download(reference, from: source, progress: progress)
         }
-        return try await admit(reference)
+        return await protected(try await admit(reference))
+    }
+
+    /// A VM that somebody starts on an image by mistake would change it for all that are built on it.
+    private func protected(_ path: String) async -> String {
+        await files.run { _ = DurableFile.setImmutable(path, true) }
+        return path
     }
 
     private func download(
@@ -101,7 +107,11 @@ public final class BaseImageStore: ImageStore {
             if error.code == .unusable { try await inFiles { () throws(FileError) in try DurableFile.remove(part) } }
             throw error
         }
-        try await inFiles { () throws(FileError) in try DurableFile.publish(part, as: path, mode: 0o444) }
+        try await inFiles { () throws(FileError) in
+            // What has the name and is not the image.
+            DurableFile.setImmutable(path, false)
+            try DurableFile.publish(part, as: path, mode: 0o444)
+        }
         return path
     }
 

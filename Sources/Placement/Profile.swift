@@ -8,6 +8,8 @@ public struct Profile: Codable, Equatable, Sendable {
     public var maximumMemoryMiB: Int?
     public var hugePages = MemoryDemand.HugePages.none
     public var vcpus = 2
+    /// How the guest sees its vCPUs; decided at each start, by the host's cores, when absent.
+    public var topology: VMPlacement.GuestTopology?
     public var pinning = VMDemand.Pinning.shared
     /// Its share of what floating VMs compete for: cgroup v2's cpu.weight, 1 to 10,000. Absent: 100 for each vCPU.
     public var weight: Int?
@@ -37,6 +39,16 @@ public struct Profile: Codable, Equatable, Sendable {
     public var systemDisk = SystemDisk.auto
     /// A disk of its own for what shall outlive updates of the template, empty at first.
     public var dataDiskGiB: Int?
+    public var diskCache = DiskCache.writeback
+    /// What the guest gives back at once, in KiB; see `discardGranularityBytes` for what holds when absent.
+    public var discardGranularityKiB: Int?
+    /// Disks that the host has, after the system's and the data disk.
+    public var hostDisks: [HostDisk] = []
+    public var shares: [Share] = []
+    /// USB devices that a person at a SPICE console can hand over at a time.
+    public var usbRedirections = 2
+    /// A folder of who looks at the SPICE console, as a WebDAV drive.
+    public var webDAV = false
     /// What must be free on the host's disk, beyond the image, for the VM to grow into.
     public var freeDiskMiB = 2048
     /// The job succeeds only when the guest agent answers within this time of the start; not waited for when absent.
@@ -83,6 +95,11 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.ioThreads, into: &ioThreads)
         try read(.diskBus, into: &diskBus)
         try read(.systemDisk, into: &systemDisk)
+        try read(.diskCache, into: &diskCache)
+        try read(.hostDisks, into: &hostDisks)
+        try read(.shares, into: &shares)
+        try read(.usbRedirections, into: &usbRedirections)
+        try read(.webDAV, into: &webDAV)
         try read(.freeDiskMiB, into: &freeDiskMiB)
         try read(.consoleLog, into: &consoleLog)
         try read(.seed, into: &seed)
@@ -91,54 +108,13 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.guestChecks, into: &guestChecks)
         maximumMemoryMiB = try values.decodeIfPresent(Int.self, forKey: .maximumMemoryMiB)
         weight = try values.decodeIfPresent(Int.self, forKey: .weight)
+        topology = try values.decodeIfPresent(VMPlacement.GuestTopology.self, forKey: .topology)
+        discardGranularityKiB = try values.decodeIfPresent(Int.self, forKey: .discardGranularityKiB)
         dataDiskGiB = try values.decodeIfPresent(Int.self, forKey: .dataDiskGiB)
         firmware = try values.decodeIfPresent(FirmwareFiles.self, forKey: .firmware)
         seedUserData = try values.decodeIfPresent(String.self, forKey: .seedUserData)
         seedNetworkConfig = try values.decodeIfPresent(String.self, forKey: .seedNetworkConfig)
         seedUnattend = try values.decodeIfPresent(String.self, forKey: .seedUnattend)
         guestAgentTimeoutSeconds = try values.decodeIfPresent(Int.self, forKey: .guestAgentTimeoutSeconds)
-    }
-
-    /// `user`, `bridge:NAME`, or `sriov:ID` and `sriov:PORTPATH`.
-    public enum Network: TextIdentifier {
-        case user
-        case bridge(String)
-        /// A virtual function of the host's network card.
-        case sriov(DeviceSelector)
-
-        public static var expectation: String {
-            "'user', 'bridge:NAME', such as bridge:br0, or 'sriov:ID', such as sriov:8086:1521, or 'sriov:PORTPATH'"
-        }
-
-        public init?(_ text: String) {
-            let prefix = "bridge:"
-            if text == "user" {
-                self = .user
-                // IFNAMSIZ leaves 15 bytes; a slash would leave /sys/class/net.
-            } else if text.hasPrefix(prefix), (1...15).contains(text.utf8.count - prefix.utf8.count),
-                !text.contains("/"), !text.hasSuffix(":.")
-            {
-                self = .bridge(String(text.dropFirst(prefix.count)))
-            } else if text.hasPrefix("sriov:"), let selector = Self.virtualFunction(text.dropFirst(6)) {
-                self = .sriov(selector)
-            } else {
-                return nil
-            }
-        }
-
-        private static func virtualFunction(_ text: Substring) -> DeviceSelector? {
-            let id = PCIDeviceID(String(text))
-            guard id != nil || text.contains("/") else { return nil }
-            return DeviceSelector(
-                role: .nic, id: id, portPath: id == nil ? String(text) : nil, virtualFunction: true)
-        }
-
-        public var description: String {
-            switch self {
-            case .user: "user"
-            case .bridge(let name): "bridge:\(name)"
-            case .sriov(let selector): "sriov:\(selector.id?.description ?? selector.portPath ?? "")"
-            }
-        }
     }
 }

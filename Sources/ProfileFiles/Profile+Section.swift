@@ -13,6 +13,10 @@ extension Profile: ConfigurationSection {
         if hostDevices.contains(where: \.isEmpty) {
             check.problem("hostDevices", "expected role, class, id or portPath for each device, got none of them")
         }
+        if let topology, topology.vcpus != vcpus {
+            check.problem(
+                "topology", "expected sockets x dies x cores x threads to be vcpus, \(vcpus), got \(topology.vcpus)")
+        }
         if hostDevices.contains(where: { $0.mac != nil }) {
             check.problem("hostDevices", "a mac is a VM's own; use a network 'sriov:ID' for a network card")
         }
@@ -28,6 +32,20 @@ extension Profile: ConfigurationSection {
         }
         check.range("ioThreads", ioThreads, 0...16)
         check.range("freeDiskMiB", freeDiskMiB, 0...1 << 30)
+        if let discardGranularityKiB {
+            check.range("discardGranularityKiB", discardGranularityKiB, 4...1024)
+            if discardGranularityKiB.nonzeroBitCount != 1 {
+                check.problem("discardGranularityKiB", "expected a power of two, got \(discardGranularityKiB)")
+            }
+        }
+        if diskBus == .sata, hostDisks.contains(where: \.readOnly) {
+            check.problem("diskBus", "expected scsi or virtio, as a sata disk cannot be read-only")
+        }
+        if hostDisks.count > 3 { check.problem("hostDisks", "expected at most 3, got \(hostDisks.count)") }
+        for obstacle in hostDisks.compactMap(\.obstacle) { check.problem("hostDisks", obstacle) }
+        validateShares(check)
+        check.range("usbRedirections", usbRedirections, 0...8)
+        if webDAV, console != .spice { check.problem("webDAV", "expected console: spice, which it goes through") }
         if let dataDiskGiB { check.range("dataDiskGiB", dataDiskGiB, 1...64 << 10) }
         if let guestAgentTimeoutSeconds {
             check.range("guestAgentTimeoutSeconds", guestAgentTimeoutSeconds, 1...86_400)
@@ -65,6 +83,20 @@ extension Profile: ConfigurationSection {
         }
         if seed == .unattend, guestOS != .windows {
             check.problem("seed", "unattend is for guestOS: windows; a Linux guest reads cloud-init")
+        }
+    }
+
+    private func validateShares(_ check: SectionCheck) {
+        for share in shares {
+            if !share.directory.hasPrefix("/") {
+                check.problem("shares", "expected a directory that begins with /, got '\(share.directory)'")
+            }
+            if !(1...36).contains(share.tag.utf8.count) {
+                check.problem("shares", "expected a tag of 1 to 36 bytes, got '\(share.tag)'")
+            }
+        }
+        if Set(shares.map(\.tag)).count < shares.count {
+            check.problem("shares", "expected another tag for each share")
         }
     }
 }

@@ -1,6 +1,5 @@
 import FleetModel
 import Hypervisor
-import Placement
 
 /// What jobs ask of the VM that they work on, each with the problem that it is otherwise.
 extension JobHost {
@@ -26,16 +25,6 @@ extension JobHost {
     /// Whether virtfleet made the VM. A copy of one of its VMs, made with other tools, carries its metadata; the identity
     /// tells it apart.
     func isOwn(_ domain: Domain) -> Bool { domain.origin.map { CloneIdentity(job: $0.job).vm } == domain.id }
-
-    /// - Throws: `JobProblem` for a bridge that is not there.
-    func requireBridges(of profile: Profile, named name: ResourceName) throws(JobProblem) {
-        for case .bridge(let bridge) in profile.networks where !facilities.isBridge(bridge) {
-            throw JobProblem(
-                "no-bridge",
-                "profile \(name) connects to bridge \(bridge), which this host does not have; make it, or name another one "
-                    + "in the profile")
-        }
-    }
 
     /// A memory that waits for its restoration names the files that the disks were in.
     func requireNoSavedMemory(_ domain: Domain) async throws {

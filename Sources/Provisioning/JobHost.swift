@@ -73,6 +73,4 @@ public struct HostFacilities: Sendable {
         self.weighsGuests = weighsGuests
         self.set = set
     }
-
-    func isBridge(_ name: String) -> Bool { DurableFile.exists("\(root)/sys/class/net/\(name)/bridge") }
 }

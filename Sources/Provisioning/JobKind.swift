@@ -51,7 +51,7 @@ enum JobKinds {
     static let all: [any JobKind.Type] = [
         CloneVM.self, StartVM.self, StopVM.self, RebootVM.self, SuspendVM.self, ResumeVM.self, FocusVM.self,
         DeleteVM.self, UpdateVM.self, FixVM.self, CreateSnapshot.self, RevertSnapshot.self, DeleteSnapshot.self,
-        PinSnapshot.self, FlattenDisks.self, RenameVM.self, ExecInGuest.self,
+        PinSnapshot.self, FlattenDisks.self, RenameVM.self, ResizeVM.self, ExecInGuest.self,
     ]
 
     /// - Throws: `JobProblem` for a kind or arguments that this agent does not understand.

@@ -25,7 +25,7 @@ struct VirtfleetCommand {
                 subcommands: [
                     VMList.command, VMShow.command, VMPlanning.command, VMClone.command, VMPower.start, VMStop.command,
                     VMReboot.command, VMPower.suspend, VMPower.resume, VMPower.focus,
-                    VMDiff.command, VMPower.fix, VMUpdate.command, VMRename.command,
+                    VMDiff.command, VMPower.fix, VMUpdate.command, VMRename.command, VMResize.command,
                     VMExec.command, VMDelete.command,
                 ]),
             Command(

@@ -21,13 +21,22 @@ import Testing
             DomainSpecification.Disk(path: "/var/lib/virtfleet/vm/system.qcow2", format: .qcow2),
             DomainSpecification.Disk(path: "/var/lib/virtfleet/vm/data.raw", format: .raw, bus: .virtio),
             DomainSpecification.Disk(path: "/var/lib/virtfleet/vm/more.qcow2", format: .qcow2, bus: .sata),
+            DomainSpecification.Disk(
+                path: "/dev/disk/by-id/ata-S3Z9", format: .raw, isBlockDevice: true, isReadOnly: true,
+                isInSnapshots: false),
         ],
+        diskCache: .none, discardGranularity: .init(bytes: 65536, form: .override),
         seed: DomainSpecification.Disc(path: "/var/lib/virtfleet/vm/seed.iso", bus: .sata),
+        shares: [DomainSpecification.Share(directory: "/srv/projects", tag: "projects")],
         networks: [
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:01")!, kind: .user),
             DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:02")!, kind: .bridge("br-plc")),
+            DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:03")!, kind: .bridge("br-plc", vlan: 20)),
+            DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:04")!, kind: .macvtap("enp3s0")),
+            DomainSpecification.Network(mac: MACAddress("52:54:00:00:00:05")!, kind: .network("default")),
         ],
-        console: .spice, ioThreads: 2, consoleLogPath: "/var/lib/virtfleet/vm/console.log", origin: Fixtures.origin,
+        console: .spice, usbRedirections: 3, webDAV: true, ioThreads: 2,
+        consoleLogPath: "/var/lib/virtfleet/vm/console.log", origin: Fixtures.origin,
         power: HostPowerPolicy(onSleep: .save, onShutdown: .save))
 
     @Test func aFullSpecificationBecomesThisXML() throws {
@@ -54,6 +63,23 @@ import Testing
     @Test(arguments: ["full.xml", "minimal.xml"]) func libvirtsSchemaKnowsIt(file: String) async throws {
         let output = try await Subprocess.run("virt-xml-validate", [GoldenFile(file).path, "domain"])
         #expect(output.status == 0, "\(output.text) \(output.errorText)")
+    }
+
+    /// libvirt 9.0's schema does not know it yet.
+    @Test func aNewerLibvirtIsToldWhatIsDiscardedAtOnce() throws {
+        var specification = Self.full
+        specification.discardGranularity?.form = .blockio
+        let xml = specification.xml()
+        #expect(xml.contains("<blockio discard_granularity='65536'/>") && !xml.contains("qemu:"))
+        #expect(try DomainDefinition(xml: Self.full.xml()).overridesDiscardGranularity)
+        #expect(try !DomainDefinition(xml: xml).overridesDiscardGranularity)
+    }
+
+    @Test(arguments: [
+        ("9.0.0", false), ("11.2.9", false), ("11.3.0", true), ("12.0.0", true), ("", false), ("x.y", false),
+    ])
+    func featuresComeWithVersions(_ version: String, _ isThere: Bool) {
+        #expect(LibvirtFeature.discardGranularity.isIn(version) == isThere)
     }
 
     @Test func aWindowsGuestRestsAndATranslatedOneHasNobodyToAsk() throws {
@@ -106,6 +132,10 @@ import Testing
                 DomainDefinition.Disk(
                     target: "sdb", device: "disk", file: "/var/lib/virtfleet/vm/more.qcow2", bus: "sata",
                     format: "qcow2"),
+                DomainDefinition.Disk(
+                    target: "sdc", device: "disk", file: nil, bus: "scsi", isReadOnly: true,
+                    blockDevice: "/dev/disk/by-id/ata-S3Z9", isLeftOut: true,
+                    hostStorage: "block device /dev/disk/by-id/ata-S3Z9"),
                 DomainDefinition.Disk(
                     target: "sdf", device: "cdrom", file: "/var/lib/virtfleet/vm/seed.iso", bus: "sata",
                     isReadOnly: true),

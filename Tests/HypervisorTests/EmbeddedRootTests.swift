@@ -36,6 +36,7 @@ import Testing
             let first = try LibvirtHypervisor(uri: uri, logger: .silent)
             #expect(await first.events.next() == .connected([]))
             #expect(try await first.storagePools() == [])
+            #expect(try await first.networks() == [])
             _ = try await first.define(guest.xml())
             try await first.start(guest.id)
             #expect(try await first.statistics().map(\.id) == [guest.id])

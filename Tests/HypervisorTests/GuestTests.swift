@@ -1,5 +1,8 @@
+import FleetModel
 import FleetTestSupport
+import FoundationEssentials
 import Hypervisor
+import Subprocess
 import Testing
 
 /// With a guest that boots to its end, on a translating QEMU.
@@ -50,6 +53,25 @@ import Testing
             await expectError(.failed) {
                 _ = try await hypervisor.program(guest.id, 1, within: .seconds(5))
             }
+            // Its disk grows under it, in a layer over another one, and the size stays when that goes.
+            let overlay = files.file("overlay.qcow2")
+            try await hypervisor.overlayDisks(guest.id, ["sda": overlay])
+            try await hypervisor.resizeDisk(guest.id, "sda", to: 3 << 30)
+            #expect(try await size(of: overlay) == 3 << 30)
+            #expect(
+                try await eventually {
+                    let sizes = try await hypervisor.startProgram(
+                        guest.id, "/bin/sh", ["-c", "cat /sys/block/sd*/size"], within: .seconds(5))
+                    var seen = GuestProgram(isRunning: true)
+                    while seen.isRunning {
+                        seen = try await hypervisor.program(guest.id, sizes, within: .seconds(5))
+                    }
+                    return String(decoding: seen.output, as: UTF8.self) == "\(3 << 21)\n"
+                })
+            try await hypervisor.startCommit(guest.id, disk: "sda", of: overlay, into: guest.disks[0].path)
+            #expect(try await eventually { try await hypervisor.blockJob(guest.id, disk: "sda")?.isReady == true })
+            try await hypervisor.pivot(guest.id, disk: "sda")
+            #expect(try await size(of: guest.disks[0].path) == 3 << 30)
             let values = try await hypervisor.statistics().first?.values ?? [:]
             #expect(values["block.0.rd.bytes"] != nil)
 
@@ -58,5 +80,12 @@ import Testing
             #expect(end == "stopped shutdown")
             #expect(try await hypervisor.domain(guest.id).state == .shutoff)
         }
+    }
+
+    private func size(of file: String) async throws -> UInt64? {
+        let text = try await Subprocess.run("qemu-img", ["info", "-U", "--output=json", file]).successful().text
+        let size = try FleetJSON.decode(JSONValue.self, from: Data(text.utf8))["virtual-size"]
+        guard case .integer(let bytes)? = size else { return nil }
+        return UInt64(bytes)
     }
 }

@@ -58,6 +58,7 @@ import Testing
             await expectError(.invalidState) {
                 _ = try await hypervisor.guestAgentAnswers(guest.id, within: .seconds(1))
             }
+            await expectError(.invalidState) { try await hypervisor.resizeDisk(guest.id, "sda", to: 1 << 30) }
             await expectError(.invalidState) {
                 _ = try await hypervisor.startProgram(guest.id, "/bin/true", [], within: .seconds(1))
             }

@@ -22,10 +22,10 @@ import Testing
         let xml = specification(.virgl, console).xml()
         #expect(xml.contains("<graphics type='egl-headless'/>") && xml.contains("<acceleration accel3d='yes'/>"))
         #expect(xml.contains("<graphics type='\(console.rawValue)'>"))
-        #expect(try DomainDefinition(xml: xml).usesVirGL)
+        #expect(try DomainDefinition(xml: xml).memoryObstacle?.contains("VirGL") == true)
         let plain = specification(.virtio, console).xml()
         #expect(!plain.contains("egl-headless") && !plain.contains("accel3d"))
-        #expect(try !DomainDefinition(xml: plain).usesVirGL)
+        #expect(try DomainDefinition(xml: plain).memoryObstacle == nil)
     }
 
     @Test func withoutGraphicsThereIsNoScreen() {

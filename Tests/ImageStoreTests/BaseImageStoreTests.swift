@@ -32,6 +32,18 @@ import Testing
         #expect(try DurableFile.entries(of: fixture.directory.file("images")) == ["\(fixture.reference.digest)"])
     }
 
+    /// Not even root, whose QEMU a mistake with virsh could start on it.
+    @Test func nobodyWritesToAnImageByMistake() async throws {
+        let fixture = try await ImageFixture()
+        let path = try await fixture.fetch()
+        #expect(open(path, O_RDWR | O_CLOEXEC) == -1)
+        // An agent that died in between left it without: the next job makes up for that.
+        DurableFile.setImmutable(path, false)
+        try await fixture.fetch()
+        #expect(open(path, O_WRONLY | O_CLOEXEC) == -1)
+        #expect(try [UInt8](Data(contentsOf: URL(filePath: path))) == fixture.bytes)
+    }
+
     @Test func concurrentJobsFetchOnce() async throws {
         let fixture = try await ImageFixture()
         try await withThrowingTaskGroup(of: String.self) { group in

@@ -90,7 +90,7 @@ enum BusSamples {
                 binding: .init(mode: .strict, nodes: [0])),
             devices: [.init(address: PCIAddress("0000:01:00.0")!, companions: [PCIAddress("0000:01:00.1")!])])
         let demand = VMDemand(
-            id: vm, name: "office-1", vcpus: 2,
+            id: vm, name: "office-1", vcpus: 2, topology: .init(cores: 2),
             memory: .init(minimumBytes: 4 << 30, maximumBytes: 8 << 30, hugePages: .auto), pinning: .focus,
             weight: 200, ioThreads: 1,
             devices: [
@@ -102,6 +102,7 @@ enum BusSamples {
             pinned: true, isBeingDeleted: false, sizeBytes: 1,
             notHeld: [leftOut], memoryBytes: 1)
         let difference = SettingDifference(setting: "vcpu", found: "2", wanted: "4", isFixable: true)
+        let override = ProfileOverride(memoryMiB: 64, maximumMemoryMiB: 65, vcpus: 1)
         let command = GuestCommand(name: name, path: "/usr/bin/true", arguments: ["a"])
         let result = GuestCommandResult(exitStatus: 1, signal: 9, output: "o", errorOutput: "e", isCut: true)
         let origin = VMDocument.Origin(job: job, template: digest, profile: "office", profileVersion: 3)
@@ -144,9 +145,9 @@ enum BusSamples {
                     autostart: false, guestAgent: true, origin: origin, genID: UUID(),
                     macAddresses: [MACAddress("52:54:00:00:00:01")!], guest: guest, snapshots: [snapshot],
                     foreignSnapshots: ["by-hand"], unkeptBytes: 1 << 20, demand: demand, drift: [difference],
-                    guestCommands: [command])
+                    guestCommands: [command], override: override)
             ),
-            ("SettingDifference", difference), ("GuestCommand", command),
+            ("SettingDifference", difference), ("GuestCommand", command), ("ProfileOverride", override),
             ("VMDemand", demand), ("MemoryDemand", demand.memory),
             ("VMPlacement", placement), ("PlacedProcessors", placement.processors),
             ("GuestTopology", placement.processors.topology), ("PlacedMemory", placement.memory),
@@ -179,6 +180,11 @@ enum BusSamples {
             ("SnapshotRevertArguments", SnapshotRevertArguments(vm: vm, snapshot: job, start: true, memory: false)),
             ("SnapshotArguments", SnapshotArguments(vm: vm, snapshot: job)),
             ("SnapshotPinArguments", SnapshotPinArguments(vm: vm, snapshot: job, pinned: true)),
+            (
+                "ResizeArguments",
+                ResizeArguments(
+                    vm: vm, memoryMiB: 64, maximumMemoryMiB: 65, vcpus: 1, systemDiskGiB: 1, dataDiskGiB: 1)
+            ),
             ("RenameArguments", RenameArguments(vm: vm, name: name)),
             ("ExecArguments", ExecArguments(vm: vm, command: name, arguments: ["a"])),
             ("Request", Request(call: .publishInventory, parts: [.cpu], expiresAt: time)),

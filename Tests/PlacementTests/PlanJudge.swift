@@ -63,6 +63,9 @@ struct PlanJudge {
             {
                 found.append("\(demand.name)'s topology is not its vCPUs")
             }
+            if demand.running == nil, let wanted = demand.topology, wanted != topology {
+                found.append("\(demand.name) does not have the topology that it asks for")
+            }
             if placement.processors.emulator != plan.hostThreads {
                 found.append("\(demand.name)'s emulator is not with the host")
             }

@@ -58,13 +58,15 @@ struct RandomRequest {
 
     private mutating func demand(_ name: String, _ pci: [PCIDevice]) -> VMDemand {
         let least = UInt64.random(in: 1...16, using: &random)
+        let vcpus = Int.random(in: 1...10, using: &random)
         var demand = vm(
-            name, Int.random(in: 1...10, using: &random), pinning(),
+            name, vcpus, pinning(),
             gibibytes: least...least + UInt64.random(in: 0...8, using: &random),
             pages: MemoryDemand.HugePages.allCases.randomElement(using: &random) ?? .none,
             devices: chance(2) ? [] : (0..<Int.random(in: 1...2, using: &random)).map { _ in selector(pci) },
             weight: chance(2) ? nil : Int.random(in: 1...10_000, using: &random),
             ioThreads: Int.random(in: 0...2, using: &random))
+        if chance(4) { demand.topology = VMPlacement.GuestTopology(sockets: vcpus, cores: chance(4) ? 2 : 1) }
         demand.graphics = chance(2) ? nil : GraphicsDemand.allCases.randomElement(using: &random)
         return demand
     }

@@ -72,18 +72,46 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        ("graphics: virgl\nguestOS: windows\nconsole: spice", "which has no driver for Windows"),
-        ("graphics: virgl", "virgl draws on a console"), ("graphics: none\nconsole: vnc", "a console shows nothing"),
-        ("graphics: mdev", "expected one of auto, none, virtio, virgl, passthrough, sriov"),
-        ("hostDevices: [{role: nic, mac: '52:54:00:00:00:01'}]", "a mac is a VM's own"),
-    ])
-    func whatCannotBeIsRefused(text: String, words: String) throws {
+    @Test func disksAndSharesOfTheHostAreLookedAt() throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("office.yaml")
-        try Data(text.utf8).write(to: URL(filePath: path))
+        try Data(
+            """
+            vcpus: 4
+            topology: {cores: 3}
+            discardGranularityKiB: 48
+            hostDisks: [{file: /a, device: /dev/disk/by-id/b}, {device: /dev/sda}, {device: /dev/mapper/c, format: qcow2}]
+            shares: [{directory: projects, tag: a}, {directory: /srv, tag: a}]
+            usbRedirections: 9
+            webDAV: true
+            """.utf8
+        ).write(to: URL(filePath: path))
         let invalid = #expect(throws: InvalidProfile.self) { try Profile(file: path) }
-        #expect(invalid?.problems.contains { $0.contains(words) } == true, "\(invalid?.problems ?? [])")
+        #expect(
+            invalid?.problems.map { $0.replacing(directory.path + "/", with: "") } == [
+                "office.yaml:2:11: topology: expected sockets x dies x cores x threads to be vcpus, 4, got 3",
+                "office.yaml:3:24: discardGranularityKiB: expected a power of two, got 48",
+                "office.yaml:4:12: hostDisks: expected either file or device",
+                "office.yaml:5:9: shares: expected a directory that begins with /, got 'projects'",
+                "office.yaml:6:18: usbRedirections: expected 0 to 8, got 9",
+                "office.yaml:7:9: webDAV: expected console: spice, which it goes through",
+            ])
+        var disk = Profile.HostDisk(device: "/dev/sda")
+        #expect(disk.obstacle?.contains("such as one below /dev/disk/by-id, got '/dev/sda'") == true)
+        disk = Profile.HostDisk(device: "/dev/mapper/c")
+        #expect(disk.obstacle == nil)
+        disk.format = .qcow2
+        #expect(disk.obstacle == "a device is raw")
+        #expect(Profile.HostDisk().obstacle == "expected either file or device")
+        let good = """
+            hostDisks: [{device: /dev/disk/by-id/b, snapshot: no}]
+            shares: [{directory: /srv, tag: srv}]
+            topology: {sockets: 2, cores: 1}
+            """
+        try Data(good.utf8).write(to: URL(filePath: path))
+        let profile = try Profile(file: path)
+        #expect(profile.hostDisks.first?.snapshot == .no && profile.topology == .init(sockets: 2, cores: 1))
+        #expect(try Profile(document: profile.document()) == profile)
     }
 
     @Test func whatASeedDiscCannotHoldIsTold() throws {
@@ -143,6 +171,20 @@ import Testing
             let found = try problems("guestCommands: \(commands)\nguestChecks: \(checks)\n")
             #expect(found.count == 1 && found[0].contains(problem), "\(found)")
         }
+    }
+
+    @Test(arguments: [
+        ("graphics: virgl\nguestOS: windows\nconsole: spice", "which has no driver for Windows"),
+        ("graphics: virgl", "virgl draws on a console"), ("graphics: none\nconsole: vnc", "a console shows nothing"),
+        ("graphics: mdev", "expected one of auto, none, virtio, virgl, passthrough, sriov"),
+        ("hostDevices: [{role: nic, mac: '52:54:00:00:00:01'}]", "a mac is a VM's own"),
+    ])
+    func whatCannotBeIsRefused(text: String, words: String) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("office.yaml")
+        try Data(text.utf8).write(to: URL(filePath: path))
+        let invalid = #expect(throws: InvalidProfile.self) { try Profile(file: path) }
+        #expect(invalid?.problems.contains { $0.contains(words) } == true, "\(invalid?.problems ?? [])")
     }
 
     @Test func theShippedProfilesAreInOrder() throws {

@@ -143,14 +143,51 @@ import Testing
         Refusal(reason: "no-swtpm", fix: "install swtpm", missingProgram: "swtpm"),
         Refusal(reason: "no-qemu", fix: "install qemu-system-x86", missingProgram: "qemu-system-x86_64"),
         Refusal(reason: "no-qemu-img", fix: "install qemu-utils", missingProgram: "qemu-img"),
+        Refusal(reason: "no-bridge", fix: "make it", profile: on(.user, .bridge("br9"))),
+        Refusal(reason: "no-interface", fix: "name a wired interface", profile: on(.macvtap("eth9"))),
         Refusal(
-            reason: "no-bridge", fix: "make it",
-            profile: {
-                var profile = Life.profile
-                profile.networks = [.user, .bridge("br9")]
-                return profile
-            }()),
+            reason: "no-interface", fix: "which is Wi-Fi", profile: on(.macvtap("wlan0")),
+            prepare: { try makeInterface("wlan0/phy80211", in: $0) }),
+        Refusal(reason: "no-network", fix: "virsh net-start plc", profile: on(.network("plc"))),
+        Refusal(
+            reason: "no-vlan", fix: "type vlan id 20", profile: on(.bridge("br0", vlan: 20)),
+            prepare: { try makeInterface("br0/bridge", in: $0) }),
+        Refusal(
+            reason: "no-disk", fix: "connect it", profile: having(.init(device: "/dev/disk/by-id/vf-nothing"))),
+        Refusal(reason: "no-disk", fix: "no block device", profile: having(.init(device: "/dev/null"))),
+        Refusal(reason: "no-disk", fix: "make it", profile: having(.init(file: "/nowhere/archive.raw"))),
+        Refusal(reason: "no-share", fix: "make it", profile: having(share: "/nowhere/projects")),
+        Refusal(reason: "no-virtiofsd", fix: "install virtiofsd", profile: having(share: "/tmp")),
     ]
+
+    private static func having(_ disk: Profile.HostDisk? = nil, share: String? = nil) -> Profile {
+        var profile = Life.profile
+        profile.hostDisks = [disk].compactMap(\.self)
+        profile.shares = share.map { [Profile.Share(directory: $0, tag: "share")] } ?? []
+        return profile
+    }
+
+    private static func on(_ networks: Profile.Network...) -> Profile {
+        var profile = Life.profile
+        profile.networks = networks
+        return profile
+    }
+
+    private static func makeInterface(_ path: String, in world: World) throws {
+        try DurableFile.makeDirectory(world.directory.file("root/sys/class/net/\(path)"), mode: 0o755)
+    }
+
+    @Test func whatIsOnNetworksThatAreThereIsMade() async throws {
+        let world = try await World()
+        for interface in ["br0/bridge", "eth0"] { try Self.makeInterface(interface, in: world) }
+        let life = try await Life(
+            world, profile: Self.on(.bridge("br0"), .macvtap("eth0"), .network("plc")),
+            configure: { $0.setNetworks(["default", "plc"]) })
+        let job = try world.clone()
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .succeeded, "\(world.last(of: job.id)?.message ?? "")")
+    }
 
     @Test(arguments: refusals) func refusesBeforeAnythingIsTouched(_ refusal: Refusal) async throws {
         let world = try await World()

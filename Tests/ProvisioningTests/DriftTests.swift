@@ -92,18 +92,44 @@ import Testing
         }
     }
 
+    @Test func whatWasResizedIsNoDrift() async throws {
+        var profile = Profile()
+        (profile.memoryMiB, profile.maximumMemoryMiB, profile.vcpus) = (4096, 5120, 2)
+        try await withLibvirt { [profile] hypervisor in
+            let found = try await Self.definition(of: Self.made(profile, .tcg, nil), in: hypervisor)
+            let override = ProfileOverride(memoryMiB: 6144, maximumMemoryMiB: 8192, vcpus: 6)
+            let edited = try DomainEdit(override: override).applied(to: found)
+            let settings = try Self.differences(edited, profile).map(\.setting)
+            #expect(Set(settings).isSuperset(of: ["memory", "vcpu", "cpu/topology"]), "\(settings)")
+            let mended = try Self.intended(edited, profile).mending(edited)
+            let after = try await Self.definition(defining: mended, in: hypervisor)
+            #expect(try Self.differences(after, profile) == [])
+            let definition = try DomainDefinition(xml: after)
+            #expect(definition.override == override && definition.vcpus == 6 && definition.memoryBytes == 6 << 30)
+            #expect(after.contains("6291456</currentMemory>"), "the guest gets all of it")
+            let back = try DomainEdit(override: .some(nil)).applied(to: after)
+            let restored = try await Self.definition(
+                defining: Self.intended(back, profile).mending(back), in: hypervisor)
+            #expect(try DomainDefinition(xml: restored).override == nil)
+            #expect(try Self.differences(restored, profile) == [])
+        }
+    }
+
     @Test func anotherVersionOfTheProfileIsADifferenceUntilItIsFixed() async throws {
         var old = Profile()
         old.console = .none
         var new = old
         (new.memoryMiB, new.vcpus, new.console, new.ioThreads) = (8192, 4, .spice, 2)
-        new.networks = [.user, .user]
+        new.networks = [.bridge("br0"), .macvtap("eth0")]
         new.guestOS = .windows
         new.pinning = .focus
         try await withLibvirt { [old, new] hypervisor in
             let found = try await Self.definition(of: Self.made(old, .tcg, nil), in: hypervisor)
             let settings = try Self.differences(found, new).map(\.setting)
-            for setting in ["memory", "vcpu", "iothreads", "devices/graphics[spice]", "metadata/vm/demand/@pinning"] {
+            let card = "devices/interface[\(CloneIdentity(job: World.jobID(1)).mac(nic: 0))]/@type"
+            for setting in [
+                card, "memory", "vcpu", "iothreads", "devices/graphics[spice]", "metadata/vm/demand/@pinning",
+            ] {
                 #expect(settings.contains(setting), "\(settings)")
             }
             let mended = try Self.intended(found, new).mending(found)
@@ -139,7 +165,7 @@ import Testing
             firmware: DomainSpecification.Firmware(
                 loaderPath: "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", nvramPath: directory.variables,
                 nvramTemplatePath: "/usr/share/OVMF/OVMF_VARS_4M.ms.fd", secureBoot: profile.secureBoot),
-            disks: profile.disks(in: directory), seedPath: directory.seed,
+            disks: profile.disks(in: directory), granularityForm: .override, seedPath: directory.seed,
             consoleLogPath: directory.console, placement: placement)
         if let memoryBytes { made.memoryBytes = memoryBytes }
         return made
@@ -153,22 +179,24 @@ import Testing
 
     /// What libvirt makes of it. It has no KVM here, so that it gets KVM's features under another type, and gives them back.
     private static func definition(defining xml: String, in hypervisor: LibvirtHypervisor) async throws -> String {
-        let isKVM = xml.contains("<domain type='kvm'") || xml.contains("<domain type=\"kvm\"")
+        let isKVM = try DomainDefinition(xml: xml).accelerator == .kvm
         var text = xml
         for quote in ["'", "\""] {
-            text.replace("<domain type=\(quote)kvm", with: "<domain type=\(quote)qemu")
+            text.replace("type=\(quote)kvm\(quote)", with: "type=\(quote)qemu\(quote)", maxReplacements: 1)
             text.replace("mode=\(quote)host-passthrough", with: "mode=\(quote)maximum")
         }
         _ = try await hypervisor.define(text)
         let found = try await hypervisor.definition(of: World.vm())
         guard isKVM else { return found }
-        return found.replacing("<domain type='qemu'", with: "<domain type='kvm'")
+        return found.replacing("type='qemu'", with: "type='kvm'", maxReplacements: 1)
             .replacing("mode='maximum'", with: "mode='host-passthrough'")
     }
 
     private static func intended(_ xml: String, _ profile: Profile) throws -> DomainSpecification {
         try #require(
-            DomainSpecification(profile, origin: origin, keeping: DomainDefinition(xml: xml), directory: directory))
+            DomainSpecification(
+                profile, origin: origin, keeping: DomainDefinition(xml: xml), directory: directory,
+                granularityForm: .override))
     }
 
     private static func differences(_ xml: String, _ profile: Profile) throws -> [SettingDifference] {
@@ -202,8 +230,12 @@ import Testing
         profile.hidesHypervisor = .random(using: &random)
         profile.secureBoot = .random(using: &random)
         profile.tpm = .random(using: &random)
-        profile.networks = (0..<Int.random(in: 0...3, using: &random)).map { $0 == 0 ? .user : .bridge("br\($0)") }
-        if Bool.random(using: &random) { profile.networks.append(Profile.Network("sriov:8086:1521")!) }
+        let networks: [Profile.Network] = [
+            .user, .bridge("br1"), .macvtap("eth0"), .network("default"), Profile.Network("sriov:8086:1521")!,
+        ]
+        profile.networks = (0..<Int.random(in: 0...3, using: &random)).map { _ in
+            networks.randomElement(using: &random)!
+        }
         profile.console = VMConsole.allCases.randomElement(using: &random)!
         // Of virgl libvirt asks what QEMU was built with.
         profile.graphics =
@@ -211,6 +243,21 @@ import Testing
         profile.ioThreads = .random(in: 0...3, using: &random)
         profile.diskBus = DiskBus.allCases.randomElement(using: &random)!
         if Bool.random(using: &random) { profile.dataDiskGiB = 10 }
+        profile.diskCache = DiskCache.allCases.randomElement(using: &random)!
+        if Bool.random(using: &random) { profile.discardGranularityKiB = 32 }
+        if Bool.random(using: &random) {
+            var raw = Profile.HostDisk(file: "/srv/archive.raw")
+            raw.readOnly = profile.diskBus != .sata && .random(using: &random)
+            var device = Profile.HostDisk(device: "/dev/disk/by-id/usb-1")
+            device.snapshot = Profile.HostDisk.InSnapshots.allCases.randomElement(using: &random)!
+            profile.hostDisks = [raw, device]
+        }
+        if Bool.random(using: &random) { profile.shares = [Profile.Share(directory: "/srv/projects", tag: "projects")] }
+        profile.usbRedirections = .random(in: 0...4, using: &random)
+        profile.webDAV = .random(using: &random)
+        if Bool.random(using: &random) {
+            profile.topology = VMPlacement.GuestTopology(sockets: profile.vcpus, cores: 1)
+        }
         profile.seed = profile.guestOS == .windows ? .unattend : Seed.allCases.prefix(2).randomElement(using: &random)!
         profile.consoleLog = .random(using: &random)
         if Bool.random(using: &random) {

@@ -24,9 +24,22 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "bridge", "bridge:", "bridge:../../tmp", "bridge:0123456789abcdef", "nat", "sriov:", "sriov:eno1",
+        "", "bridge", "bridge:", "bridge:../../tmp", "bridge:0123456789abcdef", "nat", "bridge:br0,vlan=0",
+        "bridge:br0,vlan=4095", "bridge:br0,vlan=x", "macvtap:", "macvtap:..a/b", "macvtap:eth0/x", "network:",
+        "network:a/b", "dummy:eth0", "sriov:", "sriov:eno1",
     ])
     func wrongNetworksAreNotAccepted(_ text: String) { #expect(Profile.Network(text) == nil) }
+
+    @Test(
+        arguments: [
+            ("user", .user), ("bridge:br0", .bridge("br0")), ("bridge:br0,vlan=20", .bridge("br0", vlan: 20)),
+            ("bridge:a,b", .bridge("a,b")), ("macvtap:enp3s0.20", .macvtap("enp3s0.20")),
+            ("network:default", .network("default")),
+        ] as [(String, Profile.Network)])
+    func networksAreReadAndWritten(_ text: String, _ network: Profile.Network) {
+        #expect(Profile.Network(text) == network)
+        #expect(network.description == text)
+    }
 
     @Test func theFirstCompleteFirmwareIsTaken() throws {
         let root = try TemporaryDirectory()

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetTestSupport
 import FoundationEssentials
+import Signing
 import Subprocess
 import Testing
 
@@ -39,5 +40,28 @@ import Testing
         #expect(await agent.stop() == .status(0))
         #expect(await controller.stop() == .status(0))
         await libvirt.stop()
+    }
+
+    /// virsh, as root, on the image that all VMs of the template share.
+    @Test func aTemplateThatIsStartedByMistakeDoesNotStart() async throws {
+        let site = try await OneHost()
+        try await site.virtfleet(
+            "vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "bare", "--wait", "--no-start")
+        let image = try #require(try site.images.first { $0.count == 64 })
+        let path = "\(site.agent.statePath)/images/\(image)"
+        let definition = site.agent.directory.file("mistake.xml")
+        try Data(
+            """
+            <domain type='qemu'><name>mistake</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
+            <os><type arch='x86_64' machine='q35'>hvm</type></os>
+            <devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='\(path)'/>
+            <target dev='sda' bus='sata'/></disk></devices></domain>
+            """.utf8
+        ).write(to: URL(filePath: definition))
+        let mistake = try await Subprocess.run("virsh", ["-c", site.libvirt.uri, "create", definition])
+        #expect(mistake.status != 0 && mistake.errorText.contains(image), "\(mistake.errorText)")
+        #expect(SHA256Hasher.digest(of: [UInt8](try Data(contentsOf: URL(filePath: path)))).description == image)
+        try await site.virtfleet("vm", "start", "office", "--wait")
+        await site.close()
     }
 }

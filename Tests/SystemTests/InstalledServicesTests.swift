@@ -49,9 +49,16 @@ import Testing
         _ = try await systemd.run("systemctl", "start", "virtfleet-controller").successful()
         let configuration = try await systemd.run("virtfleet", "host", "add", "ada").successful().text
         try await systemd.write(configuration, to: "/etc/virtfleet/agent.yaml")
+        let disk = try await LoopDevice(bytes: 8 << 20, named: "vf-installed")
         try await systemd.write(
-            "memoryMiB: 256\nvcpus: 1\nfreeDiskMiB: 64\nguestAgentTimeoutSeconds: 150\n",
-            to: "/etc/virtfleet/profiles/tiny.yaml")
+            """
+            memoryMiB: 256
+            vcpus: 1
+            freeDiskMiB: 64
+            guestAgentTimeoutSeconds: 150
+            hostDisks: [{device: \(disk.path), snapshot: no}]
+
+            """, to: "/etc/virtfleet/profiles/tiny.yaml")
         _ = try await systemd.run("systemctl", "start", "virtfleet-agent").successful()
         _ = try await systemd.run(
             "virtfleet", "template", "import", GuestImage.path, "--name", "tiny", "--version", "1"
@@ -86,7 +93,7 @@ import Testing
     /// The kernel's view of the running services, so that a unit that systemd did not apply is found out.
     private func expectRestricted(_ systemd: PrivateSystemd) async throws {
         for (service, capabilities) in [
-            ("virtfleet-controller", "0000000000000000"), ("virtfleet-agent", "0000000000000003"),
+            ("virtfleet-controller", "0000000000000000"), ("virtfleet-agent", "0000000000000203"),
         ] {
             let pid = try await systemd.run("systemctl", "show", service, "--property=MainPID", "--value").text
                 .split(separator: "\n").joined()

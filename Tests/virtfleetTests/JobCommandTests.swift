@@ -90,6 +90,10 @@ import Testing
             (["suspend", "plc-line-4"], "vm.suspend", #"{"vm":"\#(id)"}"#),
             (["resume", "plc-line-4"], "vm.resume", #"{"vm":"\#(id)"}"#),
             (["focus", "plc-line-4"], "vm.focus", #"{"vm":"\#(id)"}"#),
+            (
+                ["resize", "plc-line-4", "--memory", "8192", "--data-disk", "9"], "vm.resize",
+                #"{"asProfile":false,"dataDiskGiB":9,"memoryMiB":8192,"vm":"\#(id)"}"#
+            ),
             (["rename", "plc-line-4", "plc-5"], "vm.rename", #"{"name":"plc-5","vm":"\#(id)"}"#),
             (["reboot", "plc-line-4", "--force"], "vm.reboot", #"{"force":true,"vm":"\#(id)"}"#),
             (["delete", id.description, "--host", "anna-laptop", "--yes"], "vm.delete", #"{"vm":"\#(id)"}"#),

@@ -60,7 +60,7 @@ struct AgentAssembly {
         let details = VMDetailsWatch {
             VMDetails(
                 snapshots: try await catalogue.snapshots(of: $0), drift: try await drift.differences(of: $0),
-                guestCommands: try await commands.commands(of: $0))
+                guestCommands: try await commands.commands(of: $0), override: try await drift.override(of: $0))
         }
         let runner = try await jobs(fleet, host, bootID, jobHost, spool, bus, topics, details)
         let power = HostPower(logger: logger)

@@ -142,7 +142,7 @@ struct DomainRegistry {
             foreignSnapshots: details[domain.id]?.snapshots.flatMap { $0.foreign.isEmpty ? nil : $0.foreign },
             unkeptBytes: details[domain.id]?.snapshots?.unkeptBytes,
             demand: isReachable ? domain.runningDemand : nil, drift: details[domain.id]?.drift,
-            guestCommands: details[domain.id]?.guestCommands)
+            guestCommands: details[domain.id]?.guestCommands, override: details[domain.id]?.override)
     }
 }
 

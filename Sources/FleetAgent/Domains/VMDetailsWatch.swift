@@ -8,14 +8,16 @@ public struct VMDetails: Equatable, Sendable {
     var snapshots: SnapshotCatalogue.Snapshots?
     var drift: [SettingDifference]?
     var guestCommands: [GuestCommand]?
+    var override: ProfileOverride?
 
     public init(
         snapshots: SnapshotCatalogue.Snapshots? = nil, drift: [SettingDifference]? = nil,
-        guestCommands: [GuestCommand]? = nil
+        guestCommands: [GuestCommand]? = nil, override: ProfileOverride? = nil
     ) {
         self.snapshots = snapshots
         self.drift = drift
         self.guestCommands = guestCommands
+        self.override = override
     }
 }
 

@@ -49,6 +49,8 @@ public struct VMDocument: Codable, Equatable, Sendable {
     public var drift: [SettingDifference]?
     /// What `guest.exec` may run in it; absent when its definition does not hold its profile.
     public var guestCommands: [GuestCommand]?
+    /// What `vm.resize` has set over what its profile says; absent when nothing.
+    public var override: ProfileOverride?
 
     public struct Origin: Codable, Equatable, Sendable {
         public var job: JobID
@@ -69,7 +71,7 @@ public struct VMDocument: Codable, Equatable, Sendable {
         guestAgent: Bool? = nil, origin: Origin? = nil, genID: UUID? = nil, macAddresses: [MACAddress]? = nil,
         guest: GuestInformation? = nil, snapshots: [VMSnapshot]? = nil, foreignSnapshots: [String]? = nil,
         unkeptBytes: UInt64? = nil, demand: VMDemand? = nil, drift: [SettingDifference]? = nil,
-        guestCommands: [GuestCommand]? = nil
+        guestCommands: [GuestCommand]? = nil, override: ProfileOverride? = nil
     ) {
         self.id = id
         self.name = name
@@ -89,5 +91,6 @@ public struct VMDocument: Codable, Equatable, Sendable {
         self.demand = demand
         self.drift = drift
         self.guestCommands = guestCommands
+        self.override = override
     }
 }

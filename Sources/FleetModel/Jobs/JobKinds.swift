@@ -11,6 +11,7 @@ public enum JobKindName: String, CaseIterable, Codable, Sendable {
     case vmUpdate = "vm.update"
     case vmFix = "vm.fix"
     case vmRename = "vm.rename"
+    case vmResize = "vm.resize"
     case vmDelete = "vm.delete"
     case snapshotCreate = "snapshot.create"
     case snapshotRevert = "snapshot.revert"
@@ -164,6 +165,58 @@ public struct RenameArguments: Codable, Equatable, Sendable {
     public init(vm: VMID, name: ResourceName) {
         self.vm = vm
         self.name = name
+    }
+}
+
+/// Arguments of `vm.resize`; what is absent stays as it is.
+public struct ResizeArguments: Codable, Equatable, Sendable {
+    public var vm: VMID
+    /// At least, and at most where no maximum is given.
+    public var memoryMiB: Int?
+    /// Only with `memoryMiB`.
+    public var maximumMemoryMiB: Int?
+    public var vcpus: Int?
+    /// Memory and processors that are not given are the profile's again.
+    public var asProfile: Bool
+    /// A larger system disk.
+    public var systemDiskGiB: Int?
+    /// A larger data disk.
+    public var dataDiskGiB: Int?
+
+    public init(
+        vm: VMID, memoryMiB: Int? = nil, maximumMemoryMiB: Int? = nil, vcpus: Int? = nil, asProfile: Bool = false,
+        systemDiskGiB: Int? = nil, dataDiskGiB: Int? = nil
+    ) {
+        self.vm = vm
+        self.memoryMiB = memoryMiB
+        self.maximumMemoryMiB = maximumMemoryMiB
+        self.vcpus = vcpus
+        self.asProfile = asProfile
+        self.systemDiskGiB = systemDiskGiB
+        self.dataDiskGiB = dataDiskGiB
+    }
+
+    /// Memory or processors are among it.
+    public var changesDefinition: Bool { asProfile || memoryMiB != nil || vcpus != nil }
+
+    /// Why nobody could do this, in the words of a profile's keys; nil when somebody could.
+    public var problem: String? {
+        guard changesDefinition || systemDiskGiB != nil || dataDiskGiB != nil else {
+            return "nothing to change is given: memory, processors, a disk, or the profile's own sizes"
+        }
+        if maximumMemoryMiB != nil, memoryMiB == nil { return "a maximum of memory needs a minimum" }
+        let largestMemory = 16 << 20
+        let lowest = min(max(memoryMiB ?? 64, 64), largestMemory)
+        for (name, value, range) in [
+            ("memory", memoryMiB, 64...largestMemory), ("maximum memory", maximumMemoryMiB, lowest...largestMemory),
+            ("vcpus", vcpus, 1...4096), ("the system disk", systemDiskGiB, 1...64 << 10),
+            ("the data disk", dataDiskGiB, 1...64 << 10),
+        ] {
+            if let value, !range.contains(value) {
+                return "\(name) must be from \(range.lowerBound) to \(range.upperBound), not \(value)"
+            }
+        }
+        return nil
     }
 }
 

@@ -9,12 +9,15 @@ public struct ProfileNeeds: Codable, Equatable, Sendable {
     public var ownFirmware: Bool
     /// The bridges its network cards hang on.
     public var bridges: [String]
+    /// The interfaces that its network cards are macvtaps of.
+    public var interfaces: [String]
     /// What must be free beside the image, for the VM to grow into.
     public var freeDiskBytes: UInt64
 
     public init(
         name: ResourceName, memoryBytes: UInt64, vcpus: Int, secureBoot: Bool = false, tpm: Bool = false,
-        ownFirmware: Bool = false, bridges: [String] = [], freeDiskBytes: UInt64 = 0
+        ownFirmware: Bool = false, bridges: [String] = [], interfaces: [String] = [],
+        freeDiskBytes: UInt64 = 0
     ) {
         self.name = name
         self.memoryBytes = memoryBytes
@@ -23,6 +26,7 @@ public struct ProfileNeeds: Codable, Equatable, Sendable {
         self.tpm = tpm
         self.ownFirmware = ownFirmware
         self.bridges = bridges
+        self.interfaces = interfaces
         self.freeDiskBytes = freeDiskBytes
     }
 }

@@ -12,6 +12,8 @@ public struct VMDemand: Codable, Equatable, Sendable {
     public var id: VMID
     public var name: String
     public var vcpus: Int
+    /// How the guest shall see them; absent: as suits the host's cores.
+    public var topology: VMPlacement.GuestTopology?
     public var memory: MemoryDemand
     public var pinning: Pinning
     /// Its share of what floating VMs compete for: cgroup v2's cpu.weight, 1 to 10,000. Absent: 100 for each vCPU.
@@ -25,13 +27,15 @@ public struct VMDemand: Codable, Equatable, Sendable {
     public var running: VMPlacement?
 
     public init(
-        id: VMID, name: String, vcpus: Int, memory: MemoryDemand, pinning: Pinning = .shared, weight: Int? = nil,
-        ioThreads: Int = 0, devices: [DeviceSelector] = [], graphics: GraphicsDemand? = nil,
+        id: VMID, name: String, vcpus: Int, topology: VMPlacement.GuestTopology? = nil, memory: MemoryDemand,
+        pinning: Pinning = .shared, weight: Int? = nil, ioThreads: Int = 0, devices: [DeviceSelector] = [],
+        graphics: GraphicsDemand? = nil,
         running: VMPlacement? = nil
     ) {
         self.id = id
         self.name = name
         self.vcpus = vcpus
+        self.topology = topology
         self.memory = memory
         self.pinning = pinning
         self.weight = weight

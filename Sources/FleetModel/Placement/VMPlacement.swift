@@ -52,6 +52,23 @@ public struct VMPlacement: Codable, Equatable, Sendable {
             self.cores = cores
             self.threads = threads
         }
+
+        /// What is not said is 1.
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            func number(_ key: CodingKeys) throws -> Int { try values.decodeIfPresent(Int.self, forKey: key) ?? 1 }
+            self.init(
+                sockets: try number(.sockets), dies: try number(.dies), cores: try number(.cores),
+                threads: try number(.threads))
+        }
+
+        /// Saturates.
+        public var vcpus: Int {
+            [sockets, dies, cores, threads].reduce(1) { product, factor in
+                let (result, overflows) = product.multipliedReportingOverflow(by: factor)
+                return overflows ? .max : result
+            }
+        }
     }
 
     public struct Memory: Codable, Equatable, Sendable {

@@ -22,13 +22,18 @@ extension DomainSpecification {
     }
 
     /// The definition with all differences gone that can be mended; everything else in it stays as it is.
+    /// - Parameter settings: the only ones to be mended; all of them when nil.
     /// - Throws: `invalidDefinition`.
-    public func mending(_ xml: String) throws(HypervisorError) -> String {
+    public func mending(_ xml: String, only settings: Set<String>? = nil) throws(HypervisorError) -> String {
         try XMLTree.read(unplaced.xml(), as: "wanted definition") { wanted throws(HypervisorError) in
             try XMLTree.rewrite(xml, as: "domain definition") { found in
                 var comparison = DefinitionComparison()
                 comparison.compare(wanted, found)
-                for mend in comparison.mends { mend() }
+                for (setting, mend) in comparison.mends where settings?.contains(setting) != false {
+                    mend()
+                    // Of the size before: the guest would start with no more than that.
+                    if setting == "memory" { found.first("currentMemory")?.remove() }
+                }
             }
         }
     }
@@ -44,7 +49,7 @@ extension DomainSpecification {
 /// Walks through what is wanted and looks for each element, attribute and text of it in what is found.
 private struct DefinitionComparison {
     private(set) var differences: [SettingDifference] = []
-    private(set) var mends: [() -> Void] = []
+    private(set) var mends: [(setting: String, mend: () -> Void)] = []
 
     /// What tells elements of one name apart. Others are told apart by their order.
     private static func key(of element: XMLElement) -> [String?] {
@@ -56,23 +61,29 @@ private struct DefinitionComparison {
         case "input": [element.attribute("type"), element.attribute("bus")]
         case "timer", "entry": [element.attribute("name")]
         case "graphics": [element.attribute("type")]
+        case "filesystem": [element.first("target")?.attribute("dir")]
+        case "device": [element.attribute("alias")]
+        case "property": [element.attribute("name")]
         default: []
         }
     }
 
-    /// Elements that are a difference where nobody wants them, by the path of their parent; and whether they may go.
+    /// Elements that are a difference where nobody wants them, by the path of their parent without keys; and whether they may
+    /// go.
     private static let closed: [String: (names: Set<String>?, mayGo: Bool)] = [
         "features": (["hyperv", "kvm"], true), "features/hyperv": (nil, true), "features/kvm": (nil, true),
         "devices": (["disk", "interface", "tpm", "graphics", "filesystem"], false),
+        "devices/interface": (["vlan"], true), "metadata/vm/demand": (nil, true),
     ]
 
-    /// Of it every attribute is virtfleet's, and an absent one says something, too.
-    private static let demand = "metadata/vm/demand"
+    mutating func compare(_ wanted: XMLElement, _ found: XMLElement) { compare(wanted, found, at: "", names: "") }
 
-    mutating func compare(_ wanted: XMLElement, _ found: XMLElement) { compare(wanted, found, at: "") }
-
-    private mutating func compare(_ wanted: XMLElement, _ found: XMLElement, at path: String) {
+    /// - Parameter names: the path without keys.
+    private mutating func compare(_ wanted: XMLElement, _ found: XMLElement, at path: String, names: String) {
         if path == "cpu/topology" { return compareTopology(wanted, found, at: path) }
+        if names == "devices/interface", wanted.attribute("type") != found.attribute("type") {
+            return noteMove(wanted, found, at: path)
+        }
         compareText(wanted, found, at: path)
         for (name, value) in wanted.attributes {
             let other = found.attribute(name)
@@ -81,11 +92,7 @@ private struct DefinitionComparison {
                 found.setAttribute(name, value)
             }
         }
-        if path == Self.demand {
-            for (name, value) in found.attributes where wanted.attribute(name) == nil {
-                note("\(path)/@\(name)", found: value, wanted: nil) { found.removeAttribute(name) }
-            }
-        }
+        if names == "metadata/vm/demand" { compareAbsence(wanted, found, at: path) }
         let rest = Array(found.children)
         var matched: Set<Int> = []
         for child in wanted.children {
@@ -93,16 +100,16 @@ private struct DefinitionComparison {
             let place = Self.path(to: child, below: path)
             if let index = candidates.first {
                 matched.insert(index)
-                compare(child, rest[index], at: place)
+                compare(child, rest[index], at: place, names: names.isEmpty ? child.name : "\(names)/\(child.name)")
             } else {
                 note(place, found: nil, wanted: child.summary, isFixable: child.name != "disk") {
                     found.add(copyOf: child)
                 }
             }
         }
-        guard let (names, mayGo) = Self.closed[path] else { return }
+        guard let (closed, mayGo) = Self.closed[names] else { return }
         for index in rest.indices
-        where !matched.contains(index) && !rest[index].isPlaced && names?.contains(rest[index].name) != false {
+        where !matched.contains(index) && !rest[index].isPlaced && closed?.contains(rest[index].name) != false {
             note(Self.path(to: rest[index], below: path), found: rest[index].summary, wanted: nil, isFixable: mayGo) {
                 rest[index].remove()
             }
@@ -125,6 +132,13 @@ private struct DefinitionComparison {
         }
     }
 
+    /// What virtfleet writes of a demand is all of it.
+    private mutating func compareAbsence(_ wanted: XMLElement, _ found: XMLElement, at path: String) {
+        for (name, value) in found.attributes where wanted.attribute(name) == nil {
+            note("\(path)/@\(name)", found: value, wanted: nil) { found.removeAttribute(name) }
+        }
+    }
+
     /// How the vCPUs are grouped is decided at a start.
     private mutating func compareTopology(_ wanted: XMLElement, _ found: XMLElement, at path: String) {
         func vcpus(_ element: XMLElement) -> Int {
@@ -136,11 +150,21 @@ private struct DefinitionComparison {
         }
     }
 
+    /// A network card hangs on something of another kind; in the guest it stays the same card.
+    private mutating func noteMove(_ wanted: XMLElement, _ found: XMLElement, at path: String) {
+        let kept: Set<String> = ["mac", "model", "address", "alias", "boot"]
+        note("\(path)/@type", found: found.attribute("type"), wanted: wanted.attribute("type")) {
+            for child in Array(found.children) where !kept.contains(child.name) { child.remove() }
+            for child in wanted.children where !kept.contains(child.name) { found.add(copyOf: child) }
+            if let type = wanted.attribute("type") { found.setAttribute("type", type) }
+        }
+    }
+
     private mutating func note(
         _ setting: String, found: String?, wanted: String?, isFixable: Bool = true, _ mend: @escaping () -> Void
     ) {
         differences.append(SettingDifference(setting: setting, found: found, wanted: wanted, isFixable: isFixable))
-        if isFixable { mends.append(mend) }
+        if isFixable { mends.append((setting, mend)) }
     }
 
     /// Whether the two are the same thing. A key that is not wanted may be anything.

@@ -16,6 +16,8 @@ public struct DomainDefinition: Equatable, Sendable {
         public var format: String
         /// The guest cannot change it.
         public var isReadOnly: Bool
+        /// The host's block device that it is.
+        public var blockDevice: String?
         /// Snapshots shall leave it out (`snapshot='no'`).
         public var isLeftOut: Bool
         /// What it is on the host when it is not in a file: `block device /dev/sdb`.
@@ -23,7 +25,7 @@ public struct DomainDefinition: Equatable, Sendable {
 
         public init(
             target: String, device: String, file: String?, bus: String? = nil, format: String = "raw",
-            isReadOnly: Bool = false, isLeftOut: Bool = false, hostStorage: String? = nil
+            isReadOnly: Bool = false, blockDevice: String? = nil, isLeftOut: Bool = false, hostStorage: String? = nil
         ) {
             self.target = target
             self.device = device
@@ -31,6 +33,7 @@ public struct DomainDefinition: Equatable, Sendable {
             self.bus = bus
             self.format = format
             self.isReadOnly = isReadOnly
+            self.blockDevice = blockDevice
             self.isLeftOut = isLeftOut
             self.hostStorage = hostStorage
         }
@@ -66,6 +69,10 @@ public struct DomainDefinition: Equatable, Sendable {
     public var origin: VMDocument.Origin?
     /// The profile that virtfleet made the definition by, as a document.
     public var profile: [String: JSONValue]?
+    /// Discard granularities are told to QEMU past libvirt.
+    public var overridesDiscardGranularity: Bool
+    /// What is set over that profile.
+    public var override: ProfileOverride?
     /// The file that the first serial console is written to.
     public var consoleLogPath: String?
     /// The host's PCI functions that it gets: by `<hostdev>`, as a network card, or as an NVMe disk.
@@ -83,8 +90,6 @@ public struct DomainDefinition: Equatable, Sendable {
     /// What it gets of its host.
     public var placement: VMPlacement
 
-    /// QEMU draws for it with the host's OpenGL, and can save none of that: there are no snapshots with memory.
-    public var usesVirGL: Bool
     /// Why the guest's memory cannot be kept: what belongs to it is in a device of the host. Nil when it can.
     public var memoryObstacle: String?
 
@@ -121,8 +126,9 @@ public struct DomainDefinition: Equatable, Sendable {
                     target: disk.first("target")?.attribute("dev") ?? "", device: disk.attribute("device") ?? "disk",
                     file: disk.first("source")?.attribute("file"), bus: disk.first("target")?.attribute("bus"),
                     format: disk.first("driver")?.attribute("type") ?? "raw",
-                    isReadOnly: disk.first("readonly") != nil, isLeftOut: disk.attribute("snapshot") == "no",
-                    hostStorage: Self.hostStorage(of: disk))
+                    isReadOnly: disk.first("readonly") != nil,
+                    blockDevice: disk.attribute("type") == "block" ? disk.first("source")?.attribute("dev") : nil,
+                    isLeftOut: disk.attribute("snapshot") == "no", hostStorage: Self.hostStorage(of: disk))
             } ?? []
         accelerator =
             switch root.attribute("type") {
@@ -132,6 +138,11 @@ public struct DomainDefinition: Equatable, Sendable {
             }
         loaderPath = root.first("os", "loader")?.text
         isSecure = root.first("os", "loader")?.attribute("secure") == "yes"
+        let overridden = root.children("override").filter { $0.namespace == DomainSpecification.qemuNamespace }
+        overridesDiscardGranularity = overridden.flatMap { $0.children("device") }.contains { device in
+            device.first("frontend")?.children("property").contains { $0.attribute("name") == "discard_granularity" }
+                == true
+        }
         consoleLogPath = devices?.first("serial", "source")?.attribute("path")
         let nvram = root.first("os", "nvram")
         nvramPath = nvram?.text
@@ -150,6 +161,7 @@ public struct DomainDefinition: Equatable, Sendable {
         origin = root.first("metadata").flatMap(DomainMetadata.read)
         guestOS = root.first("metadata").flatMap(DomainMetadata.guestOS)
         profile = root.first("metadata").flatMap(DomainMetadata.profile)
+        override = root.first("metadata").flatMap(DomainMetadata.override)
         power = root.first("metadata").map(DomainMetadata.power) ?? HostPowerPolicy()
         let hostDevices = devices.map(Self.hostDevices) ?? []
         self.hostDevices = hostDevices.map(\.address)
@@ -158,15 +170,11 @@ public struct DomainDefinition: Equatable, Sendable {
         self.placement = placement
         demand = root.first("metadata").flatMap(DomainMetadata.demand).map {
             VMDemand(
-                id: id, name: name, vcpus: vcpus, memory: $0.memory, pinning: $0.pinning, weight: $0.weight,
+                id: id, name: name, vcpus: vcpus, topology: $0.topology, memory: $0.memory, pinning: $0.pinning,
+                weight: $0.weight,
                 ioThreads: placement.processors.ioThreads.count, devices: $0.devices, graphics: $0.graphics)
         }
-        usesVirGL =
-            devices?.children("video").contains {
-                $0.first("model", "acceleration")?.attribute("accel3d") == "yes"
-            } == true
-        memoryObstacle =
-            devices.flatMap(Self.memoryObstacle) ?? (usesVirGL ? "it draws by the host's GPU (VirGL)" : nil)
+        memoryObstacle = devices.flatMap(Self.memoryObstacle)
         let clock = root.first("clock")?.children("timer").first { $0.attribute("name") == "hypervclock" }
         hyperVTimers =
             clock?.attribute("present") == "yes"
@@ -177,11 +185,13 @@ public struct DomainDefinition: Equatable, Sendable {
     private static func memoryObstacle(_ devices: XMLElement) -> String? {
         let functions = hostDevices(devices).map(\.address)
         if !functions.isEmpty {
-            return "it has devices of the host (\(functions.map(\.description).joined(separator: ", ")))"
+            return "it has devices of the host (\(functions.map(\.address.description).joined(separator: ", ")))"
         }
         if devices.children("hostdev").contains(where: { $0.attribute("type") != "usb" }) {
             return "it has a device of the host"
         }
+        let models = devices.children("video").compactMap { $0.first("model", "acceleration") }
+        if models.contains(where: { $0.attribute("accel3d") == "yes" }) { return "it draws by the host's GPU (VirGL)" }
         if devices.children("filesystem").contains(where: { $0.first("driver")?.attribute("type") == "virtiofs" }) {
             return "it shares a directory with the host (virtiofs)"
         }

@@ -7,14 +7,20 @@ public struct DomainEdit: Equatable, Sendable {
     public var genID: UUID?
     /// What the VM is built from, from now on.
     public var template: Digest?
+    /// What is set over the profile, `.some(nil)` for nothing.
+    public var override: ProfileOverride??
     /// The qcow2 files that the disks shall be in, by target. What libvirt wrote of the layers below goes: it finds them
     /// by itself, and a definition that names them anew would have a chain refer to itself.
     public var files: [String: String]
 
-    public init(name: String? = nil, genID: UUID? = nil, template: Digest? = nil, files: [String: String] = [:]) {
+    public init(
+        name: String? = nil, genID: UUID? = nil, template: Digest? = nil, override: ProfileOverride?? = nil,
+        files: [String: String] = [:]
+    ) {
         self.name = name
         self.genID = genID
         self.template = template
+        self.override = override
         self.files = files
     }
 
@@ -24,6 +30,7 @@ public struct DomainEdit: Equatable, Sendable {
             if let name { root.first("name")?.setText(name) }
             if let genID { root.first("genid")?.setText(genID.uuidString.lowercased()) }
             if let template { root.first("metadata").map { DomainMetadata.setTemplate(template, in: $0) } }
+            if let override { root.first("metadata").map { DomainMetadata.setOverride(override, in: $0) } }
             let disks = root.first("devices")?.children("disk") ?? []
             for (target, file) in files {
                 guard let disk = disks.first(where: { $0.first("target")?.attribute("dev") == target }),

@@ -38,6 +38,7 @@ enum DomainMetadata {
                 "graphics": demand.graphics?.rawValue,
             ]
         ) { writer in
+            if let topology = demand.topology { topology.write(to: &writer, as: "\(prefix):topology") }
             for device in demand.devices {
                 writer.element(
                     "\(prefix):device",
@@ -73,6 +74,28 @@ enum DomainMetadata {
         element(in: metadata)?.setAttribute("template", template.description)
     }
 
+    /// Nil when nothing is set over the profile. Attributes need no namespace's prefix, whatever somebody has made of that.
+    static func override(_ metadata: XMLElement) -> ProfileOverride? {
+        func number(_ name: String) -> Int? { element(in: metadata)?.attribute(name).flatMap { Int($0) } }
+        let found = ProfileOverride(
+            memoryMiB: number("resizedMemoryMiB"), maximumMemoryMiB: number("resizedMaximumMemoryMiB"),
+            vcpus: number("resizedVCPUs"))
+        return found.isEmpty ? nil : found
+    }
+
+    static func setOverride(_ override: ProfileOverride?, in metadata: XMLElement) {
+        for (name, number) in [
+            ("resizedMemoryMiB", override?.memoryMiB), ("resizedMaximumMemoryMiB", override?.maximumMemoryMiB),
+            ("resizedVCPUs", override?.vcpus),
+        ] {
+            if let number {
+                element(in: metadata)?.setAttribute(name, String(number))
+            } else {
+                element(in: metadata)?.removeAttribute(name)
+            }
+        }
+    }
+
     private static func element(in metadata: XMLElement) -> XMLElement? {
         metadata.children.first { $0.name == "vm" && $0.namespace == namespace }
     }
@@ -80,6 +103,7 @@ enum DomainMetadata {
     /// What a VM asks of its host beside vCPUs and I/O threads.
     struct Demand {
         var pinning: VMDemand.Pinning
+        var topology: VMPlacement.GuestTopology?
         var weight: Int?
         var memory: MemoryDemand
         var devices: [DeviceSelector]
@@ -102,7 +126,8 @@ enum DomainMetadata {
             devices.count == element.children("device").count
         else { return nil }
         return Demand(
-            pinning: pinning, weight: number,
+            pinning: pinning, topology: element.first("topology").map { VMPlacement.GuestTopology($0, vcpus: 1) },
+            weight: number,
             memory: MemoryDemand(minimumBytes: minimum, maximumBytes: maximum, hugePages: hugePages), devices: devices,
             graphics: graphics.flatMap(GraphicsDemand.init))
     }

@@ -24,7 +24,14 @@ extension DomainSpecification {
         writer.element("channel", ["type": "spicevmc"]) { writer in
             writer.element("target", ["type": "virtio", "name": "com.redhat.spice.0"])
         }
+        if webDAV {
+            let name = "org.spice-space.webdav.0"
+            writer.element("channel", ["type": "spiceport"]) { writer in
+                writer.element("source", ["channel": name])
+                writer.element("target", ["type": "virtio", "name": name])
+            }
+        }
         writer.element("sound", ["model": "ich9"])
-        for _ in 0..<2 { writer.element("redirdev", ["bus": "usb", "type": "spicevmc"]) }
+        for _ in 0..<usbRedirections { writer.element("redirdev", ["bus": "usb", "type": "spicevmc"]) }
     }
 }

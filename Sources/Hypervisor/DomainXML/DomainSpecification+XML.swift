@@ -14,9 +14,7 @@ extension DomainSpecification {
                 DomainMetadata.write(guestOS, to: &writer)
             }
             writer.element("memory", ["unit": "bytes"], text: String(placement?.memory.bytes ?? memoryBytes))
-            if let hugePages = placement?.memory.hugePages {
-                writer.element("memoryBacking") { hugePages.write(to: &$0) }
-            }
+            writeMemoryBacking(to: &writer)
             placement?.memory.binding?.write(to: &writer)
             writer.element("vcpu", text: String(vcpus))
             if ioThreads > 0 { writer.element("iothreads", text: String(ioThreads)) }
@@ -36,8 +34,21 @@ extension DomainSpecification {
                 writer.element("suspend-to-disk", ["enabled": "no"])
             }
             writer.element("devices") { writeDevices(to: &$0) }
+            writeDiskOverrides(to: &writer)
         }
         return writer.text
+    }
+
+    /// virtiofsd reads and writes the guest's memory.
+    private func writeMemoryBacking(to writer: inout XMLWriter) {
+        let hugePages = placement?.memory.hugePages
+        guard hugePages != nil || !shares.isEmpty else { return }
+        writer.element("memoryBacking") { writer in
+            hugePages?.write(to: &writer)
+            guard !shares.isEmpty else { return }
+            writer.element("source", ["type": "memfd"])
+            writer.element("access", ["mode": "shared"])
+        }
     }
 
     /// What the guest reads in its SMBIOS tables: by UUID and serial number an inventory of machines tells a clone from
@@ -102,16 +113,21 @@ extension DomainSpecification {
         }
     }
 
+    private var topology: VMPlacement.GuestTopology {
+        placement?.processors.topology ?? demand?.topology ?? VMPlacement.GuestTopology(cores: vcpus)
+    }
+
     private func writeCPU(to writer: inout XMLWriter) {
         let mode = accelerator == .kvm ? "host-passthrough" : "maximum"
         writer.element("cpu", ["mode": mode, "check": "none"]) { writer in
             // Without a topology libvirt makes one socket per vCPU, and Windows uses at most two sockets.
-            (placement?.processors.topology ?? VMPlacement.GuestTopology(cores: vcpus)).write(to: &writer)
+            topology.write(to: &writer)
         }
     }
 
     private func writeDevices(to writer: inout XMLWriter) {
         writeDisks(to: &writer)
+        writeShares(to: &writer)
         writeNetworks(to: &writer)
         for device in placement?.devices ?? [] { device.write(to: &writer) }
         writeSerial(to: &writer)

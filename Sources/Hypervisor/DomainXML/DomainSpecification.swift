@@ -29,16 +29,56 @@ public struct DomainSpecification: Equatable, Sendable {
         }
     }
 
-    /// A disk in a file. Discards reach the file, so that it shrinks again.
+    /// A disk in a file, or a block device. Discards reach it, so that a file shrinks again.
     public struct Disk: Equatable, Sendable {
         public var path: String
         public var format: ImageReference.Format
         public var bus: DiskBus
+        public var isBlockDevice: Bool
+        public var isReadOnly: Bool
+        /// Otherwise it stays as it is when a snapshot is made, and when the VM goes back to one.
+        public var isInSnapshots: Bool
 
-        public init(path: String, format: ImageReference.Format, bus: DiskBus = .scsi) {
+        public init(
+            path: String, format: ImageReference.Format, bus: DiskBus = .scsi, isBlockDevice: Bool = false,
+            isReadOnly: Bool = false, isInSnapshots: Bool = true
+        ) {
             self.path = path
             self.format = format
             self.bus = bus
+            self.isBlockDevice = isBlockDevice
+            self.isReadOnly = isReadOnly
+            self.isInSnapshots = isInSnapshots
+        }
+    }
+
+    /// What the guest is told to give back at once.
+    public struct DiscardGranularity: Equatable, Sendable {
+        public enum Form: String, Codable, Sendable {
+            /// An attribute of `<blockio>`; see `LibvirtFeature.discardGranularity`.
+            case blockio
+            /// QEMU's property, past libvirt, which marks the domain as tainted for that.
+            case override
+        }
+
+        public var bytes: Int
+        public var form: Form
+
+        public init(bytes: Int, form: Form) {
+            self.bytes = bytes
+            self.form = form
+        }
+    }
+
+    /// A directory of the host, by virtiofs.
+    public struct Share: Equatable, Sendable {
+        public var directory: String
+        /// What the guest mounts it by.
+        public var tag: String
+
+        public init(directory: String, tag: String) {
+            self.directory = directory
+            self.tag = tag
         }
     }
 
@@ -61,8 +101,12 @@ public struct DomainSpecification: Equatable, Sendable {
         public enum Kind: Equatable, Sendable {
             /// QEMU's user-mode network: outgoing only, no privileges needed.
             case user
-            /// A bridge of the host, by name.
-            case bridge(String)
+            /// A bridge of the host, by name, and the VLAN that the card is in. libvirt puts it into one from 11.0 on.
+            case bridge(String, vlan: Int? = nil)
+            /// A macvtap in mode bridge on an interface of the host, by name.
+            case macvtap(String)
+            /// A network that libvirt manages, by name.
+            case network(String)
         }
         public var mac: MACAddress
         public var kind: Kind
@@ -88,10 +132,18 @@ public struct DomainSpecification: Equatable, Sendable {
     public var tpm: Bool
     /// In boot order.
     public var disks: [Disk]
+    public var diskCache: DiskCache
+    /// Absent: what QEMU says by itself.
+    public var discardGranularity: DiscardGranularity?
+    public var shares: [Share]
     /// By which the guest learns who it is.
     public var seed: Disc?
     public var networks: [Network]
     public var console: VMConsole
+    /// USB devices that a SPICE console can hand over at a time.
+    public var usbRedirections: Int
+    /// A folder of who looks at a SPICE console, as a WebDAV drive.
+    public var webDAV: Bool
     /// The disks' work is spread over so many threads; 0 leaves it to QEMU's main loop.
     public var ioThreads: Int
     /// Where the serial console is appended to; a pseudo-terminal without it.
@@ -110,8 +162,9 @@ public struct DomainSpecification: Equatable, Sendable {
     public init(
         name: String, id: VMID, memoryBytes: UInt64, vcpus: Int, genID: UUID, accelerator: Accelerator,
         guestOS: GuestOS = .linux, hidesHypervisor: Bool = false, firmware: Firmware, tpm: Bool, disks: [Disk],
-        seed: Disc? = nil, networks: [Network], console: VMConsole = .none, ioThreads: Int = 0,
-        consoleLogPath: String? = nil,
+        diskCache: DiskCache = .writeback, discardGranularity: DiscardGranularity? = nil, seed: Disc? = nil,
+        shares: [Share] = [], networks: [Network], console: VMConsole = .none, usbRedirections: Int = 2,
+        webDAV: Bool = false, ioThreads: Int = 0, consoleLogPath: String? = nil,
         origin: VMDocument.Origin, demand: VMDemand? = nil, power: HostPowerPolicy = HostPowerPolicy(),
         profile: [String: JSONValue]? = nil,
         placement: VMPlacement? = nil
@@ -127,9 +180,14 @@ public struct DomainSpecification: Equatable, Sendable {
         self.firmware = firmware
         self.tpm = tpm
         self.disks = disks
+        self.diskCache = diskCache
+        self.discardGranularity = discardGranularity
+        self.shares = shares
         self.seed = seed
         self.networks = networks
         self.console = console
+        self.usbRedirections = usbRedirections
+        self.webDAV = webDAV
         self.ioThreads = ioThreads
         self.consoleLogPath = consoleLogPath
         self.origin = origin

@@ -35,7 +35,7 @@ extension VMPlacement.Processors {
 
 extension VMPlacement.GuestTopology {
     /// Libvirt makes a socket of each vCPU where it is told nothing.
-    fileprivate init(_ element: XMLElement?, vcpus: Int) {
+    init(_ element: XMLElement?, vcpus: Int) {
         func number(_ name: String) -> Int? { element?.attribute(name).flatMap { Int($0) } }
         self.init(
             sockets: number("sockets") ?? vcpus, dies: number("dies") ?? 1, cores: number("cores") ?? 1,

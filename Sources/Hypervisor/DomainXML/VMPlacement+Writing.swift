@@ -19,9 +19,9 @@ extension VMPlacement.Processors {
 }
 
 extension VMPlacement.GuestTopology {
-    func write(to writer: inout XMLWriter) {
+    func write(to writer: inout XMLWriter, as name: String = "topology") {
         writer.element(
-            "topology",
+            name,
             ["sockets": String(sockets), "dies": String(dies), "cores": String(cores), "threads": String(threads)])
     }
 }

@@ -68,6 +68,12 @@ extension LibvirtConnection {
         }
     }
 
+    func resizeDisk(_ id: VMID, _ target: String, to bytes: UInt64) throws(HypervisorError) {
+        try act(on: id, "resize disk \(target) of") {
+            virDomainBlockResize($0, target, bytes, VIR_DOMAIN_BLOCK_RESIZE_BYTES.rawValue)
+        }
+    }
+
     func startCommit(_ id: VMID, disk: String, of layer: String, into base: String) throws(HypervisorError) {
         try withDomain(id, "commit a layer of") { domain throws(HypervisorError) in
             let definition = try DomainDefinition(xml: xml(of: domain, flags: 0))

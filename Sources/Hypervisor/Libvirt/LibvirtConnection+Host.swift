@@ -32,6 +32,23 @@ extension LibvirtConnection {
         return (0..<Int(count)).compactMap { index in list[index].flatMap(Self.describe) }
     }
 
+    /// Empty where there is no network driver, as in `qemu:///embed`.
+    func networks() throws(HypervisorError) -> [String] {
+        let handle = try handle()
+        var list: UnsafeMutablePointer<OpaquePointer?>?
+        let count = virConnectListAllNetworks(handle.pointer, &list, VIR_CONNECT_LIST_NETWORKS_ACTIVE.rawValue)
+        guard count >= 0, let list else {
+            let error = HypervisorError.lastLibvirtError("list the networks of", uri)
+            if error.code == .unsupported { return [] }
+            throw error
+        }
+        defer {
+            for index in 0..<Int(count) { virNetworkFree(list[index]) }
+            free(list)
+        }
+        return (0..<Int(count)).compactMap { list[$0].flatMap(virNetworkGetName).map { String(cString: $0) } }.sorted()
+    }
+
     /// Nil for a pool that went since it was listed.
     private static func describe(_ pool: OpaquePointer) -> StoragePool? {
         var information = virStoragePoolInfo()

@@ -137,6 +137,10 @@ public final class LibvirtHypervisor: Hypervisor {
         try await commands("list the storage pools of").storagePools()
     }
 
+    public func networks() async throws(HypervisorError) -> [String] {
+        try await commands("list the networks of").networks()
+    }
+
     public func freeze(_ id: VMID, within limit: Duration) async throws(HypervisorError) -> Int {
         try await guestConnection("freeze").freeze(id, within: limit)
     }
@@ -159,6 +163,10 @@ public final class LibvirtHypervisor: Hypervisor {
 
     public func isBusy(_ id: VMID) async throws(HypervisorError) -> Bool {
         try await guestConnection("look at the job of").isBusy(id)
+    }
+
+    public func resizeDisk(_ id: VMID, _ target: String, to bytes: UInt64) async throws(HypervisorError) {
+        try await commands("resize a disk of").resizeDisk(id, target, to: bytes)
     }
 
     public func startCommit(

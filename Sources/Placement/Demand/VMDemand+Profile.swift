@@ -12,7 +12,7 @@ extension Profile {
             return selector
         }
         return VMDemand(
-            id: id, name: name, vcpus: vcpus,
+            id: id, name: name, vcpus: vcpus, topology: topology,
             memory: MemoryDemand(
                 minimumBytes: UInt64(clamping: memoryMiB) << 20,
                 maximumBytes: UInt64(clamping: maximumMemoryMiB ?? memoryMiB) << 20, hugePages: hugePages),

@@ -14,6 +14,10 @@ extension VMDemand {
             if !holds { obstacles.append(PlacementObstacle(reason: reason, fix: fix)) }
         }
         require(vcpus > 0, "It has \(vcpus) vCPUs.", "Give it at least one.")
+        require(
+            topology == nil || topology?.vcpus == vcpus,
+            "Its topology has \(topology?.vcpus ?? 0) vCPUs, and it has \(vcpus).",
+            "Let sockets, dies, cores and threads make \(vcpus).")
         require(memory.minimumBytes > 0, "It has no memory.", "Give it some.")
         require(
             memory.minimumBytes <= memory.maximumBytes, "It takes less memory at most than at least.",

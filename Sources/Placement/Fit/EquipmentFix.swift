@@ -12,6 +12,10 @@ public enum EquipmentFix {
             + "Wi-Fi card cannot be put on a bridge."
     }
 
+    public static func interface(_ name: String) -> String {
+        "Name a wired interface of this machine in place of \(name); 'ip -brief link' lists them. No macvtap works on Wi-Fi."
+    }
+
     /// What helps where KVM does not work; nil where it does, or where that is not known.
     public static func kvm(_ cpu: CPUDocument) -> String? {
         switch cpu.kvm {

@@ -3,7 +3,7 @@ import FleetModel
 /// One thing that a VM may need of its host's equipment. In the order of the effort that mending takes: a package, a
 /// command, a restart.
 public enum EquipmentRequirement: CaseIterable, Sendable {
-    case qemu, libvirt, tpm, firmware, bridge, kvm
+    case qemu, libvirt, tpm, firmware, bridge, interface, kvm
 
     public enum Finding: Equatable, Sendable {
         case missing(PlacementObstacle)
@@ -22,6 +22,7 @@ public enum EquipmentRequirement: CaseIterable, Sendable {
                 : nil
         case .firmware: Self.firmware(needs, host)
         case .bridge: Self.bridge(needs, host)
+        case .interface: Self.interface(needs, host)
         case .kvm: Self.kvm(host.cpu)
         }
     }
@@ -47,7 +48,7 @@ public enum EquipmentRequirement: CaseIterable, Sendable {
     }
 
     private static func bridge(_ needs: ProfileNeeds, _ host: HostEquipment) -> Finding? {
-        guard let name = needs.bridges.first(where: { host.interfaces[$0] != true }) else { return nil }
+        guard let name = needs.bridges.first(where: { host.interfaces[$0] != .bridge }) else { return nil }
         guard !host.interfaces.isEmpty else {
             return .unseen(reason: "Whether there is a bridge \(name) cannot be seen.")
         }
@@ -55,6 +56,19 @@ public enum EquipmentRequirement: CaseIterable, Sendable {
         return .missing(
             PlacementObstacle(
                 reason: "A network card of it hangs on bridge \(name), \(seen).", fix: EquipmentFix.bridge(name)))
+    }
+
+    private static func interface(_ needs: ProfileNeeds, _ host: HostEquipment) -> Finding? {
+        guard let name = needs.interfaces.first(where: { [nil, .wireless].contains(host.interfaces[$0]) }) else {
+            return nil
+        }
+        guard !host.interfaces.isEmpty else {
+            return .unseen(reason: "Whether there is a network interface \(name) cannot be seen.")
+        }
+        let seen = host.interfaces[name] == nil ? "which this machine does not have" : "which is wireless"
+        return .missing(
+            PlacementObstacle(
+                reason: "A network card of it is a macvtap on \(name), \(seen).", fix: EquipmentFix.interface(name)))
     }
 
     private static func kvm(_ cpu: CPUDocument) -> Finding? {

@@ -2,10 +2,11 @@ import FleetModel
 
 extension ProfileNeeds {
     public init(_ name: ResourceName, _ profile: Profile) {
-        let bridges = profile.networks.compactMap { if case .bridge(let name) = $0 { name } else { nil } }
+        let bridges = profile.networks.compactMap { if case .bridge(let name, _) = $0 { name } else { nil } }
+        let interfaces = profile.networks.compactMap { if case .macvtap(let name) = $0 { name } else { nil } }
         self.init(
             name: name, memoryBytes: UInt64(clamping: profile.memoryMiB) << 20, vcpus: profile.vcpus,
             secureBoot: profile.secureBoot, tpm: profile.tpm, ownFirmware: profile.firmware != nil, bridges: bridges,
-            freeDiskBytes: UInt64(clamping: profile.freeDiskMiB) << 20)
+            interfaces: interfaces, freeDiskBytes: UInt64(clamping: profile.freeDiskMiB) << 20)
     }
 }

@@ -114,7 +114,7 @@ struct Planner {
         seats[place].memory = memory
         seats[place].devices = devices.devices
         seats[place].made = devices.made
-        if !own.isEmpty { settle(place, on: own, topology: cores.topology(on: own, vcpus: demand.vcpus)) }
+        if !own.isEmpty { settle(place, on: own, topology: cores.topology(of: demand, on: own)) }
     }
 
     private mutating func grow(_ place: Int) {

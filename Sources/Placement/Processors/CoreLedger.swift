@@ -65,8 +65,10 @@ struct CoreLedger {
 
     // MARK: What the guest sees
 
-    /// What it has, where whole cores, dies and sockets come out even.
-    func topology(on cores: [Int], vcpus: Int) -> VMPlacement.GuestTopology {
+    /// What it asks for, else what its cores have, where whole cores, dies and sockets come out even.
+    func topology(of demand: VMDemand, on cores: [Int]) -> VMPlacement.GuestTopology {
+        if let wanted = demand.topology { return wanted }
+        let vcpus = demand.vcpus
         let threads = cores.first.map { host.cores[$0].threads.count } ?? 1
         guard cores.count * threads == vcpus else { return VMPlacement.GuestTopology(cores: vcpus) }
         let sockets = Dictionary(grouping: cores) { host.cores[$0].package }.values
@@ -80,6 +82,7 @@ struct CoreLedger {
     /// Of a VM that floats now. It cannot change while the VM runs, so that of a `focus` VM is made for whole cores.
     func topology(ofFloating demand: VMDemand) -> VMPlacement.GuestTopology {
         if let running = demand.running { return running.processors.topology }
+        if let wanted = demand.topology { return wanted }
         let threads = host.families.first?.first.map { host.cores[$0].threads.count } ?? 1
         guard demand.pinning == .focus, demand.vcpus.isMultiple(of: threads) else {
             return VMPlacement.GuestTopology(cores: demand.vcpus)

@@ -18,8 +18,23 @@ public struct DriftInspection: Sendable {
         guard let profile = definition.madeBy else { return nil }
         let intended = DomainSpecification(
             profile, origin: origin, keeping: definition,
-            directory: try await host.directory(of: domain, madeBy: origin.job))
+            directory: try await host.directory(of: domain, madeBy: origin.job),
+            granularityForm: try await host.granularityForm())
         return try intended?.differences(from: xml, autostart: domain.autostart, of: profile)
+    }
+
+    /// What `vm.resize` has set over the profile of one of virtfleet's VMs.
+    /// - Throws: what the hypervisor throws.
+    public func override(of domain: Domain) async throws -> ProfileOverride? {
+        guard host.isOwn(domain) else { return nil }
+        return try DomainDefinition(xml: await host.hypervisor.definition(of: domain.id)).override
+    }
+}
+
+extension Profile {
+    fileprivate mutating func apply(_ override: ProfileOverride) {
+        if let memory = override.memoryMiB { (memoryMiB, maximumMemoryMiB) = (memory, override.maximumMemoryMiB) }
+        if let vcpus = override.vcpus { (self.vcpus, topology) = (vcpus, nil) }
     }
 }
 
@@ -30,9 +45,14 @@ extension DomainDefinition {
 
 extension DomainSpecification {
     /// What a profile makes of a VM that is there already. Its name and identity stay, and what its disks hold depends on:
-    /// the firmware that its variables belong to, and the bus that its system knows its disks by.
+    /// the firmware that its variables belong to, and the bus that its system knows its disks by. What `vm.resize` has set goes
+    /// before the profile.
+    /// - Parameter granularityForm: of definitions that do not tell discard granularities yet.
     /// - Returns: nil where the definition lacks what every VM of virtfleet's has.
-    init?(_ profile: Profile, origin: VMDocument.Origin, keeping definition: DomainDefinition, directory: VMDirectory) {
+    init?(
+        _ profile: Profile, origin: VMDocument.Origin, keeping definition: DomainDefinition, directory: VMDirectory,
+        granularityForm: DiscardGranularity.Form
+    ) {
         guard let accelerator = definition.accelerator, let genID = definition.genID,
             let loader = definition.loaderPath, let nvram = definition.nvramPath,
             let template = definition.nvramTemplatePath
@@ -40,18 +60,24 @@ extension DomainSpecification {
         var profile = profile
         let system = definition.disks.first { $0.target == "sda" || $0.target == "vda" }
         if let bus = system?.bus.flatMap(DiskBus.init) { profile.diskBus = bus }
+        let document = try? profile.document()
+        if let override = definition.override { profile.apply(override) }
         self.init(
             profile, name: definition.name, identity: CloneIdentity(job: origin.job), genID: genID, origin: origin,
             accelerator: accelerator,
             firmware: Firmware(
                 loaderPath: loader, nvramPath: nvram, nvramTemplatePath: template, secureBoot: definition.isSecure),
-            disks: profile.disks(in: directory), seedPath: directory.seed,
+            disks: profile.disks(in: directory),
+            granularityForm: definition.overridesDiscardGranularity ? .override : granularityForm,
+            seedPath: directory.seed,
             consoleLogPath: definition.consoleLogPath ?? directory.console,
             placement: nil)
+        self.profile = document
         for (index, target) in diskTargets.enumerated() {
             guard let found = definition.disks.first(where: { $0.target == target }), let file = found.file,
                 let format = ImageReference.Format(rawValue: found.format)
             else { continue }
+            if disks[index].isBlockDevice { continue }
             (disks[index].path, disks[index].format) = (file, format)
         }
         // The drive stays what it is, and whoever has moved the disc's file has done so on purpose.

@@ -8,6 +8,7 @@ extension JobHost {
     func start(_ vm: VMID) async throws {
         try await placing.pass {
             do {
+                try await requireFreeDevices(of: vm)
                 try await place(vm)
                 try await powerOn(vm)
             } catch {

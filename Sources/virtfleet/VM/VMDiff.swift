@@ -32,18 +32,22 @@ enum VMDiff {
                 """)
         }
         let items =
-            drift.map(VMDifference.init) + (try await newProfile(origin, session.client))
+            drift.map(VMDifference.init) + (try await newProfile(origin, vm.override, session.client))
             + (try await newTemplate(origin, session.client))
         try session.show(items, as: VMDifference.presentation)
         return items.isEmpty ? .success : .changesPending
     }
 
-    private static func newProfile(_ origin: VMDocument.Origin, _ client: FleetClient) async throws -> [VMDifference] {
+    private static func newProfile(
+        _ origin: VMDocument.Origin, _ override: ProfileOverride?, _ client: FleetClient
+    ) async throws -> [VMDifference] {
         guard let version = origin.profileVersion, let name = ResourceName(origin.profile) else { return [] }
         let newest = try await client.profile(name)
         guard newest.version != version else { return [] }
         let own = try await client.profile(name, version: version)
-        return ProfileDifference.between(.object(own.document), .object(newest.document)).map {
+        return ProfileDifference.between(.object(own.document), .object(newest.document)).filter {
+            override?.keys.contains($0.key) != true
+        }.map {
             VMDifference($0, in: "profile \(name):\(newest.version)")
         }
     }
@@ -56,6 +60,13 @@ enum VMDiff {
             newest.image.digest != own.image.digest
         else { return [] }
         return [VMDifference(template: own.image, newest: newest.image)]
+    }
+}
+
+extension ProfileOverride {
+    /// The profile's keys that count no more.
+    fileprivate var keys: Set<String> {
+        Set((memoryMiB == nil ? [] : ["memoryMiB", "maximumMemoryMiB"]) + (vcpus == nil ? [] : ["vcpus"]))
     }
 }
 

@@ -87,7 +87,8 @@ extension VMResource {
                     vm.origin.map { origin in
                         [
                             ("Job", Cell(origin.job.description)), ("Image", Cell("sha256:\(origin.template)")),
-                            ("Profile", Cell(origin.profileName)), ("Drift", item.driftCell),
+                            ("Profile", Cell(origin.profileName)), ("Resized to", .optional(vm.override?.text)),
+                            ("Drift", item.driftCell),
                         ]
                     } ?? []),
                 DetailSection("Guest, as its agent tells", vm.guest.map(Self.details) ?? []),
@@ -102,6 +103,14 @@ extension VMResource {
                 .metrics(item.metrics ?? [:], at: item.metricsAt ?? item.lastSeenAt),
             ]
         })
+}
+
+extension ProfileOverride {
+    /// `6144 to 8192 MiB, 4 vCPUs`.
+    fileprivate var text: String {
+        let memory = memoryMiB.map { least in maximumMemoryMiB.map { "\(least) to \($0) MiB" } ?? "\(least) MiB" }
+        return [memory, vcpus.map { "\($0) vCPUs" }].compactMap { $0 }.joined(separator: ", ")
+    }
 }
 
 extension VMDocument.Origin {

@@ -45,6 +45,7 @@ enum Samples {
             id: vm, name: "a", vcpus: 1, memory: .init(minimumBytes: 1, maximumBytes: 2), devices: [DeviceSelector()])
         var demand = bareDemand
         demand.weight = 100
+        demand.topology = .init(cores: 1)
         demand.graphics = .auto
         demand.running = placement
         demand.devices = [
@@ -65,6 +66,7 @@ enum Samples {
         let fit = HostFit(answer: .fitsAfterStops, stops: ["b"], obstacles: [obstacle], nearestFix: "f")
         let difference = SettingDifference(setting: "s", found: "f", wanted: "w", isFixable: true)
         let bareDifference = SettingDifference(setting: "s", found: nil, wanted: nil, isFixable: false)
+        let override = ProfileOverride(memoryMiB: 1, maximumMemoryMiB: 2, vcpus: 3)
         let command = GuestCommand(name: name, path: "/p", arguments: ["a"])
         let bareResult = GuestCommandResult(exitStatus: nil, output: "", errorOutput: "", isCut: false)
         let result = GuestCommandResult(exitStatus: 1, signal: 9, output: "o", errorOutput: "e", isCut: true)
@@ -77,7 +79,7 @@ enum Samples {
                 interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
                 fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"]),
             snapshots: [snapshot], foreignSnapshots: ["f"], unkeptBytes: 1 << 20, demand: demand,
-            drift: [difference], guestCommands: [command])
+            drift: [difference], guestCommands: [command], override: override)
         let bareDocument = VMDocument(
             id: vm, name: "a", state: .pmSuspended, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false)
         func vmResource(_ document: VMDocument, _ metrics: [String: Double]?) -> VMResource {
@@ -120,6 +122,7 @@ enum Samples {
             try sample("VMDocument", document, bareDocument), try sample("VMSnapshot", snapshot, bareSnapshot),
             try sample("SettingDifference", difference, bareDifference),
             try sample("GuestCommand", command, command),
+            try sample("ProfileOverride", override, ProfileOverride()),
             try sample("GuestCommandResult", result, bareResult),
             try sample("Job", fullJob, bareJob),
             try sample(

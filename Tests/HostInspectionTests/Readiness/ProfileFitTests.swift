@@ -67,6 +67,22 @@ import Testing
         #expect(result.nearestFix == obstacle.fix && obstacle.fix?.contains(shortage.fix) == true, "\(result)")
     }
 
+    @Test func aMacvtapWantsAWiredInterface() async throws {
+        let profile = try ReadinessFixture.profile("wired", interface: "enp9s0")
+        let absent = try await fit(profile)
+        #expect(absent.answer == .doesNotFit && absent.nearestFix?.contains("wired interface") == true, "\(absent)")
+        let wifi = try await fit(profile) {
+            $0.network.interfaces = [.init(name: "enp9s0", kind: .wifi, isPhysical: true)]
+        }
+        #expect(wifi.obstacles.first?.reason.contains("wireless") == true, "\(wifi)")
+        let wired = try await fit(profile) {
+            $0.network.interfaces = [.init(name: "enp9s0", kind: .ethernet, isPhysical: true)]
+        }
+        #expect(wired.answer == .fits, "\(wired)")
+        let unseen = try await fit(profile) { $0.network.interfaces = [] }
+        #expect(unseen.answer == .unknown, "\(unseen)")
+    }
+
     @Test func theQuickestToMendComesFirstAndWhatIsUnseenLast() async throws {
         let result = try await fit(plc()) {
             $0.cpu.threads = 2

@@ -35,10 +35,12 @@ enum ReadinessFixture {
 
     static func profile(
         _ name: String, memory: UInt64 = 8, vcpus: Int = 4, secureBoot: Bool = false, tpm: Bool = false,
-        bridge: String? = nil, disk: UInt64 = 20
+        bridge: String? = nil, interface: String? = nil,
+        disk: UInt64 = 20
     ) throws -> ProfileNeeds {
         ProfileNeeds(
             name: try #require(ResourceName(name)), memoryBytes: memory << 30, vcpus: vcpus, secureBoot: secureBoot,
-            tpm: tpm, bridges: bridge.map { [$0] } ?? [], freeDiskBytes: disk << 30)
+            tpm: tpm, bridges: bridge.map { [$0] } ?? [], interfaces: interface.map { [$0] } ?? [],
+            freeDiskBytes: disk << 30)
     }
 }

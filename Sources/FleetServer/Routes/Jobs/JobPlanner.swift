@@ -55,6 +55,15 @@ struct JobPlanner: Sendable {
             var arguments = FixArguments(vm: wanted.vm)
             if let profile { arguments.profileVersion = try await profileVersion(profile) }
             return try FleetJSON.value(arguments)
+        case .vmResize:
+            let wanted = try decode(ResizeRequest.self, request)
+            try await check(wanted.vm, on: host)
+            let arguments = ResizeArguments(
+                vm: wanted.vm, memoryMiB: wanted.memoryMiB, maximumMemoryMiB: wanted.maximumMemoryMiB,
+                vcpus: wanted.vcpus, asProfile: wanted.asProfile ?? false, systemDiskGiB: wanted.systemDiskGiB,
+                dataDiskGiB: wanted.dataDiskGiB)
+            if let problem = arguments.problem { throw Problem.unprocessable("bad-arguments", problem) }
+            return try FleetJSON.value(arguments)
         case .vmRename: return try await asked(RenameArguments.self, \.vm, request, host)
         case .guestExec:
             let wanted = try decode(ExecRequest.self, request)
@@ -133,6 +142,16 @@ struct JobPlanner: Sendable {
         guard (1...3600).contains(seconds) else {
             throw Problem.unprocessable("bad-arguments", "'\(name)' must be from 1 to 3600, not \(seconds)")
         }
+    }
+
+    private struct ResizeRequest: Decodable {
+        var vm: VMID
+        var memoryMiB: Int?
+        var maximumMemoryMiB: Int?
+        var vcpus: Int?
+        var asProfile: Bool?
+        var systemDiskGiB: Int?
+        var dataDiskGiB: Int?
     }
 
     private struct ExecRequest: Decodable {

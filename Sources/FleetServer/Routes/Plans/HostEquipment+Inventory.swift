@@ -36,6 +36,6 @@ extension HostEquipment {
         self.init(
             cpu: cpu, programs: Set(programs.filter { $0.1 != nil }.map(\.0)), firmware: software?.firmware ?? [],
             showsPrograms: software != nil,
-            interfaces: Dictionary(interfaces.map { ($0.name, $0.kind == "bridge") }) { first, _ in first })
+            interfaces: Dictionary(interfaces.map { ($0.name, Interface(kind: $0.kind)) }) { first, _ in first })
     }
 }

@@ -2,6 +2,9 @@ import FleetModel
 
 extension PlanRoutes {
     private static let threads = Schema.string()
+    private static let topology = Schema.object([
+        "sockets": .integer, "dies": .integer, "cores": .integer, "threads": .integer,
+    ])
     private static let host: [String: Schema] = [
         "host": .uuid, "hostName": .name, "hostState": .words(HostResource.State.self),
     ]
@@ -32,9 +35,7 @@ extension PlanRoutes {
         ]),
         "VMPlacement": .object([
             "processors": .object([
-                "topology": .object([
-                    "sockets": .integer, "dies": .integer, "cores": .integer, "threads": .integer,
-                ]),
+                "topology": topology,
                 "ownsCores": .boolean, "vcpus": .array(threads), "emulator": threads, "ioThreads": .array(threads),
                 "weight": .integer,
             ]),
@@ -69,7 +70,8 @@ extension PlanRoutes {
                         ])),
             ],
             optional: [
-                "graphics": .words(GraphicsDemand.self), "weight": .integer, "running": .reference("VMPlacement"),
+                "graphics": .words(GraphicsDemand.self), "weight": .integer, "topology": topology,
+                "running": .reference("VMPlacement"),
             ]),
     ]
 }

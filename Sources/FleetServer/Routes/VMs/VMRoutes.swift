@@ -58,11 +58,13 @@ enum VMRoutes {
                 "snapshots": .array(.reference("VMSnapshot")), "foreignSnapshots": .array(.string()),
                 "unkeptBytes": .integer,
                 "demand": .reference("VMDemand"), "drift": .array(.reference("SettingDifference")),
-                "guestCommands": .array(.reference("GuestCommand")),
+                "guestCommands": .array(.reference("GuestCommand")), "override": .reference("ProfileOverride"),
                 "origin": .object(
                     ["job": .string(), "template": .string(), "profile": .string()],
                     optional: ["profileVersion": .integer]),
             ]),
+        "ProfileOverride": .object(
+            [:], optional: ["memoryMiB": .integer, "maximumMemoryMiB": .integer, "vcpus": .integer]),
         "GuestCommand": .object([
             "name": .name, "path": .string(), "arguments": .array(.string()), "timeoutSeconds": .integer,
             "takesArguments": .boolean,

@@ -9,7 +9,7 @@ struct FitRequirement: Sendable {
     /// In the order of the effort that mending takes: a package, a command, tidying up, a restart, other hardware.
     static let all = [
         equipment(.qemu), equipment(.libvirt), equipment(.tpm, .tpm), equipment(.firmware, .secureBootFirmware),
-        equipment(.bridge, .bridge), diskSpace, equipment(.kvm, .kvm), memory, processors,
+        equipment(.bridge, .bridge), equipment(.interface), diskSpace, equipment(.kvm, .kvm), memory, processors,
     ]
 
     /// - Parameter check: about the same thing; nil where there is none.
@@ -63,7 +63,9 @@ extension HostEquipment {
         self.init(
             cpu: facts.cpu, programs: Set(programs.filter { $0.1 != nil }.map(\.0)), firmware: facts.software.firmware,
             showsPrograms: facts.showsPrograms,
-            interfaces: Dictionary(facts.network.interfaces.map { ($0.name, $0.kind == .bridge) }) { first, _ in first }
+            interfaces: Dictionary(facts.network.interfaces.map { ($0.name, Interface(kind: $0.kind.rawValue)) }) {
+                first, _ in first
+            }
         )
     }
 }

@@ -37,7 +37,8 @@ struct CloneVM: JobKind {
             base: base,
             systemDisk: try await host.systemDisk(of: arguments.image, in: base, as: findings.profile.systemDisk),
             directory: host.directory(of: job), profile: findings.profile, firmware: findings.firmware,
-            accelerator: await host.facilities.accelerator(), placement: findings.placement,
+            accelerator: await host.facilities.accelerator(), granularityForm: try await host.granularityForm(),
+            placement: findings.placement,
             seed: SeedContent(
                 findings.profile, vm: vm, name: arguments.name.description, host: await host.machineName()),
             variables: variables)
@@ -116,7 +117,8 @@ struct CloneVM: JobKind {
             firmware: DomainSpecification.Firmware(
                 loaderPath: plan.firmware.code, nvramPath: plan.directory.variables,
                 nvramTemplatePath: plan.firmware.variables, secureBoot: plan.profile.secureBoot),
-            disks: plan.profile.disks(in: plan.directory), seedPath: plan.directory.seed,
+            disks: plan.profile.disks(in: plan.directory), granularityForm: plan.granularityForm,
+            seedPath: plan.directory.seed,
             consoleLogPath: plan.directory.console,
             placement: plan.placement)
     }
@@ -131,6 +133,7 @@ struct ClonePlan: Codable, Equatable, Sendable {
     var profile: Profile
     var firmware: FirmwareFiles
     var accelerator: DomainSpecification.Accelerator
+    var granularityForm: DomainSpecification.DiscardGranularity.Form
     /// Absent where the machine cannot be seen. The start makes another one.
     var placement: VMPlacement?
     /// Absent where the profile wants no seed disc.

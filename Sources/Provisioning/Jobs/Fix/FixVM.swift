@@ -38,10 +38,12 @@ struct FixVM: JobKind {
             throw JobProblem("vm-changed", "the definition of VM \(domain.name) does not name its profile any more")
         }
         let profile = try profile(name, definition, host)
-        try host.requireBridges(of: profile, named: name)
+        try await host.requireNetworks(of: profile, named: name)
         origin.profileVersion = version?.version ?? origin.profileVersion
         guard
-            let intended = DomainSpecification(profile, origin: origin, keeping: definition, directory: directory)
+            let intended = DomainSpecification(
+                profile, origin: origin, keeping: definition, directory: directory,
+                granularityForm: try await host.granularityForm())
         else {
             throw JobProblem(
                 "vm-changed",
@@ -80,29 +82,5 @@ struct FixVM: JobKind {
         let left = plan.left.isEmpty ? "" : "; left as they are: \(plan.left.joined(separator: ", "))"
         guard plan.changes > 0 else { return "nothing to change" + left }
         return "\(plan.changes) settings changed" + (plan.isActive ? ", in effect from the next start" : "") + left
-    }
-}
-
-/// Another definition in the place of one that was looked at.
-private struct ReplaceDefinition: JobStep {
-    let vm: VMID
-    let before: String
-    let after: String
-    let host: JobHost
-    let name = "definition"
-
-    func probe() async throws -> StepProbe {
-        let found = try await host.hypervisor.definition(of: vm)
-        if found == before { return .absent }
-        guard try !SettingDifference.between(wanted: after, found: found).contains(where: \.isFixable) else {
-            throw JobProblem(
-                "vm-changed", "somebody has redefined the VM while the job was at work; ask for the job again")
-        }
-        return .done
-    }
-
-    func apply() async throws {
-        guard try await probe() == .absent else { return }
-        _ = try await host.hypervisor.define(after)
     }
 }

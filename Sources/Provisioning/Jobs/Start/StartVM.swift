@@ -15,6 +15,7 @@ struct StartVM: JobKind {
         if domain.state == .paused || domain.state == .pmSuspended {
             throw JobProblem("paused", "VM \(domain.name) is \(domain.state.rawValue), not off; resume it")
         }
+        if !domain.state.isActive { try await host.requireFreeDevices(of: vm) }
         if !domain.state.isActive, let demand = domain.ownDemand {
             _ = try await HostPlan.make(on: host, adding: demand)?.placement(of: demand)
         }
