@@ -183,7 +183,7 @@ public struct DomainDefinition: Equatable, Sendable {
 
     /// What QEMU does not migrate.
     private static func memoryObstacle(_ devices: XMLElement) -> String? {
-        let functions = hostDevices(devices)
+        let functions = hostDevices(devices).map(\.address)
         if !functions.isEmpty {
             return "it has devices of the host (\(functions.map(\.description).joined(separator: ", ")))"
         }
