@@ -74,6 +74,22 @@ public final class PrivateLibvirt: Sendable {
         await process?.wait()
     }
 
+    /// A power cut: daemon, guests and TPMs end at once, and the host comes up again with nothing in /run.
+    public func reboot() async throws {
+        let process = daemon.withLock { daemon in
+            defer { daemon = nil }
+            return daemon
+        }
+        let command = """
+            while pkill -KILL -x 'libvirtd|qemu-system-x86|swtpm'; do sleep 0.1; done
+            find /run -mindepth 1 -delete
+            """
+        let ended = try inside(["/bin/sh", "-c", command])
+        await ended.wait()
+        await process?.wait()
+        try await start()
+    }
+
     /// Ends the daemon and all guests.
     public func stop() async { await world.kill() }
 

@@ -24,6 +24,7 @@ extension JobHost {
     func restore(_ vm: VMID, from memory: String, _ edit: DomainEdit) async throws {
         try await placing.pass {
             do {
+                try await requireFreeDevices(of: vm)
                 try await place(vm)
                 try await hypervisor.restore(vm, from: memory, edit)
             } catch {
