@@ -258,7 +258,8 @@ import Testing
         try await vm.changeDataDisk()
         try await vm.run(vm.snapshot(4, "clean"))
         #expect(vm.outcome(4)?.state == .succeeded, "\(vm.outcome(4)?.message ?? "")")
-        try await vm.run(vm.update(5))
+        // Nobody has such a device to start it with.
+        try await vm.run(vm.update(5, start: false))
         #expect(vm.outcome(5)?.state == .succeeded, "\(vm.outcome(5)?.message ?? "")")
         let left = [VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdz")]
         #expect(try await vm.snapshots().map(\.notHeld) == [left, left])
