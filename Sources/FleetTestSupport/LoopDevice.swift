@@ -25,6 +25,14 @@ public final class LoopDevice: Sendable {
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: device)
     }
 
+    /// Nobody has it for himself.
+    public var isFree: Bool {
+        let descriptor = open(device, O_RDONLY | O_EXCL | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        close(descriptor)
+        return true
+    }
+
     deinit {
         unlink(path)
         let descriptor = open(device, O_RDONLY | O_CLOEXEC)

@@ -10,17 +10,23 @@ import Testing
     @Test func aGuestHasADiskAndADirectoryOfItsHost() async throws {
         let disk = try await LoopDevice(bytes: 8 << 20, named: "vf-physical")
         let share = try TemporaryDirectory()
-        let site = try await OneHost(profiles: [
-            "physical": """
-            guestAgentTimeoutSeconds: 150
+        let site = try await OneHost()
+        let profile = share.file("physical.yaml")
+        try Data(
+            """
+            memoryMiB: 256
+            vcpus: 2
             topology: {sockets: 2, cores: 1}
+            freeDiskMiB: 64
+            guestAgentTimeoutSeconds: 150
             diskCache: none
             discardGranularityKiB: 32
             hostDisks: [{device: \(disk.path), snapshot: no}]
             shares: [{directory: \(share.path), tag: projects}]
 
-            """
-        ])
+            """.utf8
+        ).write(to: URL(filePath: profile))
+        try await site.virtfleet("profile", "apply", profile)
         try await site.virtfleet(
             "vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "physical", "--wait")
         let guest = GuestShell(uri: site.libvirt.uri, name: "office")
@@ -49,22 +55,36 @@ import Testing
     /// A file system of the host's on it, and it is nobody's disk.
     @Test func aDiskThatTheHostUsesIsNoVMs() async throws {
         let disk = try await LoopDevice(bytes: 16 << 20, named: "vf-mounted")
-        let mountPoint = try TemporaryDirectory()
         _ = try await Subprocess.run("mkfs.ext4", ["-q", disk.path]).successful()
         let site = try await OneHost(profiles: ["physical": "hostDisks: [{device: \(disk.path)}]\n"])
-        _ = try await Subprocess.run("mount", [disk.path, mountPoint.path]).successful()
+        var mounted = try await mount(disk)
         let refused = try await site.controller.virtfleet(
             "vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "physical", "--wait")
         #expect(refused.status == 1 && refused.text.contains("the host itself uses \(disk.path)"), "\(refused.text)")
-        _ = try await Subprocess.run("umount", [mountPoint.path]).successful()
+        try await unmount(mounted, disk)
         try await site.virtfleet(
             "vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "physical", "--wait", "--no-start")
 
         // It is looked at again when the VM starts.
-        _ = try await Subprocess.run("mount", [disk.path, mountPoint.path]).successful()
+        mounted = try await mount(disk)
         let start = try await site.controller.virtfleet("vm", "start", "office", "--wait")
-        #expect(start.status == 1 && start.text.contains("disk-in-use"), "\(start.text)")
-        _ = try await Subprocess.run("umount", [mountPoint.path]).successful()
+        #expect(start.status == 1 && start.text.contains("the host itself uses"), "\(start.text)")
+        try await unmount(mounted, disk)
         await site.close()
+    }
+
+    /// Mounts a disk where nobody else's namespace can take a copy of the mount.
+    private func mount(_ disk: LoopDevice) async throws -> ChildProcess {
+        let script = "mount \(disk.path) /mnt && exec sleep infinity"
+        let process = try ChildProcess(
+            "/usr/bin/unshare", ["--mount", "--propagation", "private", "--", "/bin/sh", "-c", script], output: .discard
+        )
+        #expect(try await eventually { !disk.isFree })
+        return process
+    }
+
+    private func unmount(_ process: ChildProcess, _ disk: LoopDevice) async throws {
+        process.signal(SIGKILL)
+        #expect(try await eventually { disk.isFree })
     }
 }
