@@ -258,7 +258,7 @@ import Testing
         try await vm.changeDataDisk()
         try await vm.run(vm.snapshot(4, "clean"))
         #expect(vm.outcome(4)?.state == .succeeded, "\(vm.outcome(4)?.message ?? "")")
-        try await vm.run(vm.update(5))
+        try await vm.run(vm.update(5, start: false))
         #expect(vm.outcome(5)?.state == .succeeded, "\(vm.outcome(5)?.message ?? "")")
         let left = [VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdz")]
         #expect(try await vm.snapshots().map(\.notHeld) == [left, left])
