@@ -97,7 +97,7 @@ public final class PrivateSystemd: Sendable {
             mount -t tmpfs -o mode=755 private-systemd /$name
         done
         # Of /sys only what a unit may ask to write to.
-        mount --bind /sys/devices/system/node /sys/devices/system/node
+        mount --bind /sys/devices /sys/devices
         mount -o remount,bind,ro /sys
         mount --bind -o ro /proc/sys /proc/sys
         mount -o remount,bind,ro /proc/sys

@@ -41,7 +41,7 @@ extension Profile {
             guard let device else { return nil }
             if !["/dev/disk/", "/dev/mapper/"].contains(where: device.hasPrefix) {
                 return
-                    "expected a name below /dev/disk/by-id or /dev/mapper, which stays when disks come and go, got '\(device)'"
+                    "expected a name that stays when disks come and go, such as one below /dev/disk/by-id, got '\(device)'"
             }
             return format == .raw ? nil : "a device is raw"
         }

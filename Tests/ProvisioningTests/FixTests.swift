@@ -45,6 +45,17 @@ import Testing
         #expect(life.hypervisor.calls(of: .define) == 0)
     }
 
+    /// A newer agent knows keys that the profile in an older VM's definition does not have.
+    @Test func whatANewerAgentKnowsIsNoDrift() async throws {
+        let (world, _) = try await editedClone { xml in
+            let old = xml.replacing(#""webDAV":false,"#, with: "").replacing("&quot;webDAV&quot;:false,", with: "")
+            #expect(old != xml)
+            return old
+        }
+        #expect(try await definition(world).profile?["webDAV"] == nil)
+        #expect(try await drift(world) == [])
+    }
+
     @Test func aDiskThatSomebodyAddedStaysAndIsNamed() async throws {
         let disk = """
             <disk type="file" device="disk"><source file="/srv/mine.img"/><target dev="sdc" bus="scsi"/></disk>

@@ -183,9 +183,9 @@ public struct DomainDefinition: Equatable, Sendable {
 
     /// What QEMU does not migrate.
     private static func memoryObstacle(_ devices: XMLElement) -> String? {
-        let functions = hostDevices(devices)
+        let functions = hostDevices(devices).map(\.address)
         if !functions.isEmpty {
-            return "it has devices of the host (\(functions.map(\.address.description).joined(separator: ", ")))"
+            return "it has devices of the host (\(functions.map(\.description).joined(separator: ", ")))"
         }
         if devices.children("hostdev").contains(where: { $0.attribute("type") != "usb" }) {
             return "it has a device of the host"

@@ -16,10 +16,12 @@ public struct DriftInspection: Sendable {
         let xml = try await host.hypervisor.definition(of: domain.id)
         let definition = try DomainDefinition(xml: xml)
         guard let profile = definition.madeBy else { return nil }
-        let intended = DomainSpecification(
+        var intended = DomainSpecification(
             profile, origin: origin, keeping: definition,
             directory: try await host.directory(of: domain, madeBy: origin.job),
             granularityForm: try await host.granularityForm())
+        // Keys that have come with a newer agent have their defaults, whether they are written down or not.
+        intended?.profile = definition.profile
         return try intended?.differences(from: xml, autostart: domain.autostart, of: profile)
     }
 
