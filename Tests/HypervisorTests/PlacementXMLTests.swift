@@ -110,6 +110,7 @@ import Testing
         definition.hostDevices = original.hostDevices
         definition.placedDevices = original.placedDevices
         definition.memoryBytes = original.memoryBytes
+        definition.memoryObstacle = original.memoryObstacle
         #expect(definition == original)
         // And back again, but for what the guest sees of its memory's size.
         #expect(try DomainDefinition(xml: original.placement.applied(to: after)).placement == original.placement)
@@ -156,10 +157,10 @@ import Testing
     @Test func whatOthersWriteIsRead() throws {
         let xml = DomainXMLTests.full.xml()
             .replacing("<vcpu>4", with: "<vcpu placement='static' cpuset='1-3,5'>4")
+            .replacing("<memoryBacking>", with: "<memoryBacking><hugepages/>")
             .replacing(
                 "<iothreads>",
                 with: """
-                    <memoryBacking><hugepages/></memoryBacking>
                     <numatune><memory mode='interleave' nodeset='0-2'/></numatune>
                     <cputune><vcpupin vcpu='1' cpuset='7'/><vcpupin vcpu='99' cpuset='7'/><vcpupin vcpu='2' cpuset='^4'/>
                     <shares>2048</shares></cputune><iothreads>

@@ -11,6 +11,7 @@ import Testing
         var specification = DomainXMLTests.full
         specification.console = console
         specification.guestOS = .linux
+        specification.shares = []
         specification.demand = VMDemand(
             id: specification.id, name: specification.name, vcpus: 4,
             memory: MemoryDemand(minimumBytes: 4 << 30, maximumBytes: 4 << 30), graphics: graphics)
