@@ -86,6 +86,7 @@ struct MergeLayer: JobStep {
             guard try await DiskLayer.chain(of: other).first?.backing == layer else { continue }
             try await DiskLayer.change("rebase", "-u", "-F", "qcow2", "-b", base, other)
         }
+        try await host.forgetChain(of: vm, disk: target)
         try await host.onFiles {
             for manifest in try directory.manifests() where manifest.disks.contains(where: { $0.file == layer }) {
                 var manifest = manifest
@@ -152,6 +153,16 @@ struct RemoveLayers: JobStep {
 }
 
 extension JobHost {
+    /// Libvirt keeps the files below a disk in the persistent definition (`<backingStore>`) and opens those at the next start,
+    /// whatever the files themselves say. Without that it finds them by itself.
+    func forgetChain(of vm: VMID, disk target: String) async throws {
+        let xml = try await hypervisor.definition(of: vm)
+        guard xml.contains("<backingStore"),
+            let file = try DomainDefinition(xml: xml).disks.first(where: { $0.target == target })?.file
+        else { return }
+        _ = try await hypervisor.define(DomainEdit(files: [target: file]).applied(to: xml))
+    }
+
     /// Whether the VM's disks are in these overlays.
     func writes(_ vm: VMID, to disks: [OverlaidDisk]) async throws -> Bool {
         let files = try await files(of: vm)

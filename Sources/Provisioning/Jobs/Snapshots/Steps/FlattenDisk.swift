@@ -15,6 +15,7 @@ struct FlattenDisk: JobStep {
     func apply() async throws {
         for _ in 1...3 {
             try await requireLayer()
+            try await host.forgetChain(of: vm, disk: target)
             if try await host.require(vm).state.isActive {
                 try await pull()
             } else {
