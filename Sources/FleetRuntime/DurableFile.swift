@@ -30,6 +30,19 @@ public enum DurableFile {
         return stat(path, &information) == 0 ? UInt64(information.st_size) : nil
     }
 
+    /// Whether it is a directory itself, not a link to one.
+    public static func isDirectory(_ path: String) -> Bool {
+        var information = stat()
+        return lstat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// When the file's content was changed last, in nanoseconds since 1970; nil when there is none.
+    public static func modified(_ path: String) -> Int64? {
+        var information = stat()
+        guard stat(path, &information) == 0 else { return nil }
+        return Int64(information.st_mtim.tv_sec) * 1_000_000_000 + Int64(information.st_mtim.tv_nsec)
+    }
+
     /// Makes a directory, and those above it that are missing, with exactly this mode.
     public static func makeDirectory(_ path: String, mode: mode_t) throws(FileError) {
         if exists(path) { return }

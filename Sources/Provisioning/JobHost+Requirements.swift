@@ -1,5 +1,7 @@
 import FleetModel
+import FleetRuntime
 import Hypervisor
+import Placement
 
 /// What jobs ask of the VM that they work on, each with the problem that it is otherwise.
 extension JobHost {
@@ -63,5 +65,43 @@ extension JobHost {
                 "VM \(domain.name) is \(domain.state.rawValue), as somebody has \(isActive ? "stopped" : "started") it "
                     + "while the job was at work; ask for the job again")
         }
+    }
+
+    /// - Throws: `JobProblem` when another VM of this host has the name.
+    func requireFreeName(_ name: ResourceName, except vm: VMID) async throws {
+        let taken = try await hypervisor.domains().first { $0.name == name.description && $0.id != vm }
+        guard let taken else { return }
+        throw JobProblem(
+            "name-exists",
+            "this host has a VM named \(name) already (\(taken.id)); choose another name, or rename or delete that one first")
+    }
+
+    /// - Throws: `JobProblem` for the first program that a VM of the profile needs and the host does not have.
+    func requirePrograms(for profile: Profile) throws(JobProblem) {
+        let required = [
+            ("qemu-system-x86_64", "no-qemu", "qemu-system-x86 (Debian) or qemu-system-x86-core (Fedora)"),
+            ("qemu-img", "no-qemu-img", "qemu-utils (Debian) or qemu-img (Fedora)"),
+            ("prlimit", "no-prlimit", "util-linux"),
+        ]
+        let forTPM = profile.tpm ? [("swtpm", "no-swtpm", "swtpm and swtpm-tools")] : []
+        let forSeed = profile.seed == .none ? [] : [("xorriso", "no-xorriso", "xorriso")]
+        for (program, reason, packages) in required + forTPM + forSeed where facilities.program(program) == nil {
+            throw JobProblem(reason, "a VM needs the program \(program), which is not here; install \(packages)")
+        }
+    }
+
+    /// Firmware takes variables of its own size only.
+    /// - Parameters:
+    ///   - variables: what somebody brings, in words.
+    ///   - wanted: the firmware that would do, in words.
+    func requireFit(
+        of sizeBytes: UInt64, to firmware: FirmwareFiles, _ variables: String, _ wanted: String
+    ) async throws {
+        let size = await onFiles { DurableFile.size(firmware.variables) }
+        guard size != sizeBytes else { return }
+        throw JobProblem(
+            "variables-wrong-size",
+            "\(variables) of \(sizeBytes) bytes, and the firmware here, \(firmware.code), has \(size ?? 0); name the firmware "
+                + "\(wanted) in the profile")
     }
 }

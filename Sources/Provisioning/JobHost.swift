@@ -14,6 +14,8 @@ public struct JobHost: Sendable {
     public var profiles: [ResourceName: Profile]
     /// One directory per VM lies below it, named by the job that made the VM.
     public var vmDirectory: String
+    /// One directory per exported VM lies below it, named by the job that exported it.
+    public var exportDirectory: String
     public var facilities: HostFacilities
     public var time: any TimeSource
     /// What a guest with much to write may take to come to rest. Windows gives up after 10 s by itself.
@@ -24,7 +26,7 @@ public struct JobHost: Sendable {
 
     public init(
         hypervisor: any Hypervisor, images: any ImageStore, imageSource: @escaping @Sendable () -> ImageSource,
-        profiles: [ResourceName: Profile], vmDirectory: String, facilities: HostFacilities,
+        profiles: [ResourceName: Profile], vmDirectory: String, exportDirectory: String, facilities: HostFacilities,
         time: any TimeSource = SystemTimeSource()
     ) {
         self.hypervisor = hypervisor
@@ -32,6 +34,7 @@ public struct JobHost: Sendable {
         self.imageSource = imageSource
         self.profiles = profiles
         self.vmDirectory = vmDirectory
+        self.exportDirectory = exportDirectory
         self.facilities = facilities
         self.time = time
     }

@@ -21,7 +21,7 @@ protocol JobKind: Sendable {
     var images: [ImageReference] { get }
 
     /// For the last report, whether the job has succeeded or failed.
-    var result: GuestCommandResult? { get }
+    var result: JobResult? { get }
 
     /// Looks whether the job could be done now, touching nothing.
     /// - Throws: `JobProblem` with the reason and the fix.
@@ -39,7 +39,7 @@ protocol JobKind: Sendable {
 extension JobKind {
     static var rollsBack: Bool { false }
     var images: [ImageReference] { [] }
-    var result: GuestCommandResult? { nil }
+    var result: JobResult? { nil }
     func check(on host: JobHost) async throws { _ = try await plan(on: host) }
     func verify(_ plan: Plan, on host: JobHost, _ attempt: @Sendable () async throws -> Void) async throws -> String? {
         nil
@@ -51,7 +51,7 @@ enum JobKinds {
     static let all: [any JobKind.Type] = [
         CloneVM.self, StartVM.self, StopVM.self, RebootVM.self, SuspendVM.self, ResumeVM.self, FocusVM.self,
         DeleteVM.self, UpdateVM.self, FixVM.self, CreateSnapshot.self, RevertSnapshot.self, DeleteSnapshot.self,
-        PinSnapshot.self, FlattenDisks.self, RenameVM.self, ResizeVM.self, ExecInGuest.self,
+        PinSnapshot.self, FlattenDisks.self, RenameVM.self, ResizeVM.self, ExportVM.self, ImportVM.self, ExecInGuest.self,
     ]
 
     /// - Throws: `JobProblem` for a kind or arguments that this agent does not understand.

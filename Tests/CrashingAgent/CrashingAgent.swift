@@ -46,7 +46,8 @@ struct CrashingAgent {
         var jobHost = JobHost(
             hypervisor: hypervisor, images: BaseImageStore(directory: directory + "/images", client: HTTPClient()),
             imageSource: { ImageSource(url: "", token: "") }, profiles: [profile: tiny, withData: data],
-            vmDirectory: directory + "/images/vms", facilities: HostFacilities(accelerator: { .tcg }))
+            vmDirectory: directory + "/images/vms", exportDirectory: directory + "/exports",
+            facilities: HostFacilities(accelerator: { .tcg }))
         // No test waits a minute for a guest that is not going to answer.
         jobHost.quiesceLimit = .seconds(10)
         let spool = try Spool(

@@ -91,7 +91,8 @@ struct JobTests {
         let host = try await fixture.host().id
         let job = try await fixture.job(1, host: host)
         _ = try await fixture.publish(host)
-        let result = GuestCommandResult(exitStatus: 1, output: "ä", errorOutput: "", isCut: true)
+        let result = JobResult.command(
+            GuestCommandResult(exitStatus: 1, output: "ä", errorOutput: "", isCut: true))
         let report = JobReport(
             job: job.id, kind: job.kind, state: .failed, reason: "exit-status", result: result)
         _ = try await store.commit([try fixture.report(host, .random(), 1, report)])

@@ -104,6 +104,7 @@ enum BusSamples {
         let difference = SettingDifference(setting: "vcpu", found: "2", wanted: "4", isFixable: true)
         let override = ProfileOverride(memoryMiB: 64, maximumMemoryMiB: 65, vcpus: 1)
         let command = GuestCommand(name: name, path: "/usr/bin/true", arguments: ["a"])
+        let export = ExportReference(digest: digest, name: "office-1", directory: "/srv/exports/e", sizeBytes: 1)
         let result = GuestCommandResult(exitStatus: 1, signal: 9, output: "o", errorOutput: "e", isCut: true)
         let origin = VMDocument.Origin(job: job, template: digest, profile: "office", profileVersion: 3)
         let queued = Job(
@@ -133,9 +134,9 @@ enum BusSamples {
                 "JobReport",
                 JobReport(
                     job: job, kind: "vm.clone", state: .failed, reason: "no-space", message: "text", step: step, vm: vm,
-                    result: result)
+                    result: .command(result))
             ),
-            ("JobStep", step), ("GuestCommandResult", result),
+            ("JobStep", step), ("GuestCommandResult", result), ("ExportReference", export),
             ("JobProgress", JobProgress(job: job, activity: "fetching", percent: 50, bytesPerSecond: 1.5)),
             ("MetricsBatch", MetricsBatch(time: time, host: ["a": 1], vms: [vm: ["b": 1.5]])),
             (
@@ -186,6 +187,11 @@ enum BusSamples {
                     vm: vm, memoryMiB: 64, maximumMemoryMiB: 65, vcpus: 1, systemDiskGiB: 1, dataDiskGiB: 1)
             ),
             ("RenameArguments", RenameArguments(vm: vm, name: name)),
+            ("ExportArguments", ExportArguments(vm: vm, snapshot: job)),
+            (
+                "ImportArguments",
+                ImportArguments(export: job, digest: digest, vm: vm, identity: .move, name: name, start: true)
+            ),
             ("ExecArguments", ExecArguments(vm: vm, command: name, arguments: ["a"])),
             ("Request", Request(call: .publishInventory, parts: [.cpu], expiresAt: time)),
             ("Reply", Reply(ok: false, message: "text")),

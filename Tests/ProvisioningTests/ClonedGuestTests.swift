@@ -102,7 +102,8 @@ import Testing
             hypervisor: hypervisor,
             images: BaseImageStore(directory: world.directory.file("images"), client: HTTPClient()),
             imageSource: { ImageSource(url: "", token: "") }, profiles: [World.profile: profile],
-            vmDirectory: world.vmDirectory, facilities: HostFacilities(accelerator: { .tcg }))
+            vmDirectory: world.vmDirectory, exportDirectory: world.exportDirectory,
+            facilities: HostFacilities(accelerator: { .tcg }))
         let runner = try await JobRunner(
             configuration: JobRunner.Configuration(
                 fleet: World.fleet, host: World.hostID, keys: [world.key.verifyingKey]),

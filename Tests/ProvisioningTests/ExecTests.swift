@@ -16,7 +16,8 @@ import Testing
         let report = world.last(of: World.jobID(2))
         #expect(report?.state == .succeeded && report?.message == "command 'state' ended with 0")
         #expect(
-            report?.result == GuestCommandResult(exitStatus: 0, output: "fine\n", errorOutput: "", isCut: false))
+            report?.result
+                == .command(GuestCommandResult(exitStatus: 0, output: "fine\n", errorOutput: "", isCut: false)))
         #expect(world.reports.withLock { $0.count { $0.result != nil } } == 1, "only the last report has it")
     }
 
@@ -27,7 +28,9 @@ import Testing
         let report = world.last(of: World.jobID(2))
         #expect(report?.state == .failed && report?.reason == "exit-status")
         #expect(report?.message == "command 'state' ended with 3: no license")
-        #expect(report?.result?.exitStatus == 3 && report?.result?.output == "\u{FFFD}")
+        #expect(
+            report?.result
+                == .command(GuestCommandResult(exitStatus: 3, output: "\u{FFFD}", errorOutput: "one\nno license\n", isCut: false)))
         try await run(world, try exec(world, "state", 3), Started(GuestProgram(signal: 9)))
         #expect(world.last(of: World.jobID(3))?.message == "command 'state' was ended by signal 9")
     }

@@ -40,6 +40,7 @@ final class Life: Sendable {
             hypervisor: hypervisor,
             images: BaseImageStore(directory: world.directory.file("images"), client: HTTPClient()),
             imageSource: { source }, profiles: [World.profile: profile], vmDirectory: vmDirectory ?? world.vmDirectory,
+            exportDirectory: world.exportDirectory,
             facilities: HostFacilities(
                 root: world.directory.file("root"), program: programs, accelerator: { .tcg }, inventory: inventory,
                 weighsGuests: weighsGuests, set: set),

@@ -36,7 +36,7 @@ import Testing
                 hypervisor: hypervisor,
                 images: BaseImageStore(directory: world.directory.file("images"), client: HTTPClient()),
                 imageSource: { ImageSource(url: "", token: "") }, profiles: [World.profile: profile],
-                vmDirectory: world.vmDirectory,
+                vmDirectory: world.vmDirectory, exportDirectory: world.exportDirectory,
                 facilities: HostFacilities(
                     accelerator: { .tcg }, inventory: machine.take, weighsGuests: !libvirt.uri.contains("session"))),
             journal: JobJournal(path: world.journalPath, bootID: "boot"),

@@ -64,6 +64,8 @@ final class World: Sendable {
             virtualSizeBytes: UInt64(mebibytes) << 20)
     }
 
+    var exportDirectory: String { directory.file("exports") }
+
     var basePath: String { directory.file("images/\(image.digest)") }
 
     func files(of job: JobID) throws -> [String]? {

@@ -11,7 +11,7 @@ import Testing
         var vm = Fleet.vm(1, "office", on: Fleet.hosts[0], .running)
         vm.vm.guestCommands = commands
         var job = Fleet.job(.failed, message: "command 'state' ended with 3")
-        job.result = Self.result
+        job.result = .command(Self.result)
         return try FakeController([
             "GET /vms": { [vm] in $1.respond(page: [vm]) },
             "POST /jobs": { $1.respond(json: Fleet.job(.planned), status: 201) },

@@ -152,6 +152,7 @@ struct AgentAssembly {
                 let token = try? SecretFile.value(images.token, file: images.tokenFile)
                 return ImageSource(url: images.url ?? "", token: token ?? "")
             }, profiles: profiles, vmDirectory: imagesDirectory + "/vms",
+            exportDirectory: configuration.exportDirectory ?? stateDirectory + "/exports",
             facilities: HostFacilities(
                 accelerator: { await Self.accelerator() }, inventory: inventory, weighsGuests: libvirtIsRoot),
             time: time)

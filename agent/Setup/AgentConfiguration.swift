@@ -91,6 +91,8 @@ public struct AgentConfiguration: ConfigurationSection {
     public var profileDirectories = ["/etc/virtfleet/profiles", "/usr/share/virtfleet/profiles"]
     /// systemd's STATE_DIRECTORY, or `defaultStateDirectory`.
     public var stateDirectory: String?
+    /// Where VMs are exported to and imported from; `exports` in the state directory.
+    public var exportDirectory: String?
     public var jobs = Jobs()
     public var inspection = Inspection()
     public var metrics = Metrics()
@@ -103,7 +105,8 @@ public struct AgentConfiguration: ConfigurationSection {
             check.problem("host", "is missing; 'virtfleet host add NAME' on the controller prints a complete file")
         }
         for (key, path) in [
-            ("stateDirectory", stateDirectory), ("images.directory", images.directory),
+            ("stateDirectory", stateDirectory), ("exportDirectory", exportDirectory),
+            ("images.directory", images.directory),
             ("libvirt.tpmStates", libvirt.tpmStates),
         ] {
             if let path, !path.hasPrefix("/") {

@@ -12,6 +12,8 @@ public enum JobKindName: String, CaseIterable, Codable, Sendable {
     case vmFix = "vm.fix"
     case vmRename = "vm.rename"
     case vmResize = "vm.resize"
+    case vmExport = "vm.export"
+    case vmImport = "vm.import"
     case vmDelete = "vm.delete"
     case snapshotCreate = "snapshot.create"
     case snapshotRevert = "snapshot.revert"

@@ -72,12 +72,12 @@ public struct JobReport: Codable, Equatable, Sendable {
     public var step: Step?
     /// The VM the job made or changed.
     public var vm: VMID?
-    /// What `guest.exec` ran did; only in the last report.
-    public var result: GuestCommandResult?
+    /// Only in the last report.
+    public var result: JobResult?
 
     public init(
         job: JobID, kind: String, state: JobState, reason: String? = nil, message: String? = nil, step: Step? = nil,
-        vm: VMID? = nil, result: GuestCommandResult? = nil
+        vm: VMID? = nil, result: JobResult? = nil
     ) {
         self.job = job
         self.kind = kind

@@ -14,8 +14,8 @@ public struct JobResource: Codable, Equatable, Sendable {
     public var step: JobReport.Step?
     public var progress: JobProgress?
     public var vm: VMID?
-    /// What `guest.exec` ran did; absent in lists.
-    public var result: GuestCommandResult?
+    /// Absent in lists.
+    public var result: JobResult?
     public var createdAt: Date
     public var updatedAt: Date
     public var expiresAt: Date
@@ -23,7 +23,7 @@ public struct JobResource: Codable, Equatable, Sendable {
     public init(
         id: JobID, host: HostID, hostName: ResourceName, kind: String, arguments: JSONValue, state: JobState,
         cancelRequested: Bool, reason: String? = nil, message: String? = nil, step: JobReport.Step? = nil,
-        progress: JobProgress? = nil, vm: VMID? = nil, result: GuestCommandResult? = nil, createdAt: Date,
+        progress: JobProgress? = nil, vm: VMID? = nil, result: JobResult? = nil, createdAt: Date,
         updatedAt: Date, expiresAt: Date
     ) {
         self.id = id

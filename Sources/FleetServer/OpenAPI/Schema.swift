@@ -15,6 +15,8 @@ indirect enum Schema: Sendable {
     case nullable(Schema)
     /// One of the document's named schemas.
     case reference(String)
+    /// One or the other of the document's named schemas.
+    case oneOf([String])
 
     static let uuid = Schema.string(format: "uuid")
     static let time = Schema.string(format: "date-time")
@@ -47,6 +49,7 @@ indirect enum Schema: Sendable {
                 ])
         case .nullable(let schema): .object(["anyOf": .array([schema.json, Self.type("null")])])
         case .reference(let name): .object(["$ref": .string("#/components/schemas/\(name)")])
+        case .oneOf(let names): .object(["oneOf": .array(names.map { Self.reference($0).json })])
         }
     }
 

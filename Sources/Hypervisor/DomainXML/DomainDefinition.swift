@@ -93,6 +93,11 @@ public struct DomainDefinition: Equatable, Sendable {
     /// Why the guest's memory cannot be kept: what belongs to it is in a device of the host. Nil when it can.
     public var memoryObstacle: String?
 
+    /// The disc by which the guest learns who it is, where it has one.
+    public var seedDisc: String? {
+        disks.first { $0.target == DomainSpecification.Disc.target && $0.device == "cdrom" }?.file
+    }
+
     /// The profile starts it with its host.
     public var startsWithHost: Bool { profile?["autostart"] == .bool(true) }
 

@@ -74,6 +74,15 @@ enum DomainMetadata {
         element(in: metadata)?.setAttribute("template", template.description)
     }
 
+    /// - Parameter macs: new addresses of cards that are devices of the host, by the old ones.
+    static func setIdentity(_ job: JobID, _ macs: [MACAddress: MACAddress], in metadata: XMLElement) {
+        element(in: metadata)?.setAttribute("job", job.description)
+        for device in element(in: metadata)?.first("demand")?.children("device") ?? [] {
+            guard let mac = device.attribute("mac").flatMap(MACAddress.init).flatMap({ macs[$0] }) else { continue }
+            device.setAttribute("mac", mac.description)
+        }
+    }
+
     /// Nil when nothing is set over the profile. Attributes need no namespace's prefix, whatever somebody has made of that.
     static func override(_ metadata: XMLElement) -> ProfileOverride? {
         func number(_ name: String) -> Int? { element(in: metadata)?.attribute(name).flatMap { Int($0) } }

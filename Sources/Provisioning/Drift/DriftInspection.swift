@@ -34,7 +34,8 @@ public struct DriftInspection: Sendable {
 }
 
 extension Profile {
-    fileprivate mutating func apply(_ override: ProfileOverride) {
+    /// What `vm.resize` has set goes before what the profile says.
+    mutating func apply(_ override: ProfileOverride) {
         if let memory = override.memoryMiB { (memoryMiB, maximumMemoryMiB) = (memory, override.maximumMemoryMiB) }
         if let vcpus = override.vcpus { (self.vcpus, topology) = (vcpus, nil) }
     }

@@ -82,7 +82,7 @@ extension JournalledJob {
     /// - Parameter vm: kept from the report before when nil.
     func report(
         _ state: JobState, _ problem: JobProblem? = nil, remark: String? = nil, step: JobReport.Step? = nil,
-        vm: VMID? = nil, result: GuestCommandResult? = nil
+        vm: VMID? = nil, result: JobResult? = nil
     ) -> JobReport {
         JobReport(
             job: id, kind: job.kind, state: state, reason: problem?.reason, message: problem?.message ?? remark,

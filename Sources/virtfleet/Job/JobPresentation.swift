@@ -57,8 +57,25 @@ extension JobResource {
                         ("Created", .time(job.createdAt)), ("Updated", .age(job.updatedAt)),
                         ("Expires", .time(job.expiresAt)),
                     ]), DetailSection("Arguments", job.arguments.flattened()),
-            ] + (job.result.map(\.details) ?? [])
+            ] + (job.result?.details ?? [])
         })
+}
+
+extension JobResult {
+    fileprivate var details: [DetailSection] {
+        switch self {
+        case .command(let result): result.details
+        case .export(let export):
+            [
+                DetailSection(
+                    "Export",
+                    [
+                        ("VM", Cell(export.name)), ("Directory", Cell(export.directory)),
+                        ("Size", .bytes(export.sizeBytes)), ("Digest", Cell(export.digest.description)),
+                    ])
+            ]
+        }
+    }
 }
 
 extension GuestCommandResult {

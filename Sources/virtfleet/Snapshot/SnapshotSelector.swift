@@ -18,7 +18,10 @@ enum SnapshotSelector {
 
     static func find(_ arguments: ParsedArguments, _ client: FleetClient) async throws -> Found {
         let vm = try await VMSelector.find(arguments, client)
-        let wanted = try arguments(snapshot)
+        return Found(vm: vm, snapshot: try snapshot(named: try arguments(snapshot), of: vm))
+    }
+
+    static func snapshot(named wanted: String, of vm: VMResource) throws -> VMSnapshot {
         let all = vm.vm.snapshots ?? []
         guard let found = all.first(where: { $0.id.description == wanted || $0.name.description == wanted }) else {
             let isForeign = vm.vm.foreignSnapshots?.contains(wanted) == true
@@ -28,7 +31,7 @@ enum SnapshotSelector {
                     : "VM '\(vm.vm.name)' has no snapshot '\(wanted)'; 'virtfleet snapshot list \(vm.vm.name)' shows all"
             )
         }
-        return Found(vm: vm, snapshot: found)
+        return found
     }
 }
 

@@ -5,6 +5,9 @@ import FleetModel
 extension ControllerAddress: ArgumentValue {}
 extension ResourceName: ArgumentValue {}
 extension JobID: ArgumentValue {}
+extension VMID: ArgumentValue {}
+extension Digest: ArgumentValue {}
+extension ImportIdentity: ArgumentValue {}
 extension JobState: ArgumentValue {}
 
 extension EventType: ArgumentValue {

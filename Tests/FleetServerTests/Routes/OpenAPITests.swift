@@ -87,6 +87,9 @@ struct SchemaCheck {
         case (.reference(let name), _):
             guard let schema = schemas[name] else { return ["\(path): no schema \(name)"] }
             return check(value, against: schema, exact: exact, at: path)
+        case (.oneOf(let names), _):
+            let problems = names.map { check(value, against: .reference($0), exact: exact, at: path) }
+            return problems.count { $0.isEmpty } == 1 ? [] : problems.joined() + ["\(path) is not one of \(names)"]
         case (.array(let schema), .array(let items)):
             return items.flatMap { check($0, against: schema, exact: exact, at: path + "[]") }
         case (.map(let schema), .object(let members)):

@@ -98,7 +98,7 @@ enum Samples {
         fullJob.step = JobReport.Step(index: 1, count: 2, name: "s")
         fullJob.progress = JobProgress(job: job, activity: "a", percent: 1.5, bytesPerSecond: 2)
         fullJob.vm = vm
-        fullJob.result = result
+        fullJob.result = .command(result)
         func event(_ name: ResourceName?) -> EventResource {
             EventResource(
                 id: 1, host: host, hostName: name, type: .vmLifecycle, time: now, receivedAt: now, epoch: .random(),
@@ -124,6 +124,8 @@ enum Samples {
             try sample("GuestCommand", command, command),
             try sample("ProfileOverride", override, ProfileOverride()),
             try sample("GuestCommandResult", result, bareResult),
+            try sample(
+                "ExportReference", ExportReference(digest: digest, name: "a", directory: "/e", sizeBytes: 1)),
             try sample("Job", fullJob, bareJob),
             try sample(
                 "JobRequest", JobRequest(host: "a", kind: "k", arguments: .null, expiresInSeconds: 1),

@@ -65,6 +65,9 @@ struct JobPlanner: Sendable {
             if let problem = arguments.problem { throw Problem.unprocessable("bad-arguments", problem) }
             return try FleetJSON.value(arguments)
         case .vmRename: return try await asked(RenameArguments.self, \.vm, request, host)
+        case .vmExport: return try await asked(ExportArguments.self, \.vm, request, host)
+        case .vmImport:
+            return try FleetJSON.value(try await importArguments(try decode(ImportRequest.self, request), host))
         case .guestExec:
             let wanted = try decode(ExecRequest.self, request)
             try await check(wanted.vm, on: host)

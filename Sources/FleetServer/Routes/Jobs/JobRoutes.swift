@@ -78,8 +78,10 @@ enum JobRoutes {
                 "progress": .object(
                     ["job": .string(), "activity": .string(), "percent": .number],
                     optional: ["bytesPerSecond": .number]),
-                "result": .reference("GuestCommandResult"),
+                "result": .oneOf(["GuestCommandResult", "ExportReference"]),
             ]),
+        "ExportReference": .object(
+            ["digest": .string(), "name": .string(), "directory": .string(), "sizeBytes": .integer]),
         "GuestCommandResult": .object(
             ["output": .string(), "errorOutput": .string(), "isCut": .boolean],
             optional: ["exitStatus": .integer, "signal": .integer]),

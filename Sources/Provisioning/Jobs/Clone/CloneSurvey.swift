@@ -20,12 +20,12 @@ struct CloneSurvey {
     func findings() async throws -> Findings {
         let profile = try profile()
         try checkSeal(profile)
-        try checkPrograms(profile)
+        try host.requirePrograms(for: profile)
         let firmware = try profile.findFirmware(root: host.facilities.root)
         try await checkVariables(firmware)
         try await host.requireNetworks(of: profile, named: arguments.profile)
         try await host.requireHostStorage(of: profile, named: arguments.profile)
-        try await checkName()
+        try await host.requireFreeName(arguments.name, except: CloneIdentity(job: job).vm)
         try await host.requireFreeHostName(profile, name: arguments.name.description, vm: CloneIdentity(job: job).vm)
         try await checkSpace(profile)
         return Findings(profile: profile, firmware: firmware, placement: try await placement(profile))
@@ -61,40 +61,12 @@ struct CloneSurvey {
         }
     }
 
-    /// Firmware takes variables of its own size only.
     private func checkVariables(_ firmware: FirmwareFiles) async throws {
         guard let variables = arguments.image.variables else { return }
-        let size = await host.onFiles { DurableFile.size(firmware.variables) }
-        guard size == variables.sizeBytes else {
-            throw JobProblem(
-                "variables-wrong-size",
-                "template \(arguments.image.template) \(arguments.image.version) brings UEFI variables of "
-                    + "\(variables.sizeBytes) bytes, and the firmware here, \(firmware.code), has \(size ?? 0); name the firmware "
-                    + "that the template was sealed with in the profile")
-        }
-    }
-
-    private func checkPrograms(_ profile: Profile) throws(JobProblem) {
-        let required = [
-            ("qemu-system-x86_64", "no-qemu", "qemu-system-x86 (Debian) or qemu-system-x86-core (Fedora)"),
-            ("qemu-img", "no-qemu-img", "qemu-utils (Debian) or qemu-img (Fedora)"),
-            ("prlimit", "no-prlimit", "util-linux"),
-        ]
-        let forTPM = profile.tpm ? [("swtpm", "no-swtpm", "swtpm and swtpm-tools")] : []
-        let forSeed = profile.seed == .none ? [] : [("xorriso", "no-xorriso", "xorriso")]
-        for (program, reason, packages) in required + forTPM + forSeed where host.facilities.program(program) == nil {
-            throw JobProblem(reason, "a VM needs the program \(program), which is not here; install \(packages)")
-        }
-    }
-
-    private func checkName() async throws {
-        let name = arguments.name.description
-        let own = CloneIdentity(job: job).vm
-        if let other = try await host.hypervisor.domains().first(where: { $0.name == name && $0.id != own }) {
-            throw JobProblem(
-                "name-exists",
-                "this host has a VM named \(name) already (\(other.id)); choose another name or delete it")
-        }
+        try await host.requireFit(
+            of: variables.sizeBytes, to: firmware,
+            "template \(arguments.image.template) \(arguments.image.version) brings UEFI variables",
+            "that the template was sealed with")
     }
 
     /// What a whole copy of the image takes; at least so much while it is not there to be measured.

@@ -56,9 +56,11 @@ struct CloneVM: JobKind {
         }
         if let seed = plan.seed { steps.append(MakeSeedDisc(content: seed, directory: plan.directory, host: host)) }
         steps += [
-            CopyVariables(
-                template: plan.variables ?? plan.firmware.variables, path: plan.directory.variables, host: host),
-            DefineDomain(specification: specification, host: host),
+            CopyFile(
+                name: "firmware variables", source: plan.variables ?? plan.firmware.variables,
+                path: plan.directory.variables, host: host),
+            DefineDomain(
+                id: specification.id, origin: specification.origin, xml: specification.xml(), host: host),
         ]
         if plan.profile.isStartedByLibvirt { steps.append(SetAutostart(vm: vm, on: true, host: host)) }
         if arguments.start { steps.append(StartDomain(vm: vm, ofOwnClone: true, host: host)) }

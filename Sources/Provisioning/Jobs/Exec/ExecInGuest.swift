@@ -13,7 +13,7 @@ struct ExecInGuest: JobKind {
     private let run = Run()
     var vm: VMID { arguments.vm }
     var locks: Set<String> { ["vm \(vm)"] }
-    var result: GuestCommandResult? { run.state.withLock(\.result) }
+    var result: JobResult? { run.state.withLock(\.result).map(JobResult.command) }
 
     init(job: JobID, arguments: ExecArguments) { self.arguments = arguments }
 

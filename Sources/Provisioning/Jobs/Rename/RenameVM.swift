@@ -18,13 +18,8 @@ struct RenameVM: JobKind {
 
     func plan(on host: JobHost) async throws -> Plan {
         let (domain, _) = try await host.requireOwn(vm, "rename")
-        let name = arguments.name.description
-        if let other = try await host.hypervisor.domains().first(where: { $0.name == name && $0.id != vm }) {
-            throw JobProblem(
-                "name-exists",
-                "this host has a VM named \(name) already (\(other.id)); choose another name or rename that one first")
-        }
-        if domain.name != name { try await requireRenameable(domain, host) }
+        try await host.requireFreeName(arguments.name, except: vm)
+        if domain.name != arguments.name.description { try await requireRenameable(domain, host) }
         return Plan(before: domain.name)
     }
 

@@ -25,25 +25,28 @@ extension Hypervisor {
 
 /// The domain's definition. Its mark is the identity, which nobody but this job has.
 struct DefineDomain: JobStep {
-    let specification: DomainSpecification
+    let id: VMID
+    /// As the definition tells it.
+    let origin: VMDocument.Origin
+    let xml: String
     let host: JobHost
     let name = "definition"
 
     func probe() async throws -> StepProbe {
-        try await host.hypervisor.domainIfAny(specification.id) == nil ? .absent : .done
+        try await host.hypervisor.domainIfAny(id) == nil ? .absent : .done
     }
 
-    func apply() async throws { _ = try await host.hypervisor.define(specification.xml()) }
+    func apply() async throws { _ = try await host.hypervisor.define(xml) }
 
     func undo() async throws {
-        guard let domain = try await host.hypervisor.domainIfAny(specification.id) else { return }
-        guard domain.origin == specification.origin else {
+        guard let domain = try await host.hypervisor.domainIfAny(id) else { return }
+        guard domain.origin == origin else {
             throw JobProblem(
                 "vm-changed", "somebody has redefined VM \(domain.name) meanwhile; it and its files are left alone")
         }
         if domain.state.isActive { try await host.hypervisor.destroy(domain.id) }
         // A domain that somebody has undefined while it ran ends with its process.
-        guard try await host.hypervisor.domainIfAny(specification.id) != nil else { return }
+        guard try await host.hypervisor.domainIfAny(id) != nil else { return }
         try await host.hypervisor.undefine(domain.id)
         try await host.resettle()
     }

@@ -95,17 +95,17 @@ struct MakeDisk: JobStep {
     }
 }
 
-/// The VM's own UEFI variable store, as its template brings it, or empty as the firmware's makers deliver it.
-struct CopyVariables: JobStep {
-    let template: String
+/// A copy of a small file, which appears under its name only when it is whole.
+struct CopyFile: JobStep {
+    let name: String
+    let source: String
     let path: String
     let host: JobHost
-    let name = "firmware variables"
 
     func probe() async -> StepProbe { await host.onFiles { DurableFile.exists(path) } ? .done : .absent }
 
     func apply() async throws {
-        try await host.onFiles { () throws(FileError) in try DurableFile.copy(template, to: path, mode: 0o600) }
+        try await host.onFiles { () throws(FileError) in try DurableFile.copy(source, to: path, mode: 0o600) }
     }
 
     func undo() async throws {

@@ -152,8 +152,8 @@ struct WaitForGuest: JobStep {
             guard host.time.monotonic() - start < limit else {
                 throw JobProblem(
                     "no-guest-agent",
-                    "the guest agent of the updated VM did not answer within \(limit.components.seconds) s; see its screen "
-                        + "or console, and whether the template has qemu-guest-agent installed")
+                    "the guest agent of the VM did not answer within \(limit.components.seconds) s; see its screen or console, and "
+                        + "whether qemu-guest-agent is installed in it")
             }
             try await host.time.sleep(for: .seconds(1))
         }
