@@ -21,7 +21,12 @@ extension InMemoryHypervisor {
     }
 
     public func liveDefinition(of id: VMID) async throws(HypervisorError) -> String {
-        try call(.liveDefinition) { try Self.find(id, "read the definition of", in: $0).xml }
+        try call(.liveDefinition) { state in
+            let domain = try Self.find(id, "read the definition of", in: state)
+            guard domain.running, let devices = domain.usbDevices else { return domain.xml }
+            let others = domain.xml.replacing(/<hostdev[^>]*type="usb"(?s:.*?)<\/hostdev>/, with: "")
+            return others.replacing("</devices>", with: devices.joined() + "</devices>")
+        }
     }
 
     public func define(_ xml: String) async throws(HypervisorError) -> Domain {
@@ -79,6 +84,9 @@ extension InMemoryHypervisor {
             guard !domain.running else { throw Self.invalidState("start", definition, "domain is already running") }
             try self.prepareFiles(of: definition)
             domain.running = true
+            domain.usbDevices = definition.usbDevices.compactMap { wanted in
+                state.usbDevices.first { $0.id == wanted.id }.map(Self.element)
+            }
             domain.placement = definition.placement
             domain.managedSave = false
             try self.store(domain, id, in: &state)

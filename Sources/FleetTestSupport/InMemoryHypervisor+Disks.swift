@@ -173,7 +173,7 @@ extension InMemoryHypervisor {
         }
     }
 
-    private static func refusal(_ operation: String, _ message: String) -> HypervisorError {
+    static func refusal(_ operation: String, _ message: String) -> HypervisorError {
         HypervisorError(.failed, operation: operation, object: "disk", message: message)
     }
 

@@ -84,6 +84,7 @@ extension InMemoryHypervisor {
     func stop(_ id: VMID, detail: String, in state: inout State) throws {
         guard var domain = state.domains[id] else { return }
         domain.running = false
+        domain.usbDevices = nil
         domain.paused = false
         domain.frozen = false
         domain.memory = nil

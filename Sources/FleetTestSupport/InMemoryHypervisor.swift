@@ -16,6 +16,7 @@ public final class InMemoryHypervisor: Hypervisor {
         case liveDefinition = "live-definition"
         case overlayDisks = "overlay-disks"
         case resizeDisk = "resize-disk"
+        case plug, unplug
         case startCommit = "start-commit"
         case blockJob = "block-job"
         case startPull = "start-pull"
@@ -66,6 +67,7 @@ public final class InMemoryHypervisor: Hypervisor {
         var networks: [String] = []
         var calls: [Operation: Int] = [:]
         var programs: [GuestProgram] = []
+        var usbDevices: [DomainDefinition.USBDevice] = []
     }
 
     public let events = Mailbox<HypervisorEvent>(capacity: 4096)
@@ -102,6 +104,8 @@ struct StoredDomain: Codable {
     /// What its guest knows for as long as it runs.
     var memory: String?
     var foreignSnapshots: [String] = []
+    /// The USB devices that it has while it runs, as elements of its definition.
+    var usbDevices: [String]?
     /// Commits of layers in use that wait for their pivot: the lower file, by target.
     var commits: [String: String] = [:]
 }
@@ -129,6 +133,9 @@ extension InMemoryHypervisor {
 
     /// The names of the networks that are active.
     public func setNetworks(_ networks: [String]) { state.withLock { $0.networks = networks } }
+
+    /// What is plugged into the host.
+    public func setUSBDevices(_ devices: [DomainDefinition.USBDevice]) { state.withLock { $0.usbDevices = devices } }
 
     /// Whether the guest has been told to keep still.
     public func isFrozen(_ id: VMID) -> Bool { state.withLock { $0.domains[id]?.frozen == true } }

@@ -111,6 +111,13 @@ public protocol Hypervisor: Sendable {
     /// Whether libvirt is at something with the domain that it begins and ends by itself, such as writing or reading its
     /// memory (virDomainGetJobInfo).
     func isBusy(_ id: VMID) async throws(HypervisorError) -> Bool
+    /// Hands a USB device of the host over to a running domain (virDomainAttachDeviceFlags with VIR_DOMAIN_AFFECT_LIVE); its
+    /// persistent definition stays.
+    /// - Throws: `invalidState` when it does not run, `failed` when there is no such device, or two of them.
+    func plug(_ id: VMID, _ device: USBDeviceID) async throws(HypervisorError)
+    /// Takes a USB device from a running domain (virDomainDetachDeviceFlags).
+    /// - Throws: `invalidState` when it does not run, `failed` when it does not have it.
+    func unplug(_ id: VMID, _ device: USBDeviceID) async throws(HypervisorError)
     /// Makes a running domain's disk larger, which its guest sees at once (virDomainBlockResize).
     /// - Throws: `invalidState` when it does not run.
     func resizeDisk(_ id: VMID, _ target: String, to bytes: UInt64) async throws(HypervisorError)

@@ -15,6 +15,8 @@ public struct Profile: Codable, Equatable, Sendable {
     public var weight: Int?
     /// PCI devices of the host, one for each selector.
     public var hostDevices: [DeviceSelector] = []
+    /// USB devices of the host, which the VM has whenever they are plugged in.
+    public var usbDevices: [USBDeviceID] = []
     public var guestOS = GuestOS.linux
     /// The guest is not told that it is in a VM, for drivers that refuse to work there.
     public var hidesHypervisor = false
@@ -82,6 +84,7 @@ public struct Profile: Codable, Equatable, Sendable {
         try read(.vcpus, into: &vcpus)
         try read(.pinning, into: &pinning)
         try read(.hostDevices, into: &hostDevices)
+        try read(.usbDevices, into: &usbDevices)
         try read(.guestOS, into: &guestOS)
         try read(.hidesHypervisor, into: &hidesHypervisor)
         try read(.secureBoot, into: &secureBoot)

@@ -13,6 +13,9 @@ extension Profile: ConfigurationSection {
         if hostDevices.contains(where: \.isEmpty) {
             check.problem("hostDevices", "expected role, class, id or portPath for each device, got none of them")
         }
+        if Set(usbDevices).count < usbDevices.count {
+            check.problem("usbDevices", "expected each device once; two of one kind cannot be told apart")
+        }
         if let topology, topology.vcpus != vcpus {
             check.problem(
                 "topology", "expected sockets x dies x cores x threads to be vcpus, \(vcpus), got \(topology.vcpus)")

@@ -31,7 +31,8 @@ extension DomainSpecification {
             networks: profile.networks.enumerated().compactMap { index, network in
                 Network.Kind(network).map { Network(mac: identity.mac(nic: index), kind: $0) }
             },
-            console: profile.console, usbRedirections: profile.usbRedirections, webDAV: profile.webDAV,
+            usbDevices: profile.usbDevices, console: profile.console, usbRedirections: profile.usbRedirections,
+            webDAV: profile.webDAV,
             ioThreads: profile.ioThreads,
             consoleLogPath: profile.consoleLog ? consoleLogPath : nil, origin: origin,
             demand: profile.demand(of: identity.vm, named: name, mac: identity.mac),

@@ -73,7 +73,8 @@ extension JobHost {
         guard let taken else { return }
         throw JobProblem(
             "name-exists",
-            "this host has a VM named \(name) already (\(taken.id)); choose another name, or rename or delete that one first")
+            "this host has a VM named \(name) already (\(taken.id)); choose another name, or rename or delete that one "
+                + "first")
     }
 
     /// - Throws: `JobProblem` for the first program that a VM of the profile needs and the host does not have.

@@ -51,7 +51,8 @@ enum JobKinds {
     static let all: [any JobKind.Type] = [
         CloneVM.self, StartVM.self, StopVM.self, RebootVM.self, SuspendVM.self, ResumeVM.self, FocusVM.self,
         DeleteVM.self, UpdateVM.self, FixVM.self, CreateSnapshot.self, RevertSnapshot.self, DeleteSnapshot.self,
-        PinSnapshot.self, FlattenDisks.self, RenameVM.self, ResizeVM.self, ExportVM.self, ImportVM.self, ExecInGuest.self,
+        PinSnapshot.self, FlattenDisks.self, RenameVM.self, ResizeVM.self, AttachDevice.self, DetachDevice.self,
+        ExportVM.self, ImportVM.self, ExecInGuest.self,
     ]
 
     /// - Throws: `JobProblem` for a kind or arguments that this agent does not understand.

@@ -26,7 +26,8 @@ struct VirtfleetCommand {
                     VMList.command, VMShow.command, VMPlanning.command, VMClone.command, VMPower.start, VMStop.command,
                     VMReboot.command, VMPower.suspend, VMPower.resume, VMPower.focus,
                     VMDiff.command, VMPower.fix, VMUpdate.command, VMRename.command, VMResize.command,
-                    VMExec.command, VMExport.command, VMImport.command, VMDelete.command,
+                    VMAttach.attach, VMAttach.detach, VMExec.command,
+                    VMExport.command, VMImport.command, VMDelete.command,
                 ]),
             Command(
                 "snapshot", "Keep a VM as it is, and go back to it",

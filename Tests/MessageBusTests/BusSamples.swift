@@ -102,7 +102,9 @@ enum BusSamples {
             pinned: true, isBeingDeleted: false, sizeBytes: 1,
             notHeld: [leftOut], memoryBytes: 1)
         let difference = SettingDifference(setting: "vcpu", found: "2", wanted: "4", isFixable: true)
-        let override = ProfileOverride(memoryMiB: 64, maximumMemoryMiB: 65, vcpus: 1)
+        let usb = USBDeviceID("064f:2af9")!
+        let override = ProfileOverride(
+            memoryMiB: 64, maximumMemoryMiB: 65, vcpus: 1, hostDevices: [DeviceSelector(role: .nic)], usbDevices: [usb])
         let command = GuestCommand(name: name, path: "/usr/bin/true", arguments: ["a"])
         let export = ExportReference(digest: digest, name: "office-1", directory: "/srv/exports/e", sizeBytes: 1)
         let result = GuestCommandResult(exitStatus: 1, signal: 9, output: "o", errorOutput: "e", isCut: true)
@@ -187,6 +189,7 @@ enum BusSamples {
                     vm: vm, memoryMiB: 64, maximumMemoryMiB: 65, vcpus: 1, systemDiskGiB: 1, dataDiskGiB: 1)
             ),
             ("RenameArguments", RenameArguments(vm: vm, name: name)),
+            ("AttachArguments", AttachArguments(vm: vm, device: .usb(usb))),
             ("ExportArguments", ExportArguments(vm: vm, snapshot: job)),
             (
                 "ImportArguments",

@@ -228,6 +228,7 @@ import Testing
         if Bool.random(using: &random) { profile.weight = .random(in: 1...10000, using: &random) }
         profile.guestOS = GuestOS.allCases.randomElement(using: &random)!
         profile.hidesHypervisor = .random(using: &random)
+        if Bool.random(using: &random) { profile.usbDevices = [USBDeviceID("064f:2af9")!, USBDeviceID("0483:5740")!] }
         profile.secureBoot = .random(using: &random)
         profile.tpm = .random(using: &random)
         let networks: [Profile.Network] = [

@@ -30,7 +30,9 @@ import Testing
         #expect(report?.message == "command 'state' ended with 3: no license")
         #expect(
             report?.result
-                == .command(GuestCommandResult(exitStatus: 3, output: "\u{FFFD}", errorOutput: "one\nno license\n", isCut: false)))
+                == .command(
+                    GuestCommandResult(
+                        exitStatus: 3, output: "\u{FFFD}", errorOutput: "one\nno license\n", isCut: false)))
         try await run(world, try exec(world, "state", 3), Started(GuestProgram(signal: 9)))
         #expect(world.last(of: World.jobID(3))?.message == "command 'state' was ended by signal 9")
     }

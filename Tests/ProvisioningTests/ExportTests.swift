@@ -90,8 +90,8 @@ import Testing
         #expect(try await vm.hypervisor().domain(SnapshotWorld.vm).state == .running)
         try await vm.run(importing(vm, 4, .copy, name: "then"))
         #expect(vm.outcome(4)?.state == .succeeded, "\(vm.outcome(4)?.message ?? "")")
-        let disk = try DomainDefinition(
-            xml: await vm.hypervisor().definition(of: CloneIdentity(job: World.jobID(4)).vm)).disks.first?.file
+        let copy = CloneIdentity(job: World.jobID(4)).vm
+        let disk = try DomainDefinition(xml: await vm.hypervisor().definition(of: copy)).disks.first?.file
         #expect(try await vm.holds([0], in: #require(disk)), "what came after the snapshot is not in it")
     }
 

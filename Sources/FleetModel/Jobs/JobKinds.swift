@@ -12,6 +12,8 @@ public enum JobKindName: String, CaseIterable, Codable, Sendable {
     case vmFix = "vm.fix"
     case vmRename = "vm.rename"
     case vmResize = "vm.resize"
+    case vmAttach = "vm.attach"
+    case vmDetach = "vm.detach"
     case vmExport = "vm.export"
     case vmImport = "vm.import"
     case vmDelete = "vm.delete"

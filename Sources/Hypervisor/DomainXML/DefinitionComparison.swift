@@ -22,14 +22,16 @@ extension DomainSpecification {
     }
 
     /// The definition with all differences gone that can be mended; everything else in it stays as it is.
-    /// - Parameter settings: the only ones to be mended; all of them when nil.
+    /// - Parameter isMeant: whether a setting is to be mended.
     /// - Throws: `invalidDefinition`.
-    public func mending(_ xml: String, only settings: Set<String>? = nil) throws(HypervisorError) -> String {
+    public func mending(
+        _ xml: String, where isMeant: @escaping (_ setting: String) -> Bool = { _ in true }
+    ) throws(HypervisorError) -> String {
         try XMLTree.read(unplaced.xml(), as: "wanted definition") { wanted throws(HypervisorError) in
             try XMLTree.rewrite(xml, as: "domain definition") { found in
                 var comparison = DefinitionComparison()
                 comparison.compare(wanted, found)
-                for (setting, mend) in comparison.mends where settings?.contains(setting) != false {
+                for (setting, mend) in comparison.mends where isMeant(setting) {
                     mend()
                     // Of the size before: the guest would start with no more than that.
                     if setting == "memory" { found.first("currentMemory")?.remove() }
@@ -61,6 +63,11 @@ private struct DefinitionComparison {
         case "input": [element.attribute("type"), element.attribute("bus")]
         case "timer", "entry": [element.attribute("name")]
         case "graphics": [element.attribute("type")]
+        case "hostdev":
+            [
+                element.attribute("type"), element.first("source", "vendor")?.attribute("id"),
+                element.first("source", "product")?.attribute("id"),
+            ]
         case "filesystem": [element.first("target")?.attribute("dir")]
         case "device": [element.attribute("alias")]
         case "property": [element.attribute("name")]
@@ -109,10 +116,11 @@ private struct DefinitionComparison {
         }
         guard let (closed, mayGo) = Self.closed[names] else { return }
         for index in rest.indices
-        where !matched.contains(index) && !rest[index].isPlaced && closed?.contains(rest[index].name) != false {
-            note(Self.path(to: rest[index], below: path), found: rest[index].summary, wanted: nil, isFixable: mayGo) {
-                rest[index].remove()
-            }
+        where !matched.contains(index) && !rest[index].isPlaced {
+            let isOwn = USBDeviceID.isOwn(rest[index])
+            guard isOwn || closed?.contains(rest[index].name) != false else { continue }
+            let place = Self.path(to: rest[index], below: path)
+            note(place, found: rest[index].summary, wanted: nil, isFixable: mayGo || isOwn) { rest[index].remove() }
         }
     }
 

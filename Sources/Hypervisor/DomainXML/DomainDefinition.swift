@@ -77,7 +77,9 @@ public struct DomainDefinition: Equatable, Sendable {
     public var consoleLogPath: String?
     /// The host's PCI functions that it gets: by `<hostdev>`, as a network card, or as an NVMe disk.
     public var hostDevices: [PCIAddress]
-    /// Those of them that a placement gave.
+    /// The host's USB devices that it gets.
+    public var usbDevices: [USBDevice]
+    /// Those of its PCI functions that a placement gave.
     public var placedDevices: [PCIAddress]
     /// What its metadata names as its operating system (libosinfo).
     public var guestOS: GuestOS?
@@ -170,6 +172,7 @@ public struct DomainDefinition: Equatable, Sendable {
         power = root.first("metadata").map(DomainMetadata.power) ?? HostPowerPolicy()
         let hostDevices = devices.map(Self.hostDevices) ?? []
         self.hostDevices = hostDevices.map(\.address)
+        usbDevices = devices?.children("hostdev").compactMap(USBDevice.init) ?? []
         placedDevices = devices?.children.filter(\.isPlaced).compactMap(Self.hostDevice) ?? []
         let placement = VMPlacement(root, vcpus: vcpus, memoryBytes: memory, devices: hostDevices)
         self.placement = placement

@@ -88,7 +88,8 @@ enum DomainMetadata {
         func number(_ name: String) -> Int? { element(in: metadata)?.attribute(name).flatMap { Int($0) } }
         let found = ProfileOverride(
             memoryMiB: number("resizedMemoryMiB"), maximumMemoryMiB: number("resizedMaximumMemoryMiB"),
-            vcpus: number("resizedVCPUs"))
+            vcpus: number("resizedVCPUs"), hostDevices: attached(metadata)?.hostDevices,
+            usbDevices: attached(metadata)?.usbDevices)
         return found.isEmpty ? nil : found
     }
 
@@ -102,6 +103,20 @@ enum DomainMetadata {
             } else {
                 element(in: metadata)?.removeAttribute(name)
             }
+        }
+        element(in: metadata)?.first("attached")?.remove()
+        let attached = ProfileOverride(hostDevices: override?.hostDevices, usbDevices: override?.usbDevices)
+        guard !attached.isEmpty, let json = try? FleetJSON.encode(attached) else { return }
+        element(in: metadata)?.add { writer in
+            writer.element(
+                "\(prefix):attached", ["xmlns:\(prefix)": namespace], text: String(decoding: json, as: UTF8.self))
+        }
+    }
+
+    /// The devices among it.
+    private static func attached(_ metadata: XMLElement) -> ProfileOverride? {
+        element(in: metadata)?.first("attached").flatMap {
+            try? FleetJSON.decode(ProfileOverride.self, from: Data($0.text.utf8))
         }
     }
 

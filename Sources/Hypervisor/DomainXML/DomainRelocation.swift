@@ -51,8 +51,8 @@ public struct DomainRelocation: Equatable, Sendable {
             root.first("os", "nvram")?.setAttribute("template", firmware.nvramTemplatePath)
             root.first("numatune")?.remove()
             root.first("memoryBacking", "hugepages")?.remove()
-            for pin in ["vcpupin", "emulatorpin", "iothreadpin"].flatMap({ root.first("cputune")?.children($0) ?? [] }) {
-                pin.remove()
+            for name in ["vcpupin", "emulatorpin", "iothreadpin"] {
+                for pin in root.first("cputune")?.children(name) ?? [] { pin.remove() }
             }
             let devices = root.first("devices")
             devices?.first("emulator")?.remove()

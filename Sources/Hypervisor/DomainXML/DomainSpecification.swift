@@ -139,6 +139,8 @@ public struct DomainSpecification: Equatable, Sendable {
     /// By which the guest learns who it is.
     public var seed: Disc?
     public var networks: [Network]
+    /// Of the host, which the VM has whenever they are plugged in.
+    public var usbDevices: [USBDeviceID]
     public var console: VMConsole
     /// USB devices that a SPICE console can hand over at a time.
     public var usbRedirections: Int
@@ -163,7 +165,8 @@ public struct DomainSpecification: Equatable, Sendable {
         name: String, id: VMID, memoryBytes: UInt64, vcpus: Int, genID: UUID, accelerator: Accelerator,
         guestOS: GuestOS = .linux, hidesHypervisor: Bool = false, firmware: Firmware, tpm: Bool, disks: [Disk],
         diskCache: DiskCache = .writeback, discardGranularity: DiscardGranularity? = nil, seed: Disc? = nil,
-        shares: [Share] = [], networks: [Network], console: VMConsole = .none, usbRedirections: Int = 2,
+        shares: [Share] = [], networks: [Network], usbDevices: [USBDeviceID] = [],
+        console: VMConsole = .none, usbRedirections: Int = 2,
         webDAV: Bool = false, ioThreads: Int = 0, consoleLogPath: String? = nil,
         origin: VMDocument.Origin, demand: VMDemand? = nil, power: HostPowerPolicy = HostPowerPolicy(),
         profile: [String: JSONValue]? = nil,
@@ -185,6 +188,7 @@ public struct DomainSpecification: Equatable, Sendable {
         self.shares = shares
         self.seed = seed
         self.networks = networks
+        self.usbDevices = usbDevices
         self.console = console
         self.usbRedirections = usbRedirections
         self.webDAV = webDAV

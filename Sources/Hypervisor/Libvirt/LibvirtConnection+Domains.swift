@@ -3,6 +3,20 @@ import FleetModel
 import Glibc
 
 extension LibvirtConnection {
+    func plug(_ id: VMID, _ device: USBDeviceID) throws(HypervisorError) {
+        let xml = device.xml()
+        try act(on: id, "attach USB device \(device) to") {
+            virDomainAttachDeviceFlags($0, xml, VIR_DOMAIN_AFFECT_LIVE.rawValue)
+        }
+    }
+
+    func unplug(_ id: VMID, _ device: USBDeviceID) throws(HypervisorError) {
+        let xml = device.xml()
+        try act(on: id, "detach USB device \(device) from") {
+            virDomainDetachDeviceFlags($0, xml, VIR_DOMAIN_AFFECT_LIVE.rawValue)
+        }
+    }
+
     func domains() throws(HypervisorError) -> [Domain] {
         let handle = try handle()
         var list: UnsafeMutablePointer<OpaquePointer?>?

@@ -165,6 +165,14 @@ public final class LibvirtHypervisor: Hypervisor {
         try await guestConnection("look at the job of").isBusy(id)
     }
 
+    public func plug(_ id: VMID, _ device: USBDeviceID) async throws(HypervisorError) {
+        try await commands("attach a USB device to").plug(id, device)
+    }
+
+    public func unplug(_ id: VMID, _ device: USBDeviceID) async throws(HypervisorError) {
+        try await commands("detach a USB device from").unplug(id, device)
+    }
+
     public func resizeDisk(_ id: VMID, _ target: String, to bytes: UInt64) async throws(HypervisorError) {
         try await commands("resize a disk of").resizeDisk(id, target, to: bytes)
     }

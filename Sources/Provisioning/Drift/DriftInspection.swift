@@ -25,7 +25,7 @@ public struct DriftInspection: Sendable {
         return try intended?.differences(from: xml, autostart: domain.autostart, of: profile)
     }
 
-    /// What `vm.resize` has set over the profile of one of virtfleet's VMs.
+    /// What jobs have set over the profile of one of virtfleet's VMs.
     /// - Throws: what the hypervisor throws.
     public func override(of domain: Domain) async throws -> ProfileOverride? {
         guard host.isOwn(domain) else { return nil }
@@ -34,10 +34,12 @@ public struct DriftInspection: Sendable {
 }
 
 extension Profile {
-    /// What `vm.resize` has set goes before what the profile says.
+    /// What jobs have set goes before what the profile says, and what they have attached comes beside it.
     mutating func apply(_ override: ProfileOverride) {
         if let memory = override.memoryMiB { (memoryMiB, maximumMemoryMiB) = (memory, override.maximumMemoryMiB) }
         if let vcpus = override.vcpus { (self.vcpus, topology) = (vcpus, nil) }
+        hostDevices += override.hostDevices ?? []
+        usbDevices += (override.usbDevices ?? []).filter { !usbDevices.contains($0) }
     }
 }
 
@@ -48,7 +50,7 @@ extension DomainDefinition {
 
 extension DomainSpecification {
     /// What a profile makes of a VM that is there already. Its name and identity stay, and what its disks hold depends on:
-    /// the firmware that its variables belong to, and the bus that its system knows its disks by. What `vm.resize` has set goes
+    /// the firmware that its variables belong to, and the bus that its system knows its disks by. What jobs have set goes
     /// before the profile.
     /// - Parameter granularityForm: of definitions that do not tell discard granularities yet.
     /// - Returns: nil where the definition lacks what every VM of virtfleet's has.

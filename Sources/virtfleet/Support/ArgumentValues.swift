@@ -8,6 +8,10 @@ extension JobID: ArgumentValue {}
 extension VMID: ArgumentValue {}
 extension Digest: ArgumentValue {}
 extension ImportIdentity: ArgumentValue {}
+extension USBDeviceID: ArgumentValue {}
+extension PCIDeviceID: ArgumentValue {}
+extension PCIClass: ArgumentValue {}
+extension DeviceSelector.Role: ArgumentValue {}
 extension JobState: ArgumentValue {}
 
 extension EventType: ArgumentValue {

@@ -9,7 +9,8 @@ enum VMImport {
     private static let identity = Argument<ImportIdentity>.requiredOption(
         "as", ImportIdentity.allCases.map(\.rawValue).joined(separator: "|"),
         "The same machine in another place, the same as it was earlier, or another machine with the same disks")
-    private static let name = Argument<ResourceName?>.option("name", "NAME", "The VM's name; the one it had if not given")
+    private static let name = Argument<ResourceName?>.option(
+        "name", "NAME", "The VM's name; the one it had if not given")
     private static let noStart = Argument<Bool>.flag("no-start", "Leave the VM switched off")
     private static let digest = Argument<Digest?>.option(
         "digest", "SHA256", "Of the export's manifest.json, when the controller does not know the export")
@@ -37,8 +38,8 @@ enum VMImport {
             noStart.specification, digest.specification, vm.specification, JobSubmission.wait.specification,
         ],
         examples: [
-            .init("virtfleet vm import 01JD8G3Q2M7Y8Z5T4V6W9X0ABC --host ben --as move --wait", "to another workstation"),
-            .init("virtfleet vm import 01JD8G3Q2M7Y8Z5T4V6W9X0ABC --host ada --as copy --name plc-test", "a second VM"),
+            .init("virtfleet vm import 01JD8G3Q2M7Y8Z5T4V6W9X0ABC --host ben --as move", "to another workstation"),
+            .init("virtfleet vm import 01JD8G3Q2M7Y8Z5T4V6W9X0ABC --host ada --as copy --name test", "a second VM"),
         ]
     ) { arguments, console in
         let session = try Session(arguments, console)

@@ -106,10 +106,11 @@ extension VMResource {
 }
 
 extension ProfileOverride {
-    /// `6144 to 8192 MiB, 4 vCPUs`.
+    /// `6144 to 8192 MiB, 4 vCPUs, USB device 064f:2af9`.
     fileprivate var text: String {
         let memory = memoryMiB.map { least in maximumMemoryMiB.map { "\(least) to \($0) MiB" } ?? "\(least) MiB" }
-        return [memory, vcpus.map { "\($0) vCPUs" }].compactMap { $0 }.joined(separator: ", ")
+        let devices = (hostDevices ?? []).map(\.description) + (usbDevices ?? []).map { "USB device \($0)" }
+        return ([memory, vcpus.map { "\($0) vCPUs" }].compactMap { $0 } + devices).joined(separator: ", ")
     }
 }
 

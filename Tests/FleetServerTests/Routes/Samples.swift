@@ -66,7 +66,13 @@ enum Samples {
         let fit = HostFit(answer: .fitsAfterStops, stops: ["b"], obstacles: [obstacle], nearestFix: "f")
         let difference = SettingDifference(setting: "s", found: "f", wanted: "w", isFixable: true)
         let bareDifference = SettingDifference(setting: "s", found: nil, wanted: nil, isFixable: false)
-        let override = ProfileOverride(memoryMiB: 1, maximumMemoryMiB: 2, vcpus: 3)
+        let selector = DeviceSelector(
+            role: .nic, deviceClass: PCIClass("0200")!, id: PCIDeviceID("8086:1533")!, portPath: "p",
+            virtualFunction: true,
+            mac: MACAddress("52:54:00:00:00:01")!)
+        let override = ProfileOverride(
+            memoryMiB: 1, maximumMemoryMiB: 2, vcpus: 3, hostDevices: [selector],
+            usbDevices: [USBDeviceID("064f:2af9")!])
         let command = GuestCommand(name: name, path: "/p", arguments: ["a"])
         let bareResult = GuestCommandResult(exitStatus: nil, output: "", errorOutput: "", isCut: false)
         let result = GuestCommandResult(exitStatus: 1, signal: 9, output: "o", errorOutput: "e", isCut: true)
@@ -122,6 +128,7 @@ enum Samples {
             try sample("VMDocument", document, bareDocument), try sample("VMSnapshot", snapshot, bareSnapshot),
             try sample("SettingDifference", difference, bareDifference),
             try sample("GuestCommand", command, command),
+            try sample("DeviceSelector", selector, DeviceSelector()),
             try sample("ProfileOverride", override, ProfileOverride()),
             try sample("GuestCommandResult", result, bareResult),
             try sample(

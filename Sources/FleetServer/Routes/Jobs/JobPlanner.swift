@@ -65,6 +65,10 @@ struct JobPlanner: Sendable {
             if let problem = arguments.problem { throw Problem.unprocessable("bad-arguments", problem) }
             return try FleetJSON.value(arguments)
         case .vmRename: return try await asked(RenameArguments.self, \.vm, request, host)
+        case .vmAttach, .vmDetach:
+            let wanted = try decode(AttachArguments.self, request)
+            if let problem = wanted.problem { throw Problem.unprocessable("bad-arguments", problem) }
+            return try await asked(AttachArguments.self, \.vm, request, host)
         case .vmExport: return try await asked(ExportArguments.self, \.vm, request, host)
         case .vmImport:
             return try FleetJSON.value(try await importArguments(try decode(ImportRequest.self, request), host))

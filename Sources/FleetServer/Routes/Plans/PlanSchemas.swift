@@ -53,6 +53,12 @@ extension PlanRoutes {
             "devices": .array(
                 .object(["address": .string(), "companions": .array(.string())], optional: ["mac": .string()])),
         ]),
+        "DeviceSelector": .object(
+            [:],
+            optional: [
+                "role": .words(DeviceSelector.Role.self), "class": .string(), "id": .string(), "portPath": .string(),
+                "virtualFunction": .boolean, "mac": .string(),
+            ]),
         "VMDemand": .object(
             [
                 "id": .uuid, "name": .string(), "vcpus": .integer,
@@ -61,13 +67,7 @@ extension PlanRoutes {
                     "hugePages": .words(MemoryDemand.HugePages.self),
                 ]),
                 "pinning": .words(VMDemand.Pinning.self), "ioThreads": .integer,
-                "devices": .array(
-                    .object(
-                        [:],
-                        optional: [
-                            "role": .words(DeviceSelector.Role.self), "class": .string(), "id": .string(),
-                            "portPath": .string(), "virtualFunction": .boolean, "mac": .string(),
-                        ])),
+                "devices": .array(.reference("DeviceSelector")),
             ],
             optional: [
                 "graphics": .words(GraphicsDemand.self), "weight": .integer, "topology": topology,

@@ -64,7 +64,11 @@ enum VMRoutes {
                     optional: ["profileVersion": .integer]),
             ]),
         "ProfileOverride": .object(
-            [:], optional: ["memoryMiB": .integer, "maximumMemoryMiB": .integer, "vcpus": .integer]),
+            [:],
+            optional: [
+                "memoryMiB": .integer, "maximumMemoryMiB": .integer, "vcpus": .integer,
+                "hostDevices": .array(.reference("DeviceSelector")), "usbDevices": .array(.string()),
+            ]),
         "GuestCommand": .object([
             "name": .name, "path": .string(), "arguments": .array(.string()), "timeoutSeconds": .integer,
             "takesArguments": .boolean,

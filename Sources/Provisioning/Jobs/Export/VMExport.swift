@@ -36,7 +36,8 @@ struct ExportManifest: Codable, Equatable, Sendable {
         guard DurableFile.exists(path) else {
             throw JobProblem(
                 "no-export",
-                "there is no export in \(export.path): bring the directory here from the host that made it, under that name")
+                "there is no export in \(export.path): bring the directory here from the host that made it, under that name"
+            )
         }
         let bytes = try DurableFile.bytes(of: path)
         guard SHA256Hasher.digest(of: bytes) == digest else { throw damaged(path) }
@@ -56,7 +57,9 @@ struct ExportManifest: Codable, Equatable, Sendable {
 
 extension VMExport {
     /// The paths of all files below the directory but the manifest, from there, sorted.
-    func contents() throws(FileError) -> [String] { try Self.files(below: path).filter { path + "/\($0)" != state.manifest } }
+    func contents() throws(FileError) -> [String] {
+        try Self.files(below: path).filter { path + "/\($0)" != state.manifest }
+    }
 
     private static func files(below directory: String) throws(FileError) -> [String] {
         var paths: [String] = []

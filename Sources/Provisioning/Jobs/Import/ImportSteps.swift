@@ -59,5 +59,7 @@ struct CopyTPM: JobStep {
         try await host.onFiles { () throws(FileError) in try DurableFile.removeTree(target) }
     }
 
-    private static func parent(of path: String) -> String { String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]) }
+    private static func parent(of path: String) -> String {
+        String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
+    }
 }

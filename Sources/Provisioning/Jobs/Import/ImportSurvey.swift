@@ -69,7 +69,8 @@ struct ImportSurvey {
         if made { return }
         throw JobProblem(
             "vm-exists",
-            "this host has VM \(domain.name) (\(vm)), the very machine that is in the export; delete it first, or import a copy")
+            "this host has VM \(domain.name) (\(vm)), the very machine that is in the export; delete it first, or import "
+                + "a copy")
     }
 
     /// Its content is known by the manifest's digest, so that whoever carried the export here could not change it.
@@ -115,7 +116,8 @@ struct ImportSurvey {
             throw JobProblem("export-damaged", "export \(arguments.export) has no UEFI variables")
         }
         try await host.requireFit(
-            of: variables.sizeBytes, to: firmware, "export \(arguments.export) brings UEFI variables", "that the VM had")
+            of: variables.sizeBytes, to: firmware, "export \(arguments.export) brings UEFI variables",
+            "that the VM had")
         return firmware
     }
 

@@ -1,8 +1,6 @@
 import FleetModel
 import FleetRuntime
 import Hypervisor
-import Placement
-import ProfileFiles
 
 /// `vm.resize`: another size of a VM's memory, another number of processors, or larger disks. The sizes stay with the VM,
 /// in its metadata, over whatever its profile says; a guest that runs gets them at its next start, and larger disks at once.
@@ -47,27 +45,9 @@ struct ResizeVM: JobKind {
     ) async throws -> String {
         guard arguments.changesDefinition else { return xml }
         let found = try DomainDefinition(xml: xml)
-        let edited = try DomainEdit(override: found.override.changed(by: arguments)).applied(to: xml)
-        guard let origin = found.origin, let profile = found.madeBy,
-            let intended = DomainSpecification(
-                profile, origin: origin, keeping: try DomainDefinition(xml: edited), directory: directory,
-                granularityForm: try await host.granularityForm())
-        else {
-            throw JobProblem(
-                "unknown-profile",
-                "the definition of VM \(domain.name) does not hold its profile, so that nobody could say afterwards what it "
-                    + "should be; 'virtfleet vm fix \(domain.name)' brings it there")
-        }
-        // As at the start of a clone that is left off: beside no VM that could be stopped until then.
-        if let demand = intended.demand {
-            _ = try await HostPlan.make(on: host, adding: demand, alone: true)?.placement(of: demand)
-        }
-        return try intended.mending(edited, only: Self.settings)
+        return try await host.definition(
+            xml, of: domain, in: directory, setting: found.override.changed(by: arguments), mending: .sizes)
     }
-
-    private static let settings: Set = [
-        "memory", "vcpu", "cpu/topology", "metadata/vm/demand/@minimumMemory", "metadata/vm/demand/@maximumMemory",
-    ]
 
     private func growths(
         _ xml: String, _ domain: Domain, _ directory: VMDirectory, _ host: JobHost
