@@ -40,6 +40,11 @@ extension InMemoryHypervisor {
                 }
             }
             let known = state.domains[definition.id]
+            if let name = try known.map({ try DomainDefinition(xml: $0.xml).name }), name != definition.name {
+                throw HypervisorError(
+                    .failed, operation: "define", object: definition.name,
+                    message: "domain '\(name)' is already defined with uuid \(definition.id)")
+            }
             var domain = known ?? StoredDomain(xml: xml)
             domain.xml = xml
             try self.store(domain, definition.id, in: &state)

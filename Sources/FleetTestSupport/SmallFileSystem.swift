@@ -7,12 +7,15 @@ public final class SmallFileSystem: Sendable {
     public let path: String
     private let directory: TemporaryDirectory
 
-    /// - Parameter bytes: rounded up to whole pages.
-    public init(bytes: Int) throws {
+    /// - Parameters:
+    ///   - bytes: rounded up to whole pages.
+    ///   - name: of the mount point in the directory; made when it is not there.
+    ///   - directory: one of its own unless given.
+    public init(bytes: Int, at name: String = "small", of directory: TemporaryDirectory? = nil) throws {
         try Isolation.require()
-        directory = try TemporaryDirectory()
-        path = directory.file("small")
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        self.directory = try directory ?? TemporaryDirectory()
+        path = self.directory.file(name)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         guard mount("virtfleet-small", path, "tmpfs", 0, "size=\(bytes)") == 0 else {
             throw Problem("mount a tmpfs on \(path)", code: errno)
         }

@@ -214,6 +214,9 @@ import Testing
             #expect(definition.nvramPath == guest.firmware.nvramPath)
             #expect(definition.origin == Fixtures.origin)
             #expect(try await hypervisor.domains().count == 1)
+            // A name is changed by `rename` alone.
+            guest.name = "another"
+            await expectError(.failed) { _ = try await hypervisor.define(guest.xml()) }
         }
     }
 

@@ -228,20 +228,24 @@ import Testing
 
 /// Exactly one VM, with all that belongs to it and nothing else.
 func expectCompleteClone(
-    _ world: World, _ job: JobID, running: Bool = true, sourceLocation: SourceLocation = #_sourceLocation
+    _ world: World, _ job: JobID, running: Bool = true, isCopy: Bool = false, andAlso others: [String] = [],
+    sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
     let hypervisor = try InMemoryHypervisor(directory: world.directory.file("hypervisor"))
     let domains = try await hypervisor.domains()
     #expect(domains.map(\.id) == [CloneIdentity(job: job).vm], sourceLocation: sourceLocation)
     #expect(domains.map(\.state) == [running ? .running : .shutoff], sourceLocation: sourceLocation)
     #expect(domains.first?.origin?.job == job, sourceLocation: sourceLocation)
-    #expect(try world.files(of: job) == ["disk.qcow2", "variables.fd"], sourceLocation: sourceLocation)
+    let files = (["disk.qcow2", "variables.fd"] + others).sorted()
+    #expect(try world.files(of: job) == files, sourceLocation: sourceLocation)
     let disk = "\(world.vmDirectory)/\(job)/disk.qcow2"
     let check = try await Subprocess.run("qemu-img", ["check", "-U", disk])
     #expect(check.status == 0, "\(check.errorText)", sourceLocation: sourceLocation)
-    let information = try await Subprocess.run("qemu-img", ["info", "-U", "--backing-chain", disk]).successful().text
-    #expect(information.contains("backing file: \(world.basePath)"), sourceLocation: sourceLocation)
-    for file in ["disk.qcow2", "variables.fd"] {
+    let chain = try await DiskLayer.chain(of: disk).map(\.filename)
+    #expect(chain == (isCopy ? [disk] : [disk, world.basePath]), sourceLocation: sourceLocation)
+    let comparison = try await Subprocess.run("qemu-img", ["compare", "-U", disk, world.basePath])
+    #expect(comparison.status == 0, "\(comparison.errorText)", sourceLocation: sourceLocation)
+    for file in files {
         var information = stat()
         stat("\(world.vmDirectory)/\(job)/\(file)", &information)
         #expect(information.st_mode & 0o777 == 0o600, sourceLocation: sourceLocation)

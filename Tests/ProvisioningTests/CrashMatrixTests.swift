@@ -2,26 +2,46 @@ import FleetModel
 import FleetRuntime
 import FleetTestSupport
 import Hypervisor
+import Placement
 @testable import Provisioning
 import Synchronization
 import Testing
 
 /// The agent dies at every moment between two effects, and is started again on what it left.
 @Suite struct CrashMatrixTests {
-    @Test func everyCrashOfACloneEndsWithOneVM() async throws {
-        let points = try await points { try $0.clone() }
-        #expect(points.count == 5 * 4 + 4)
+    /// What a clone is made of.
+    enum Making: String, CaseIterable, CustomTestStringConvertible {
+        case overlay
+        case copy = "a whole copy"
+        case seed = "a seed disc"
+        var testDescription: String { rawValue }
+
+        var profile: Profile {
+            var profile = Life.profile
+            if self == .copy { profile.systemDisk = .copy }
+            if self == .seed { profile.seed = .cloudInit }
+            return profile
+        }
+
+        var steps: Int { self == .seed ? 6 : 5 }
+    }
+
+    @Test(arguments: Making.allCases)
+    func everyCrashOfACloneEndsWithOneVM(_ making: Making) async throws {
+        let points = try await points(making.profile) { try $0.clone() }
+        #expect(points.count == making.steps * 4 + 4)
         for point in points {
             let world = try await World()
             let job = try world.clone()
-            try await crash(world, job, at: point)
-            let life = try await Life(world)
+            try await crash(world, job, making.profile, at: point)
+            let life = try await Life(world, profile: making.profile)
             try await life.finish(job.id)
             #expect(world.last(of: job.id)?.state == .succeeded, "\(point)")
-            try await expectCompleteClone(world, job.id)
+            try await expectCompleteClone(
+                world, job.id, isCopy: making == .copy, andAlso: making == .seed ? ["seed.iso"] : [])
 
             // The controller, restored from a backup, asks once more.
-            let again = try await Life(world)
+            let again = try await Life(world, profile: making.profile)
             let before = world.states(of: job.id).count
             try await again.receive(job)
             #expect(try await eventually { world.states(of: job.id).count > before })
@@ -55,22 +75,23 @@ import Testing
         var testDescription: String { operation.rawValue }
     }
 
-    @Test(arguments: [
-        Failure(operation: .define, reason: "hypervisor-failed"),
-        Failure(operation: .start, reason: "hypervisor-failed"),
-    ])
-    func everyCrashOfAFailingCloneLeavesNothing(_ failure: Failure) async throws {
+    @Test(
+        arguments: [
+            Failure(operation: .define, reason: "hypervisor-failed"),
+            Failure(operation: .start, reason: "hypervisor-failed"),
+        ], Making.allCases)
+    func everyCrashOfAFailingCloneLeavesNothing(_ failure: Failure, _ making: Making) async throws {
         let configure: @Sendable (InMemoryHypervisor) -> Void = { hypervisor in
             let error = HypervisorError(.failed, operation: "try", object: "VM", message: "no")
             hypervisor.fail(failure.operation, with: error, error, error)
         }
-        let points = try await points(configure: configure) { try $0.clone() }
+        let points = try await points(making.profile, configure: configure) { try $0.clone() }
         #expect(points.contains { $0.moment == .beforeUndo })
         for point in points {
             let world = try await World()
             let job = try world.clone()
-            try await crash(world, job, at: point, configure: configure)
-            let life = try await Life(world, configure: configure)
+            try await crash(world, job, making.profile, at: point, configure: configure)
+            let life = try await Life(world, profile: making.profile, configure: configure)
             try await life.finish(job.id)
             #expect(world.last(of: job.id)?.state == .rolledBack, "\(point)")
             #expect(world.last(of: job.id)?.reason == failure.reason, "\(point)")
@@ -224,19 +245,20 @@ import Testing
 
     /// The moments of an undisturbed run.
     private func points(
-        before: [@Sendable (World) throws -> Job] = [],
+        _ profile: Profile = Life.profile, before: [@Sendable (World) throws -> Job] = [],
         configure: @escaping @Sendable (InMemoryHypervisor) -> Void = { _ in }, of job: (World) throws -> Job
     ) async throws -> [FaultPoint] {
         let world = try await World()
         for job in before { try await run(world, job(world)) }
-        return try await run(world, try job(world), configure: configure).points()
+        return try await run(world, try job(world), profile, configure: configure).points()
     }
 
     @discardableResult
     private func run(
-        _ world: World, _ job: Job, configure: (InMemoryHypervisor) -> Void = { _ in }
+        _ world: World, _ job: Job, _ profile: Profile = Life.profile,
+        configure: (InMemoryHypervisor) -> Void = { _ in }
     ) async throws -> Life {
-        let life = try await Life(world, configure: configure)
+        let life = try await Life(world, profile: profile, configure: configure)
         try await life.receive(job)
         try await life.finish(job.id)
         return life
@@ -244,18 +266,19 @@ import Testing
 
     @discardableResult
     private func crash(
-        _ world: World, _ job: Job, at point: FaultPoint,
+        _ world: World, _ job: Job, _ profile: Profile = Life.profile, at point: FaultPoint,
         configure: @escaping @Sendable (InMemoryHypervisor) -> Void = { _ in }
     ) async throws -> Life {
-        try await crash(world, job, configure: configure) { $0 == point }
+        try await crash(world, job, profile, configure: configure) { $0 == point }
     }
 
     @discardableResult
     private func crash(
-        _ world: World, _ job: Job, configure: @escaping @Sendable (InMemoryHypervisor) -> Void = { _ in },
+        _ world: World, _ job: Job, _ profile: Profile = Life.profile,
+        configure: @escaping @Sendable (InMemoryHypervisor) -> Void = { _ in },
         at point: @escaping @Sendable (FaultPoint) -> Bool
     ) async throws -> Life {
-        let life = try await Life(world, configure: configure, crashAt: point)
+        let life = try await Life(world, profile: profile, configure: configure, crashAt: point)
         try await life.receive(job)
         #expect(try await life.crashed())
         return life

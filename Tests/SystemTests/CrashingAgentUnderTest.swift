@@ -16,18 +16,27 @@ final class CrashingAgentUnderTest: Sendable {
     private let image: ImageReference
     private let request = Mutex<(revision: UInt64, job: JobID)?>(nil)
 
-    /// - Parameter number: of a job to clone the test's guest, which also names the VM.
-    init(job number: Int, profile: String = "tiny", on libvirt: PrivateLibvirt) throws {
+    /// What an agent may take for a job in which a guest shuts down and boots, on a busy machine.
+    private static let limit = Duration.seconds(300)
+
+    /// - Parameters:
+    ///   - number: of a job to clone the test's guest, which also names the VM.
+    ///   - directory: an empty one, but for what is mounted in it.
+    init(
+        job number: Int, profile: String = "tiny", on libvirt: PrivateLibvirt,
+        in directory: TemporaryDirectory? = nil
+    ) throws {
         self.libvirt = libvirt
-        directory = try TemporaryDirectory()
+        self.directory = try directory ?? TemporaryDirectory()
         key = try SigningKey.generate()
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: GuestImage.path)))
         image = ImageReference(
             template: try #require(ResourceName("tiny")), version: try #require(ResourceName("1")),
             digest: SHA256Hasher.digest(of: bytes), format: .qcow2, sizeBytes: UInt64(bytes.count),
             virtualSizeBytes: bytes[24..<32].reduce(0) { $0 << 8 | UInt64($1) })
-        let base = directory.file("images/\(image.digest)")
-        try FileManager.default.createDirectory(atPath: directory.file("images"), withIntermediateDirectories: false)
+        let base = self.directory.file("images/\(image.digest)")
+        try FileManager.default.createDirectory(
+            atPath: self.directory.file("images"), withIntermediateDirectories: true)
         try GuestImage.copy(to: base)
         try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: base)
         try ask(
@@ -63,7 +72,8 @@ final class CrashingAgentUnderTest: Sendable {
     }
 
     /// The next job, for the lives to come; what was noted of the one before is forgotten.
-    func ask(_ number: Int, _ kind: JobKindName, _ arguments: some Encodable) throws {
+    /// - Parameter cancel: whether it is wanted no more.
+    func ask(_ number: Int, _ kind: JobKindName, _ arguments: some Encodable, cancel: Bool = false) throws {
         let job = Self.jobID(number)
         let revision = request.withLock { request in
             request = ((request?.revision ?? 0) + 1, job)
@@ -76,10 +86,37 @@ final class CrashingAgentUnderTest: Sendable {
             expiresAt: now + 3600,
             jobs: [
                 Job(
-                    id: job, kind: kind.rawValue, arguments: try FleetJSON.value(arguments), expiresAt: now + 3600)
+                    id: job, kind: kind.rawValue, arguments: try FleetJSON.value(arguments), expiresAt: now + 3600,
+                    cancel: cancel)
             ])
         let envelope = try Envelope(signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: key)
         try Data(envelope.json()).write(to: URL(filePath: directory.file("envelope.json")))
+    }
+
+    /// The next job, to its end.
+    /// - Parameter moments: at which the agent dies on the way, in this order.
+    /// - Returns: the last report.
+    @discardableResult
+    func run(
+        _ number: Int, _ kind: JobKindName, _ arguments: some Encodable, dyingAt moments: [String] = [],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> JobReport {
+        try ask(number, kind, arguments)
+        for moment in moments {
+            #expect(try await crash(at: moment), "\(moment) was not reached", sourceLocation: sourceLocation)
+        }
+        try await finish()
+        return try #require(reports.last)
+    }
+
+    /// The next job, to its success.
+    /// - Parameter moments: at which the agent dies on the way, in this order.
+    func succeed(
+        _ number: Int, _ kind: JobKindName, _ arguments: some Encodable, dyingAt moments: String...,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let report = try await run(number, kind, arguments, dyingAt: moments, sourceLocation: sourceLocation)
+        #expect(report.state == .succeeded, "\(moments): \(report.message ?? "")", sourceLocation: sourceLocation)
     }
 
     /// One life that ends at the point.
@@ -88,20 +125,34 @@ final class CrashingAgentUnderTest: Sendable {
     func crash(at point: String) async throws -> Bool {
         let life = try life(point)
         try life.start()
-        guard try await eventually({ life.exit != nil || reports.last?.state.isTerminal == true }) else {
+        let hasEnded = try await eventually(within: Self.limit) {
+            life.exit != nil || reports.last?.state.isTerminal == true
+        }
+        guard hasEnded else {
             throw ProgramUnderTest.Failure("the agent neither died at \(point) nor finished:\n\(life.log)")
         }
         // A report may be out a moment before the last points are passed.
         return await life.stop() == .signal(SIGKILL)
     }
 
+    /// One life that ends with SIGKILL as soon as the condition holds.
+    func crash(when what: String, _ condition: () async throws -> Bool) async throws {
+        let life = try life(nil)
+        try life.start()
+        try await life.until(what, within: Self.limit, condition)
+        await life.kill()
+    }
+
     /// One life to the job's end.
     func finish() async throws {
         let life = try life(nil)
         try life.start()
-        try await life.until("the job is over") {
-            lines("lives").last == life.pid.map { "\($0)" } && points.last == "after-end"
-                && reports.last?.state.isTerminal == true
+        try await life.until("the job is over", within: Self.limit) {
+            guard lines("lives").last == life.pid.map({ "\($0)" }), let state = reports.last?.state else {
+                return false
+            }
+            // What is refused passes no points.
+            return state == .rejected || state.isTerminal && points.last == "after-end"
         }
         #expect(await life.stop() == .status(0), "\(life.log)")
     }
@@ -129,10 +180,21 @@ final class CrashingAgentUnderTest: Sendable {
         struct Manifest: Decodable {
             let consistency: VMSnapshot.Consistency
         }
-        let path = "images/vms/\(Self.jobID(clone))/snapshots/\(Self.jobID(snapshot))/manifest.json"
-        return try FleetJSON.decode(
-            Manifest.self, from: Data(contentsOf: URL(filePath: directory.file(path)))
-        ).consistency
+        let manifest = path(of: "manifest.json", in: snapshot, ofCloneBy: clone)
+        return try FleetJSON.decode(Manifest.self, from: Data(contentsOf: URL(filePath: manifest))).consistency
+    }
+
+    /// Where a snapshot has one of its files.
+    func path(of file: String, in snapshot: Int, ofCloneBy clone: Int) -> String {
+        directory.file("images/vms/\(Self.jobID(clone))/snapshots/\(Self.jobID(snapshot))/\(file)")
+    }
+
+    /// The processes of a program whose command lines name files of this agent's VMs.
+    func processes(of program: String) throws -> [pid_t] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(pid_t.init).filter {
+            let line = (try? String(contentsOfFile: "/proc/\($0)/cmdline", encoding: .utf8)) ?? ""
+            return line.contains(program) && line.contains(directory.path)
+        }
     }
 
     /// The VM's files, and what else lies where VMs have their directories.

@@ -4,7 +4,7 @@ import Testing
 /// What a guest writes to find it again.
 extension GuestShell {
     /// Sets `disk`: the kernel looks at disks side by side, so that any of them may be sda.
-    private static func find(isData: Bool) -> String {
+    static func find(isData: Bool) -> String {
         """
         for name in /sys/block/sd*; do \
         [ $(cat $name/size) \(isData ? "=" : "!=") 2097152 ] || continue; disk=/dev/${name##*/}; done

@@ -63,8 +63,8 @@ extension LibvirtConnection {
                 if error.code == .invalidState { return false }
                 throw error
             }
-            let type = UInt32(bitPattern: information.type)
-            return type == VIR_DOMAIN_JOB_BOUNDED.rawValue || type == VIR_DOMAIN_JOB_UNBOUNDED.rawValue
+            // One whose memory is written counts as completed, and libvirt still has the disks to see to.
+            return UInt32(bitPattern: information.type) != VIR_DOMAIN_JOB_NONE.rawValue
         }
     }
 

@@ -94,9 +94,9 @@ struct CreateSnapshot: JobKind {
 }
 
 extension DomainEdit {
-    init(name: String? = nil, genID: UUID? = nil, template: Digest? = nil, overlaying disks: [OverlaidDisk]) {
+    init(genID: UUID? = nil, template: Digest? = nil, overlaying disks: [OverlaidDisk]) {
         self.init(
-            name: name, genID: genID, template: template,
+            genID: genID, template: template,
             files: Dictionary(uniqueKeysWithValues: disks.map { ($0.target, $0.overlay) }))
     }
 }

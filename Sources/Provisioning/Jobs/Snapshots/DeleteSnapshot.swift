@@ -38,9 +38,14 @@ struct DeleteSnapshot: JobKind {
         let others = try await host.onFiles { try directory.manifests().filter { $0.id != manifest.id } }
         let needed = inUse.union(others.flatMap(\.disks).map(\.file))
         var plan = Plan(directory: directory, merges: [], unneeded: [])
+        for merge in manifest.merges ?? [] where DurableFile.exists(merge.layer) {
+            try await plan.goOn(with: merge, needed: needed, of: vm, on: host)
+        }
         // What another one has by now was merged by a deletion that did not end.
-        for disk in manifest.disks where !needed.contains(disk.file) && DurableFile.exists(disk.file) {
+        let settled = needed.union(plan.merges.map(\.base))
+        for disk in manifest.disks where !settled.contains(disk.file) && DurableFile.exists(disk.file) {
             let layers = try await host.layers(above: disk.file, of: vm, in: directory)
+                .filter { !plan.unneeded.contains($0) }
             let isOwn = directory.isLayer(disk.file)
             guard isOwn || layers.isEmpty else {
                 throw JobProblem(
@@ -84,8 +89,28 @@ struct DeleteSnapshot: JobKind {
             MergeLayer(
                 vm: vm, directory: plan.directory, target: $0.target, layer: $0.layer, base: $0.base, host: host)
         }
-        return [ChangeManifest(state: state, name: "manifest", host: host) { $0.isBeingDeleted = true }] + merges
+        let begin = ChangeManifest(state: state, name: "manifest", host: host) {
+            $0.isBeingDeleted = true
+            $0.merges = plan.merges.isEmpty ? nil : plan.merges
+        }
+        return [begin] + merges
             + [RemoveLayers(files: plan.unneeded, host: host), RemoveState(state: state, host: host)]
+    }
+}
+
+extension DeleteSnapshot.Plan {
+    /// What an earlier deletion began to merge and did not end. Where somebody needs the layer it is merged, once more if it
+    /// was: below a layer that is needed nothing has been written since. A layer that nobody needs was the one in use, whose
+    /// guest writes to the one below by now.
+    fileprivate mutating func goOn(
+        with merge: Merge, needed: Set<String>, of vm: VMID, on host: JobHost
+    ) async throws {
+        let above = try await host.layers(above: merge.layer, of: vm, in: directory)
+        if needed.contains(merge.layer) || !above.isEmpty {
+            merges.append(merge)
+        } else {
+            unneeded.append(merge.layer)
+        }
     }
 }
 

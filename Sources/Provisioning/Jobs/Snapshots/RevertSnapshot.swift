@@ -18,7 +18,6 @@ struct RevertSnapshot: JobKind {
         var directory: VMDirectory
         var disks: [OverlaidDisk]
         var firmware: FirmwareState
-        var name: String
         /// Disks that the snapshot does not hold and whose layers are virtfleet's: where they are now.
         var left: [String: String]
         /// The guest goes on from the memory that the snapshot holds.
@@ -64,8 +63,8 @@ struct RevertSnapshot: JobKind {
                 OverlaidDisk(
                     target: $0.target, file: $0.file, format: $0.format,
                     overlay: directory.layer(of: $0.target, madeBy: job))
-            }, firmware: FirmwareState(definition, on: host.hypervisor), name: domain.name,
-            left: left, restoresMemory: restoresMemory,
+            }, firmware: FirmwareState(definition, on: host.hypervisor), left: left,
+            restoresMemory: restoresMemory,
             discarded: try await discarded(directory, manifest, keeping: Set(left.values), on: host))
     }
 
@@ -99,7 +98,7 @@ struct RevertSnapshot: JobKind {
     func steps(of plan: Plan, on host: JobHost) -> [any JobStep] {
         let state = plan.directory.keptState(of: arguments.snapshot)
         let before = plan.directory.keptState(of: job)
-        var edit = DomainEdit(name: plan.name, genID: CloneIdentity(job: job).genID, overlaying: plan.disks)
+        var edit = DomainEdit(genID: CloneIdentity(job: job).genID, overlaying: plan.disks)
         edit.files.merge(plan.left) { overlay, _ in overlay }
         let prepare: [any JobStep] =
             plan.disks.map { MakeDisk.overlay($0, host: host) } + [

@@ -19,6 +19,8 @@ struct SnapshotManifest: Codable, Equatable, Sendable {
     var policy: ResourceName?
     var pinned = false
     var isBeingDeleted = false
+    /// What its deletion moves; absent before, and when nothing moves.
+    var merges: [DeleteSnapshot.Plan.Merge]?
     var disks: [Disk]
     var holdsVariables = false
     var holdsTPM = false

@@ -18,18 +18,21 @@ struct ChangeDefinition: JobStep {
 
     func apply() async throws {
         try await host.requireUnchanged(vm, isActive: false)
-        try await define(state) { xml throws(HypervisorError) in try edit.applied(to: xml) }
+        try await define(state, edit)
     }
 
     func undo() async throws {
         guard try await probe() == .done else { return }
         try await host.requireUnchanged(vm, isActive: false)
-        try await define(before) { xml in xml }
+        try await define(before, DomainEdit())
     }
 
-    private func define(_ state: KeptState, _ edit: (String) throws(HypervisorError) -> String) async throws {
+    /// Under the name that the VM has now: libvirt takes no other one, and a VM may have been renamed since.
+    private func define(_ state: KeptState, _ edit: DomainEdit) async throws {
         let bytes = try await host.onFiles { () throws(FileError) in try DurableFile.bytes(of: state.definition) }
-        _ = try await host.hypervisor.define(edit(String(decoding: bytes, as: UTF8.self)))
+        var edit = edit
+        edit.name = try await host.require(vm).name
+        _ = try await host.hypervisor.define(edit.applied(to: String(decoding: bytes, as: UTF8.self)))
     }
 }
 

@@ -42,8 +42,17 @@ struct OverlayRunningDisks: JobStep {
         try await host.hypervisor.suspend(vm)
     }
 
+    /// QEMU has given up the disks of a guest whose memory it has written, until the guest goes on.
+    private func takeBackDisks() async throws {
+        try await host.hypervisor.resume(vm)
+        try await host.hypervisor.suspend(vm)
+    }
+
     func undo() async throws {
-        if try await host.require(vm).state.isActive { try await waitForLibvirt() }
+        if try await host.require(vm).state.isActive {
+            try await waitForLibvirt()
+            if memory != nil { try await takeBackDisks() }
+        }
         let files = try await host.files(of: vm)
         for disk in disks {
             if files[disk.target] == disk.overlay {

@@ -17,6 +17,7 @@ struct QuiesceGuest: JobStep {
     }
 
     func apply() async throws {
+        try await host.requireUnchanged(vm, isActive: true)
         let consistency = hasAgent ? await freeze() : .crash
         do {
             try await host.onFiles { () throws(FileError) in
