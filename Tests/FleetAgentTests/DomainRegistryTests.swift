@@ -69,10 +69,12 @@ import Testing
             profile: "p")
         own.demand = VMDemand(
             id: office.id, name: "office", vcpus: 2, memory: .init(minimumBytes: 1, maximumBytes: 2), pinning: .focus)
-        #expect(
-            documents(registry.refreshed(own.id, own)).map(\.demand?.pinning) == [.shared], "a copy's is not its own")
+        own.power.onSleep = .save
+        let copy = documents(registry.refreshed(own.id, own))
+        #expect(copy.map(\.demand?.pinning) == [.shared] && copy.map(\.power) == [nil], "a copy's is not its own")
         own.id = CloneIdentity(job: own.origin!.job).vm
-        #expect(documents(registry.refreshed(own.id, own)).map(\.demand?.pinning) == [.focus])
+        let made = documents(registry.refreshed(own.id, own))
+        #expect(made.map(\.demand?.pinning) == [.focus] && made.map(\.power?.onSleep) == [.save])
     }
 
     @Test func neverReachedIsNotALoss() {

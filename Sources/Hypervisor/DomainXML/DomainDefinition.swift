@@ -77,7 +77,9 @@ public struct DomainDefinition: Equatable, Sendable {
     public var consoleLogPath: String?
     /// The host's PCI functions that it gets: by `<hostdev>`, as a network card, or as an NVMe disk.
     public var hostDevices: [PCIAddress]
-    /// Those of them that a placement gave.
+    /// The host's mediated devices that it gets, whoever made them.
+    public var mediatedDevices: [MediatedDeviceID]
+    /// Those of `hostDevices` that a placement gave.
     public var placedDevices: [PCIAddress]
     /// What its metadata names as its operating system (libosinfo).
     public var guestOS: GuestOS?
@@ -165,8 +167,12 @@ public struct DomainDefinition: Equatable, Sendable {
         power = root.first("metadata").map(DomainMetadata.power) ?? HostPowerPolicy()
         let hostDevices = devices.map(Self.hostDevices) ?? []
         self.hostDevices = hostDevices.map(\.address)
+        let shares = devices?.children("hostdev").filter { $0.attribute("type") == "mdev" } ?? []
+        mediatedDevices = shares.compactMap(\.mediatedDevice)
         placedDevices = devices?.children.filter(\.isPlaced).compactMap(Self.hostDevice) ?? []
-        let placement = VMPlacement(root, vcpus: vcpus, memoryBytes: memory, devices: hostDevices)
+        let placement = VMPlacement(
+            root, vcpus: vcpus, memoryBytes: memory, devices: hostDevices,
+            mediatedDevices: shares.compactMap(\.placedShare))
         self.placement = placement
         demand = root.first("metadata").flatMap(DomainMetadata.demand).map {
             VMDemand(

@@ -130,6 +130,7 @@ extension DomainSpecification {
         writeShares(to: &writer)
         writeNetworks(to: &writer)
         for device in placement?.devices ?? [] { device.write(to: &writer) }
+        placement?.mediatedDevices.write(to: &writer)
         writeSerial(to: &writer)
         writeScreen(to: &writer)
         writer.element("channel", ["type": "unix"]) { writer in

@@ -36,7 +36,10 @@ enum Samples {
                 topology: .init(cores: 1), ownsCores: true, vcpus: [CPUSet([1])], emulator: CPUSet([0]),
                 ioThreads: [CPUSet([0])], weight: 100),
             memory: .init(bytes: 1),
-            devices: [.init(address: PCIAddress("0000:01:00.0")!, companions: [PCIAddress("0000:01:00.1")!])])
+            devices: [.init(address: PCIAddress("0000:01:00.0")!, companions: [PCIAddress("0000:01:00.1")!])],
+            mediatedDevices: [
+                .init(parent: PCIAddress("0000:00:02.0")!, type: MediatedTypeID("nvidia-1")!, id: .random())
+            ])
         var placement = barePlacement
         placement.memory.hugePages = .init(sizeBytes: 2 << 20, nodes: [.init(node: 0, count: 1)])
         placement.memory.binding = .init(mode: .strict, nodes: [0])
@@ -51,7 +54,7 @@ enum Samples {
         demand.devices = [
             .init(
                 role: .gpu, deviceClass: PCIClass("0300"), id: PCIDeviceID("10de:2504"), portPath: "0000:00/01.0",
-                virtualFunction: true, mac: MACAddress("52:54:00:00:00:01"))
+                virtualFunction: true, mdevType: MediatedTypeID("nvidia-1"), mac: MACAddress("52:54:00:00:00:01"))
         ]
         let obstacle = PlacementObstacle(reason: "r", fix: "f")
         let plan = PlacementPlan(
@@ -79,7 +82,8 @@ enum Samples {
                 interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
                 fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"]),
             snapshots: [snapshot], foreignSnapshots: ["f"], unkeptBytes: 1 << 20, demand: demand,
-            drift: [difference], guestCommands: [command], override: override)
+            drift: [difference], guestCommands: [command], override: override,
+            power: HostPowerPolicy())
         let bareDocument = VMDocument(
             id: vm, name: "a", state: .pmSuspended, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false)
         func vmResource(_ document: VMDocument, _ metrics: [String: Double]?) -> VMResource {

@@ -52,6 +52,8 @@ extension PlanRoutes {
                 ]),
             "devices": .array(
                 .object(["address": .string(), "companions": .array(.string())], optional: ["mac": .string()])),
+            "mediatedDevices": .array(
+                .object(["parent": .string(), "type": .string()], optional: ["id": .uuid])),
         ]),
         "VMDemand": .object(
             [
@@ -66,7 +68,8 @@ extension PlanRoutes {
                         [:],
                         optional: [
                             "role": .words(DeviceSelector.Role.self), "class": .string(), "id": .string(),
-                            "portPath": .string(), "virtualFunction": .boolean, "mac": .string(),
+                            "portPath": .string(), "virtualFunction": .boolean, "mdevType": .string(),
+                            "mac": .string(),
                         ])),
             ],
             optional: [
