@@ -54,7 +54,8 @@ struct Planner {
             processors: processors, memory: memory, devices: seat.devices, mediatedDevices: seat.mediated)
         return VMPlan(
             id: seat.demand.id, name: seat.demand.name, placement: placement, obstacles: [],
-            warnings: warnings.of(seat, placement, isForeground: seat.demand.id == foreground))
+            warnings: warnings.of(seat, placement, isForeground: seat.demand.id == foreground),
+            passedOver: seat.passedOver)
     }
 
     // MARK: What runs

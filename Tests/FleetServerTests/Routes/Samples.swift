@@ -58,7 +58,11 @@ enum Samples {
         ]
         let obstacle = PlacementObstacle(reason: "r", fix: "f")
         let plan = PlacementPlan(
-            vms: [VMPlan(id: vm, name: "a", placement: placement, obstacles: [obstacle], warnings: ["w"])],
+            vms: [
+                VMPlan(
+                    id: vm, name: "a", placement: placement, obstacles: [obstacle], warnings: ["w"],
+                    passedOver: [obstacle])
+            ],
             hostThreads: CPUSet([0]), pool: CPUSet([1]),
             reservations: [HugePageReservation(node: 0, sizeBytes: 2 << 20, count: 1)],
             virtualFunctions: [
@@ -66,7 +70,9 @@ enum Samples {
             ], warnings: ["w"])
         var barePlan = plan
         barePlan.vms = [VMPlan(id: vm, name: "a", placement: nil)]
-        let fit = HostFit(answer: .fitsAfterStops, stops: ["b"], obstacles: [obstacle], nearestFix: "f")
+        let fit = HostFit(
+            answer: .fitsAfterStops, stops: ["b"], obstacles: [obstacle], nearestFix: "f",
+            passedOver: [obstacle])
         let difference = SettingDifference(setting: "s", found: "f", wanted: "w", isFixable: true)
         let bareDifference = SettingDifference(setting: "s", found: nil, wanted: nil, isFixable: false)
         let override = ProfileOverride(memoryMiB: 1, maximumMemoryMiB: 2, vcpus: 3)
