@@ -118,6 +118,21 @@ import Testing
         #expect(registry.refreshed(office.id, nil) == [.withdraw(office.id)])
     }
 
+    /// The kernel tells of a mediated device while a VM has it.
+    @Test func aVMWithAMediatedDeviceThatStartsHasTheHostLookedAt() {
+        var domain = office
+        domain.mediatedDevices = [.random()]
+        domain.state = .shutoff
+        var registry = DomainRegistry(known: nil)
+        _ = registry.on(.connected([domain]))
+        #expect(!registry.refreshed(domain.id, domain).contains(.inspectHost))
+        domain.state = .running
+        #expect(registry.refreshed(domain.id, domain).contains(.inspectHost))
+        #expect(!registry.refreshed(domain.id, domain).contains(.inspectHost))
+        domain.state = .shutoff
+        #expect(registry.refreshed(domain.id, domain).contains(.inspectHost))
+    }
+
     @Test func knownDomainsSurviveInTheFile() throws {
         let directory = try TemporaryDirectory()
         let file = StateFile<KnownDomains>(path: directory.file("domains.json"))
