@@ -15,7 +15,7 @@ extension InMemoryHypervisor {
             guestAgent: definition.guestAgent.map { _ in
                 domain.running && state.guests[id, default: Guest()].agentAnswers
             },
-            origin: definition.origin, hostDevices: definition.hostDevices,
+            origin: definition.origin, hostDevices: definition.hostDevices, mediatedDevices: definition.mediatedDevices,
             demand: definition.demand, power: definition.power,
             placement: domain.running ? domain.placement : definition.placement,
             isRestless: definition.isRestless, genID: definition.genID, macAddresses: definition.macs,

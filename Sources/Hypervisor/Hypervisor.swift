@@ -174,6 +174,8 @@ public struct Domain: Equatable, Sendable {
     public var origin: VMDocument.Origin?
     /// The host's PCI functions that the definition gives to it.
     public var hostDevices: [PCIAddress]
+    /// The host's mediated devices that it gives to it.
+    public var mediatedDevices: [MediatedDeviceID]
     /// What it asks of its host, from virtfleet's element in its metadata.
     public var demand: VMDemand?
     /// What becomes of it when its host sleeps or shuts down, from the same place.
@@ -192,7 +194,8 @@ public struct Domain: Equatable, Sendable {
     public init(
         id: VMID, name: String, state: VMDocument.State, memoryBytes: UInt64, vcpus: Int, persistent: Bool = true,
         autostart: Bool = false, guestAgent: Bool? = nil, origin: VMDocument.Origin? = nil,
-        hostDevices: [PCIAddress] = [], demand: VMDemand? = nil, power: HostPowerPolicy = HostPowerPolicy(),
+        hostDevices: [PCIAddress] = [], mediatedDevices: [MediatedDeviceID] = [], demand: VMDemand? = nil,
+        power: HostPowerPolicy = HostPowerPolicy(),
         placement: VMPlacement? = nil, isRestless: Bool = false, genID: UUID? = nil,
         macAddresses: [MACAddress]? = nil, startsWithHost: Bool = false
     ) {
@@ -206,6 +209,7 @@ public struct Domain: Equatable, Sendable {
         self.guestAgent = guestAgent
         self.origin = origin
         self.hostDevices = hostDevices
+        self.mediatedDevices = mediatedDevices
         self.demand = demand
         self.power = power
         self.placement = placement

@@ -23,6 +23,9 @@ extension Profile: ConfigurationSection {
         if hostDevices.contains(where: { $0.mac != nil }) {
             check.problem("hostDevices", "a mac is a VM's own; use a network 'sriov:ID' for a network card")
         }
+        if hostDevices.contains(where: { $0.mdevType != nil && $0.virtualFunction }) {
+            check.problem("hostDevices", "expected either virtualFunction or mdevType for a device, got both")
+        }
         if graphics == .virgl, guestOS == .windows {
             check.problem("graphics", "expected another than virgl, which has no driver for Windows")
         }

@@ -158,6 +158,20 @@ private struct PCIPart: Decodable {
         }
     }
 
+    /// Virtual functions and mediated devices are taken away after the VM that had them has stopped.
+    @Test func theHostIsLookedAtWhenWhatWasMadeOfItsDevicesMayBeGone() async throws {
+        let world = try AgentWorld()
+        let share =
+            "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='\(UUID())'/></source></hostdev>"
+        let xml = domainXML(vm).replacing("</devices>", with: share + "</devices>")
+        try await world.run(before: { _ = try await $0.define(xml) }) { life in
+            try await world.until("known") { try world.document(vm)?.state == .shutoff }
+            let inspections = life.hypervisor.calls(of: .information)
+            world.jobs.moves.send(())
+            try await world.until("looked again") { life.hypervisor.calls(of: .information) > inspections }
+        }
+    }
+
     @Test func whatHappenedWhileTheAgentWasDownIsSynthesised() async throws {
         let world = try AgentWorld()
         let other = VMID.random()

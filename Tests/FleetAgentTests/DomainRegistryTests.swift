@@ -69,10 +69,12 @@ import Testing
             profile: "p")
         own.demand = VMDemand(
             id: office.id, name: "office", vcpus: 2, memory: .init(minimumBytes: 1, maximumBytes: 2), pinning: .focus)
-        #expect(
-            documents(registry.refreshed(own.id, own)).map(\.demand?.pinning) == [.shared], "a copy's is not its own")
+        own.power.onSleep = .save
+        let copy = documents(registry.refreshed(own.id, own))
+        #expect(copy.map(\.demand?.pinning) == [.shared] && copy.map(\.power) == [nil], "a copy's is not its own")
         own.id = CloneIdentity(job: own.origin!.job).vm
-        #expect(documents(registry.refreshed(own.id, own)).map(\.demand?.pinning) == [.focus])
+        let made = documents(registry.refreshed(own.id, own))
+        #expect(made.map(\.demand?.pinning) == [.focus] && made.map(\.power?.onSleep) == [.save])
     }
 
     @Test func neverReachedIsNotALoss() {
@@ -114,6 +116,21 @@ import Testing
         #expect(registry.refreshed(office.id, nil) == [.withdraw(office.id), .remember])
         #expect(registry.known == [:])
         #expect(registry.refreshed(office.id, nil) == [.withdraw(office.id)])
+    }
+
+    /// The kernel tells of a mediated device while a VM has it.
+    @Test func aVMWithAMediatedDeviceThatStartsHasTheHostLookedAt() {
+        var domain = office
+        domain.mediatedDevices = [.random()]
+        domain.state = .shutoff
+        var registry = DomainRegistry(known: nil)
+        _ = registry.on(.connected([domain]))
+        #expect(!registry.refreshed(domain.id, domain).contains(.inspectHost))
+        domain.state = .running
+        #expect(registry.refreshed(domain.id, domain).contains(.inspectHost))
+        #expect(!registry.refreshed(domain.id, domain).contains(.inspectHost))
+        domain.state = .shutoff
+        #expect(registry.refreshed(domain.id, domain).contains(.inspectHost))
     }
 
     @Test func knownDomainsSurviveInTheFile() throws {

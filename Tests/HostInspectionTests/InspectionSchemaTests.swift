@@ -54,6 +54,10 @@ import Testing
             "/sys/bus/pci/devices/0000:01:00.0/vendor": "0x10de\n",
             "/sys/bus/pci/devices/0000:01:00.0/device": "0x1c82\n",
             "/sys/bus/pci/devices/0000:01:00.0/class": "0x030000\n",
+            "/sys/bus/pci/devices/0000:01:00.0/mdev_supported_types/nvidia-63/available_instances": "3\n",
+            "/sys/bus/pci/devices/0000:01:00.0/mdev_supported_types/nvidia-63/device_api": "vfio-pci\n",
+            "/sys/bus/pci/devices/0000:01:00.0/mdev_supported_types/nvidia-63/devices/"
+                + "6b5f0f1e-0d83-5c1c-8a51-1f2ad2f3e0aa": "",
             "/sys/kernel/iommu_groups/1/devices/0000:01:00.0": "",
         ])
         var live = empty.subject

@@ -75,13 +75,6 @@ import Testing
         #expect(try !DomainDefinition(xml: xml).overridesDiscardGranularity)
     }
 
-    @Test(arguments: [
-        ("9.0.0", false), ("11.2.9", false), ("11.3.0", true), ("12.0.0", true), ("", false), ("x.y", false),
-    ])
-    func featuresComeWithVersions(_ version: String, _ isThere: Bool) {
-        #expect(LibvirtFeature.discardGranularity.isIn(version) == isThere)
-    }
-
     @Test func aWindowsGuestRestsAndATranslatedOneHasNobodyToAsk() throws {
         var specification = Self.full
         #expect(try DomainDefinition(xml: specification.xml()).isRestless == false)

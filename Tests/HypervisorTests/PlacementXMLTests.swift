@@ -19,7 +19,12 @@ import Testing
             bytes: 6 << 30,
             hugePages: VMPlacement.HugePages(sizeBytes: 2 << 20, nodes: [.init(node: 1, count: 3072)]),
             binding: VMPlacement.NodeBinding(mode: .strict, nodes: [1])),
-        devices: [VMPlacement.Device(address: card, companions: [sound])])
+        devices: [VMPlacement.Device(address: card, companions: [sound])],
+        mediatedDevices: [
+            VMPlacement.MediatedDevice(
+                parent: PCIAddress("0000:00:02.0")!, type: MediatedTypeID("i915-GVTg_V5_4")!,
+                id: MediatedDeviceID("6b5f0f1e-0d83-5c1c-8a51-1f2ad2f3e0aa"))
+        ])
 
     private static func demand(_ specification: DomainSpecification) -> VMDemand {
         VMDemand(
@@ -30,6 +35,7 @@ import Testing
                 DeviceSelector(role: .gpu),
                 DeviceSelector(
                     deviceClass: PCIClass("0403"), id: PCIDeviceID("10de:228b"), portPath: "0000:00/01.0/00.1 <&>"),
+                DeviceSelector(role: .gpu, mdevType: MediatedTypeID("i915-GVTg_V5_4")),
             ])
     }
 
@@ -80,7 +86,7 @@ import Testing
     @Test(arguments: [
         ("pinning='dedicated'", "pinning='whole'"), ("weight='400'", "weight='much'"),
         ("maximumMemory=", "mostMemory="), ("role='gpu'", "role='card'"), ("role='gpu'", "tint='red'"),
-        ("role='gpu'", "role='gpu' mac='none'"),
+        ("role='gpu'", "role='gpu' mac='none'"), ("mdevType='i915-GVTg_V5_4'", "mdevType='i915'"),
         ("hugePages='2M'", "hugePages='4M'"),
     ])
     func aDemandThatIsNotUnderstoodIsNone(what: String, by: String) throws {
@@ -109,6 +115,7 @@ import Testing
         definition.placement = original.placement
         definition.hostDevices = original.hostDevices
         definition.placedDevices = original.placedDevices
+        definition.mediatedDevices = original.mediatedDevices
         definition.memoryBytes = original.memoryBytes
         definition.memoryObstacle = original.memoryObstacle
         #expect(definition == original)
@@ -152,6 +159,39 @@ import Testing
         var specification = Self.placed
         specification.demand?.devices = [DeviceSelector(role: .nic, virtualFunction: true, mac: mac)]
         #expect(try DomainDefinition(xml: specification.xml()).demand == specification.demand)
+    }
+
+    /// A share of another device than at its last start, and for the guest the same device in the same slot.
+    @Test func aMediatedDeviceStaysOneThatIsMadeElsewhereNow() throws {
+        let place = "<address type='pci' domain='0x0000' bus='0x07' slot='0x00' function='0x0'/>"
+        let alias = "<alias name='ua-virtfleet-mdev-0-0000-00-02-0-i915-GVTg_V5_4'/>"
+        let foreign =
+            "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source>"
+            + "<address uuid='00000000-0000-4000-8000-000000000001'/></source></hostdev>"
+        let before = Self.placed.xml().replacing(alias, with: alias + place)
+            .replacing("</devices>", with: foreign + "</devices>")
+        #expect(before.contains(place))
+        let known = try DomainDefinition(xml: before)
+        #expect(known.placement.mediatedDevices == Self.placement.mediatedDevices)
+        #expect(known.mediatedDevices.count == 2 && known.memoryObstacle != nil)
+        var other = Self.placement
+        other.mediatedDevices[0].parent = PCIAddress("0000:03:00.0")!
+        other.mediatedDevices[0].type = MediatedTypeID("nvidia-256")!
+        let moved = try other.applied(to: before).replacing("\"", with: "'")
+        #expect(moved.contains(place) && !moved.contains(alias))
+        #expect(try DomainDefinition(xml: moved).placement.mediatedDevices == other.mediatedDevices)
+        other.mediatedDevices = []
+        let without = try DomainDefinition(xml: other.applied(to: moved))
+        #expect(without.mediatedDevices == [MediatedDeviceID("00000000-0000-4000-8000-000000000001")!])
+        #expect(without.placement.mediatedDevices == [])
+    }
+
+    /// A tool may write any alias.
+    @Test(arguments: ["ua-virtfleet-mdev-0-0000-00-02", "ua-virtfleet-mdev-0-0000-00-02-9-nvidia-1", "ua-other"])
+    func anAliasThatSaysNothingIsNoPlacement(alias: String) throws {
+        let xml = Self.placed.xml().replacing("ua-virtfleet-mdev-0-0000-00-02-0-i915-GVTg_V5_4", with: alias)
+        let definition = try DomainDefinition(xml: xml)
+        #expect(definition.placement.mediatedDevices == [] && definition.mediatedDevices.count == 1)
     }
 
     @Test func whatOthersWriteIsRead() throws {

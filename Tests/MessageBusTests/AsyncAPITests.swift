@@ -60,6 +60,12 @@ import Testing
         #expect(try words("NodeBinding", "mode") == Set(VMPlacement.NodeBinding.Mode.allCases.map(\.rawValue)))
         #expect(
             try words("JobReport", "state") == Set(JobState.allCases.filter(\.isReportedByAgent).map(\.rawValue)))
+        #expect(try words("VMDemand", "graphics") == Set(GraphicsDemand.allCases.map(\.rawValue)))
+        #expect(
+            try words("HostPowerPolicy", "onSleep") == Set(HostPowerPolicy.SleepAction.allCases.map(\.rawValue)))
+        #expect(
+            try words("HostPowerPolicy", "onShutdown")
+                == Set(HostPowerPolicy.ShutdownAction.allCases.map(\.rawValue)))
         #expect(try words("Request", "call") == Set(Request.Call.allCases.map(\.rawValue)))
         #expect(try words("Request", "parts") == Set(InventoryPart.allCases.map(\.rawValue)))
         #expect(try words("ImageReference", "format") == Set(ImageReference.Format.allCases.map(\.rawValue)))

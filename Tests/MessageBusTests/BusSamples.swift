@@ -88,13 +88,18 @@ enum BusSamples {
             memory: .init(
                 bytes: 4 << 30, hugePages: .init(sizeBytes: 2 << 20, nodes: [.init(node: 0, count: 2048)]),
                 binding: .init(mode: .strict, nodes: [0])),
-            devices: [.init(address: PCIAddress("0000:01:00.0")!, companions: [PCIAddress("0000:01:00.1")!])])
+            devices: [.init(address: PCIAddress("0000:01:00.0")!, companions: [PCIAddress("0000:01:00.1")!])],
+            mediatedDevices: [
+                .init(parent: PCIAddress("0000:00:02.0")!, type: MediatedTypeID("nvidia-256")!, id: .random())
+            ])
         let demand = VMDemand(
             id: vm, name: "office-1", vcpus: 2, topology: .init(cores: 2),
             memory: .init(minimumBytes: 4 << 30, maximumBytes: 8 << 30, hugePages: .auto), pinning: .focus,
             weight: 200, ioThreads: 1,
             devices: [
-                .init(role: .gpu, deviceClass: PCIClass("0300"), id: PCIDeviceID("10de:2504"), portPath: "0000:00/01.0")
+                .init(
+                    role: .gpu, deviceClass: PCIClass("0300"), id: PCIDeviceID("10de:2504"), portPath: "0000:00/01.0"),
+                .init(mdevType: MediatedTypeID("nvidia-256")),
             ], running: placement)
         let leftOut = VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdb")
         let snapshot = VMSnapshot(
@@ -148,14 +153,17 @@ enum BusSamples {
                     autostart: false, guestAgent: true, origin: origin, genID: UUID(),
                     macAddresses: [MACAddress("52:54:00:00:00:01")!], guest: guest, snapshots: [snapshot],
                     foreignSnapshots: ["by-hand"], unkeptBytes: 1 << 20, demand: demand, drift: [difference],
-                    guestCommands: [command], override: override)
+                    guestCommands: [command], override: override,
+                    power: HostPowerPolicy())
             ),
             ("SettingDifference", difference), ("GuestCommand", command), ("ProfileOverride", override),
+            ("HostPowerPolicy", HostPowerPolicy()),
             ("VMDemand", demand), ("MemoryDemand", demand.memory),
             ("VMPlacement", placement), ("PlacedProcessors", placement.processors),
             ("GuestTopology", placement.processors.topology), ("PlacedMemory", placement.memory),
             ("PlacedHugePages", placement.memory.hugePages), ("NodePages", placement.memory.hugePages?.nodes.first),
             ("NodeBinding", placement.memory.binding), ("PlacedDevice", placement.devices[0]),
+            ("PlacedMediatedDevice", placement.mediatedDevices[0]),
             ("VMSnapshot", snapshot),
             ("GuestInformation", guest), ("GuestInterface", guest.interfaces[0]),
             ("GuestFileSystem", guest.fileSystems[0]),

@@ -43,7 +43,7 @@ import Testing
         let none = plan([], demand("a", .auto))
         #expect(none.placement("a")?.devices == [] && none.virtualFunctions == [])
         #expect(none.vm("a")?.warnings.contains { $0.contains("virtual screen") } == true)
-        #expect(none.vm("a")?.warnings.filter { $0.hasPrefix("Better graphics: ") }.count == 2)
+        #expect(none.vm("a")?.warnings.filter { $0.hasPrefix("Better graphics: ") }.count == 3)
     }
 
     /// What another one must have goes before what this one would like.

@@ -43,6 +43,22 @@ import Testing
         #expect(fit.answer == .fitsAfterStops && fit.stops == ["a"])
     }
 
+    @Test func whyItGetsNoBetterGraphicsIsTold() {
+        var own = Machine.device("0000:00:02.0", "0300", group: 1, with: [], .never)
+        own.gpu = GPU(role: .hostDisplay, reason: "")
+        var new = vm("new")
+        new.graphics = .auto
+        let fit = HostFit(of: new, in: Machine.request(pci: [own]))
+        #expect(fit.answer == .fits && fit.obstacles == [] && fit.nearestFix == nil)
+        #expect(fit.passedOver.count == 3 && fit.passedOver[0].reason.contains("Because of 0000:00:02.0."))
+        let card = Machine.device("0000:01:00.0", "0300", group: 2)
+        #expect(HostFit(of: new, in: Machine.request(pci: [own, card])).passedOver == [])
+        new.graphics = nil
+        #expect(HostFit(of: new, in: Machine.request(pci: [own])).passedOver == [])
+        new.graphics = .passthrough
+        #expect(HostFit(of: new, in: Machine.request(pci: [own])).passedOver == [])
+    }
+
     @Test(arguments: (0..<8).map { _ in UInt64.random(in: 0...UInt64.max) })
     func theAnswerIsWhatAPlanSays(seed: UInt64) throws {
         var hosts = RandomRequest(random: SeededGenerator(seed: seed))

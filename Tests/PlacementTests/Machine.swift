@@ -61,10 +61,28 @@ extension PlacementRequest {
         var after = self
         for index in vms.indices {
             after.vms[index].running = plan.vms.first { $0.id == vms[index].id }?.placement
+            if vms[index].running == nil, index % 2 == 0 { after.makeMediatedDevices(for: index) }
             guard vms[index].running == nil, let pages = after.vms[index].running?.memory.hugePages else { continue }
             for part in pages.nodes { after.memory.use(part.count, of: pages.sizeBytes, on: part.node) }
         }
         return after
+    }
+}
+
+extension PlacementRequest {
+    /// Of some VMs the inventory tells of them, of others it is from before. The driver makes none of another type beside them.
+    fileprivate mutating func makeMediatedDevices(for index: Int) {
+        for (number, device) in (vms[index].running?.mediatedDevices ?? []).enumerated() {
+            let id = MediatedDeviceID.random()
+            vms[index].running?.mediatedDevices[number].id = id
+            guard let place = pci.firstIndex(where: { $0.address == device.parent }),
+                let type = pci[place].mediatedTypes.firstIndex(where: { $0.id == device.type.description })
+            else { continue }
+            let left = (pci[place].mediatedTypes[type].available ?? 0) - 1
+            for other in pci[place].mediatedTypes.indices { pci[place].mediatedTypes[other].available = 0 }
+            pci[place].mediatedTypes[type].available = left
+            pci[place].mediatedTypes[type].devices = (pci[place].mediatedTypes[type].devices ?? []) + [id]
+        }
     }
 }
 

@@ -19,7 +19,7 @@ struct PlanJudge {
         coreOfThread = Dictionary(request.cpu.threadList.map { ($0.id, $0.core) }) { first, _ in first }
     }
 
-    var violations: [String] { answers + processors + memory + pages + devices + running }
+    var violations: [String] { answers + processors + memory + pages + devices + shares + running }
 
     private var answers: [String] {
         guard plan.vms.map(\.id.description).sorted() == request.vms.map(\.id.description).sorted() else {
@@ -188,7 +188,8 @@ struct PlanJudge {
                     found.append("\(function) goes without companions")
                 }
             }
-            for selector in demand.requiredDevices where !isAnswered(selector, by: functions) {
+            for selector in demand.requiredDevices
+            where selector.mdevType == nil && !isAnswered(selector, by: functions) {
                 found.append("\(demand.name) has no \(selector)")
             }
         }
@@ -222,6 +223,47 @@ struct PlanJudge {
         return found
     }
 
+    /// Mediated devices.
+    private var shares: [String] {
+        var found: [String] = []
+        var made: [PCIAddress: [MediatedTypeID: Int]] = [:]
+        var held: [PCIAddress: [MediatedTypeID: Int]] = [:]
+        let given = Set(placements.flatMap { $0.placement.devices.flatMap(\.functions) })
+        for (demand, placement) in placements {
+            let wanted = demand.requiredDevices.compactMap(\.mdevType)
+            if demand.running == nil, demand.graphics != .auto, placement.mediatedDevices.count != wanted.count {
+                found.append("\(demand.name) asks for \(wanted.count) mediated devices and gets another number")
+            }
+            for device in placement.mediatedDevices {
+                let parent = request.pci.first { $0.address == device.parent }
+                let type = parent?.mediatedTypes.first { $0.id == device.type.description }
+                if device.id.map({ type?.devices?.contains($0) == true }) != true {
+                    made[device.parent, default: [:]][device.type, default: 0] += 1
+                    if demand.running != nil { held[device.parent, default: [:]][device.type, default: 0] += 1 }
+                }
+                if demand.running != nil { continue }
+                if type?.deviceAPI != "vfio-pci" { found.append("\(device.parent) offers no \(device.type)") }
+                let isAsked = demand.requiredDevices.contains { selector in
+                    [.auto, device.type].contains(selector.mdevType) && parent.map(selector.matches) == true
+                }
+                if !isAsked, demand.graphics != .auto { found.append("nobody asks for \(device.type)") }
+                let whole = [device.parent, parent?.physicalFunction].compactMap(\.self)
+                if !given.isDisjoint(with: whole) { found.append("\(device.parent) is shared and given away") }
+            }
+        }
+        for (parent, types) in made {
+            for (type, count) in types {
+                let document = request.pci.first { $0.address == parent }?.mediatedTypes
+                    .first { $0.id == type.description }
+                if count > max(document?.available ?? 0, held[parent]?[type] ?? 0) {
+                    found.append("\(parent) has not \(count) of \(type)")
+                }
+            }
+            if types.count > 1, types != held[parent] { found.append("\(parent) is shared in several types") }
+        }
+        return found
+    }
+
     private func isAnswered(_ selector: DeviceSelector, by functions: [PCIAddress]) -> Bool {
         guard selector.virtualFunction else {
             return request.pci.contains { functions.contains($0.address) && selector.matches($0) }
@@ -241,7 +283,9 @@ struct PlanJudge {
                 return ["\(demand.name) runs and is refused"]
             }
             var found: [String] = []
-            if before.memory != after.memory || before.devices != after.devices {
+            if before.memory != after.memory || before.devices != after.devices
+                || before.mediatedDevices != after.mediatedDevices
+            {
                 found.append("\(demand.name) runs and loses memory or devices")
             }
             if before.processors.topology != after.processors.topology

@@ -71,11 +71,14 @@ struct RandomRequest {
         return demand
     }
 
+    private static let types = [MediatedTypeID.auto, MediatedTypeID("nvidia-1")!, MediatedTypeID("nvidia-2")!]
+
     private mutating func selector(_ pci: [PCIDevice]) -> DeviceSelector {
         var selector = DeviceSelector(role: DeviceSelector.Role.allCases.randomElement(using: &random))
-        selector.virtualFunction = chance(4)
+        if chance(5) { selector.mdevType = Self.types.randomElement(using: &random) ?? .auto }
+        selector.virtualFunction = selector.mdevType == nil && chance(4)
         guard chance(3), let device = pci.randomElement(using: &random) else { return selector }
-        selector.virtualFunction = chance(2)
+        selector.virtualFunction = selector.mdevType == nil && chance(2)
         if chance(2) { return selector }
         selector.role = nil
         selector.portPath = chance(2) ? device.portPath : nil
@@ -101,6 +104,13 @@ struct RandomRequest {
                 if chance(3) {
                     device.driver = chance(4) ? "vfio-pci" : "igb"
                     device.sriov = PCIDevice.SRIOV(total: Int.random(in: 0...10, using: &random), current: 0)
+                }
+                if chance(3) {
+                    device.mediatedTypes = Self.types.dropFirst().map { type in
+                        PCIDevice.MediatedType(
+                            id: type.description, available: Int.random(in: 0...3, using: &random),
+                            deviceAPI: chance(8) ? "vfio-ap" : "vfio-pci", devices: chance(8) ? [.random()] : nil)
+                    }
                 }
                 devices.append(device)
             }

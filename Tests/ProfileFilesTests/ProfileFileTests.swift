@@ -176,7 +176,15 @@ import Testing
     @Test(arguments: [
         ("graphics: virgl\nguestOS: windows\nconsole: spice", "which has no driver for Windows"),
         ("graphics: virgl", "virgl draws on a console"), ("graphics: none\nconsole: vnc", "a console shows nothing"),
-        ("graphics: mdev", "expected one of auto, none, virtio, virgl, passthrough, sriov"),
+        ("graphics: vgpu", "expected one of auto, none, virtio, virgl, passthrough, sriov, mdev"),
+        ("hostDevices: [{role: gpu, mdevtype: nvidia-256}]", "unknown key; did you mean 'mdevType'?"),
+        ("hostDevices: [{role: gpu, mdevType: GVT-g V5}]", "expected \(MediatedTypeID.expectation), got 'GVT-g V5'"),
+        ("hostDevices: [{role: gpu, mdevType: '256'}]", "expected \(MediatedTypeID.expectation), got '256'"),
+        ("hostDevices: [{mdevType: auto}]", "expected role, class, id or portPath for each device"),
+        (
+            "hostDevices: [{role: gpu, mdevType: nvidia-256, virtualFunction: true}]",
+            "either virtualFunction or mdevType for a device, got both"
+        ),
         ("hostDevices: [{role: nic, mac: '52:54:00:00:00:01'}]", "a mac is a VM's own"),
     ])
     func whatCannotBeIsRefused(text: String, words: String) throws {

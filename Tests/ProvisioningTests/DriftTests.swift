@@ -92,6 +92,28 @@ import Testing
         }
     }
 
+    /// Of those that somebody takes from a definition, or adds to it.
+    @Test(arguments: [0, 1, 4]) func placesForUSBDevicesAreCounted(count: Int) async throws {
+        var profile = Profile()
+        profile.console = .spice
+        try await withLibvirt { [profile] hypervisor in
+            var made = Self.made(profile, .tcg, nil)
+            made.usbRedirections = count
+            let own =
+                "<redirdev bus='usb' type='tcp'><source mode='connect' host='localhost' service='4000'/></redirdev>"
+            let found = try await Self.definition(
+                defining: made.xml().replacing("</devices>", with: own + "</devices>"), in: hypervisor)
+            #expect(
+                try Self.differences(found, profile) == [
+                    SettingDifference(setting: "devices/redirdev", found: "\(count)", wanted: "2", isFixable: true)
+                ])
+            let after = try await Self.definition(
+                defining: Self.intended(found, profile).mending(found), in: hypervisor)
+            #expect(try Self.differences(after, profile) == [])
+            #expect(after.contains("<redirdev bus='usb' type='tcp'>"), "what it has beside that stays")
+        }
+    }
+
     @Test func whatWasResizedIsNoDrift() async throws {
         var profile = Profile()
         (profile.memoryMiB, profile.maximumMemoryMiB, profile.vcpus) = (4096, 5120, 2)
@@ -214,7 +236,12 @@ import Testing
                 ioThreads: Array(repeating: CPUSet([0, 1]), count: profile.ioThreads), weight: 100),
             memory: VMPlacement.Memory(bytes: UInt64(profile.maximumMemoryMiB ?? profile.memoryMiB) << 20),
             devices: profile.demand(of: World.vm(), named: "", mac: CloneIdentity(job: World.jobID(1)).mac).devices
-                .enumerated().map { VMPlacement.Device(address: PCIAddress("0000:0\($0):00.0")!, mac: $1.mac) })
+                .enumerated().map { VMPlacement.Device(address: PCIAddress("0000:0\($0):00.0")!, mac: $1.mac) },
+            mediatedDevices: [
+                VMPlacement.MediatedDevice(
+                    parent: PCIAddress("0000:00:02.0")!, type: MediatedTypeID("i915-GVTg_V5_4")!,
+                    id: MediatedDeviceID(vm: World.vm(), number: 0))
+            ])
     }
 
     private static func profile(seed: UInt64) -> Profile {
@@ -262,7 +289,10 @@ import Testing
         profile.seed = profile.guestOS == .windows ? .unattend : Seed.allCases.prefix(2).randomElement(using: &random)!
         profile.consoleLog = .random(using: &random)
         if Bool.random(using: &random) {
-            profile.hostDevices = [DeviceSelector(role: .gpu), DeviceSelector(id: PCIDeviceID("10de:1c82"))]
+            profile.hostDevices = [
+                DeviceSelector(role: .gpu), DeviceSelector(id: PCIDeviceID("10de:1c82")),
+                DeviceSelector(role: .gpu, mdevType: MediatedTypeID("nvidia-256")),
+            ]
         }
         if Bool.random(using: &random) {
             profile.guestCommands = [

@@ -37,10 +37,15 @@ import Testing
         let picture = try await site.virtfleet("vm", "plan", "--host", "ada")
         #expect(picture.contains(/office +\d+ vCPUs/) && picture.contains("kept for the host"), "\(picture)")
         let directory = try TemporaryDirectory()
-        try Data("memoryMiB: 16000000\n".utf8).write(to: URL(filePath: directory.file("large.yaml")))
-        try await site.virtfleet("profile", "apply", directory.file("large.yaml"))
-        let fits = try await site.virtfleet("profile", "fit", "large", "-o", "csv")
-        #expect(fits.contains("does-not-fit"), "\(fits)")
+        for (name, text, why) in [
+            ("large", "memoryMiB: 16000000", "of memory"),
+            ("lab", "networks: [\"network:nowhere\"]", "libvirt's network nowhere, which is not active here"),
+        ] {
+            try Data("\(text)\n".utf8).write(to: URL(filePath: directory.file("\(name).yaml")))
+            try await site.virtfleet("profile", "apply", directory.file("\(name).yaml"))
+            let fits = try await site.virtfleet("profile", "fit", name, "-o", "json")
+            #expect(fits.contains("does-not-fit") && fits.contains(why), "\(fits)")
+        }
 
         #expect(try await site.virtfleet("vm", "exec", "office", "-o", "name") == "greet\n")
         let said = try await site.virtfleet("vm", "exec", "office", "greet", "ada", "--wait")

@@ -83,7 +83,7 @@ enum Fleet {
                 id: VMID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, number))), name: name,
                 state: state, memoryBytes: 4 << 30, vcpus: 4, persistent: true, autostart: false,
                 guestAgent: state == .running ? true : nil,
-                origin: .init(job: job, template: digest, profile: "default")),
+                origin: .init(job: job, template: digest, profile: "default"), power: HostPowerPolicy(onSleep: .save)),
             host: host.id, hostName: host.name, hostState: host.state, lastSeenAt: host.lastSeenAt ?? now)
     }
 

@@ -79,6 +79,12 @@ import Testing
         return try FakeController(answers)
     }
 
+    private static let third: HostResource = {
+        var host = Fleet.hosts[0]
+        host.name = ResourceName("carl-laptop")!
+        return host
+    }()
+
     private static let fits = [
         ProfileFitResource(Fleet.hosts[0], fit: HostFit(answer: .fits)),
         ProfileFitResource(
@@ -87,6 +93,14 @@ import Testing
                 answer: .fitsAfterStops, stops: ["office"],
                 obstacles: [.init(reason: "It is to own 3 whole cores.", fix: "Choose pinning shared.")],
                 nearestFix: "Stop VM office.")),
+        ProfileFitResource(
+            third,
+            fit: HostFit(
+                answer: .fits,
+                passedOver: [
+                    .init(reason: "The host's driver nvidia has it.", fix: "Bind it to vfio-pci."),
+                    .init(reason: "It has no virtual functions."),
+                ])),
     ]
 
     @Test(arguments: [

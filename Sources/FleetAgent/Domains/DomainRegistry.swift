@@ -107,10 +107,12 @@ struct DomainRegistry {
     /// What of a definition an inspection of the host looks at.
     private struct Demands: Equatable {
         let hostDevices: [PCIAddress]
+        let mediatedDevices: [MediatedDeviceID]
         let isRestless: Bool
 
         init(_ domain: Domain?) {
             hostDevices = domain?.assignedDevices ?? []
+            mediatedDevices = domain?.state.isStarted == true ? domain?.mediatedDevices ?? [] : []
             isRestless = domain?.isRestless ?? false
         }
     }
@@ -142,7 +144,8 @@ struct DomainRegistry {
             foreignSnapshots: details[domain.id]?.snapshots.flatMap { $0.foreign.isEmpty ? nil : $0.foreign },
             unkeptBytes: details[domain.id]?.snapshots?.unkeptBytes,
             demand: isReachable ? domain.runningDemand : nil, drift: details[domain.id]?.drift,
-            guestCommands: details[domain.id]?.guestCommands, override: details[domain.id]?.override)
+            guestCommands: details[domain.id]?.guestCommands, override: details[domain.id]?.override,
+            power: domain.isOurs ? domain.power : nil)
     }
 }
 

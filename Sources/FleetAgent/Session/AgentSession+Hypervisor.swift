@@ -50,10 +50,13 @@ extension AgentSession {
         }
     }
 
-    /// Where VMs run has changed without an event.
+    /// Where VMs run has changed without an event, and what was made of devices for them may be gone.
     func refreshMoved() async {
         guard let domains = try? await hypervisor.domains() else { return }
         for domain in domains where registry.domains[domain.id] != domain { await refresh(domain.id) }
+        if domains.contains(where: { $0.demand?.asksForDevices == true || !$0.mediatedDevices.isEmpty }) {
+            inspecting.send(())
+        }
     }
 
     /// One that does not answer is asked again with the others.

@@ -10,8 +10,9 @@ extension AgentSession {
     func inspect() async {
         if let information = try? await hypervisor.information() {
             hypervisorSoftware = SoftwareDocument.Hypervisor(
-                uri: information.uri, libvirtVersion: information.libvirtVersion, version: information.hypervisorVersion
-            )
+                uri: information.uri, libvirtVersion: information.libvirtVersion,
+                version: information.hypervisorVersion,
+                networks: (try? await hypervisor.networks().sorted()) ?? hypervisorSoftware?.networks)
         }
         if let answer = try? await hypervisor.storagePools() {
             pools = answer.map {

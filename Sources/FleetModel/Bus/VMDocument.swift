@@ -51,6 +51,9 @@ public struct VMDocument: Codable, Equatable, Sendable {
     public var guestCommands: [GuestCommand]?
     /// What `vm.resize` has set over what its profile says; absent when nothing.
     public var override: ProfileOverride?
+    /// What becomes of it when its host sleeps or shuts down; absent when virtfleet did not make it, as it
+    /// leaves it alone then.
+    public var power: HostPowerPolicy?
 
     public struct Origin: Codable, Equatable, Sendable {
         public var job: JobID
@@ -71,7 +74,7 @@ public struct VMDocument: Codable, Equatable, Sendable {
         guestAgent: Bool? = nil, origin: Origin? = nil, genID: UUID? = nil, macAddresses: [MACAddress]? = nil,
         guest: GuestInformation? = nil, snapshots: [VMSnapshot]? = nil, foreignSnapshots: [String]? = nil,
         unkeptBytes: UInt64? = nil, demand: VMDemand? = nil, drift: [SettingDifference]? = nil,
-        guestCommands: [GuestCommand]? = nil, override: ProfileOverride? = nil
+        guestCommands: [GuestCommand]? = nil, override: ProfileOverride? = nil, power: HostPowerPolicy? = nil
     ) {
         self.id = id
         self.name = name
@@ -92,5 +95,6 @@ public struct VMDocument: Codable, Equatable, Sendable {
         self.drift = drift
         self.guestCommands = guestCommands
         self.override = override
+        self.power = power
     }
 }

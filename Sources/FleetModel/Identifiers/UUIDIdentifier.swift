@@ -35,6 +35,7 @@ public enum IdentifierKind {
     public enum Epoch {}
     public enum Store {}
     public enum Upload {}
+    public enum MediatedDevice {}
 }
 
 /// A host's identity, equal to its MQTT user name and client ID (and, with TLS, its certificate's CN).
@@ -48,3 +49,5 @@ public typealias EpochID = UUIDIdentifier<IdentifierKind.Epoch>
 /// One life of a controller's database, renewed when it is restored from a backup.
 public typealias StoreID = UUIDIdentifier<IdentifierKind.Store>
 public typealias UploadID = UUIDIdentifier<IdentifierKind.Upload>
+/// A mediated device's name in the kernel, given by who made it.
+public typealias MediatedDeviceID = UUIDIdentifier<IdentifierKind.MediatedDevice>

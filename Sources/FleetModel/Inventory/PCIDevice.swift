@@ -141,13 +141,23 @@ public struct PCIDevice: Codable, Equatable, Sendable {
         public var id: String
         public var name: String?
         public var description: String?
+        /// How many can be made beside those that there are.
         public var available: Int?
+        /// `vfio-pci` for what a VM gets as a PCI device.
+        public var deviceAPI: String?
+        /// Those that there are, whoever made them.
+        public var devices: [MediatedDeviceID]?
 
-        public init(id: String, name: String? = nil, description: String? = nil, available: Int? = nil) {
+        public init(
+            id: String, name: String? = nil, description: String? = nil, available: Int? = nil,
+            deviceAPI: String? = nil, devices: [MediatedDeviceID]? = nil
+        ) {
             self.id = id
             self.name = name
             self.description = description
             self.available = available
+            self.deviceAPI = deviceAPI
+            self.devices = devices
         }
     }
 

@@ -13,23 +13,27 @@ public struct DeviceSelector: Codable, Hashable, Sendable {
     public var portPath: String?
     /// What else is said is said of a physical function (SR-IOV), and one of its virtual ones is meant, which may have to be made.
     public var virtualFunction: Bool
+    /// What else is said is said of a device that can be shared (mediated devices, vGPU), and a share of this type is meant,
+    /// which is made for the VM.
+    public var mdevType: MediatedTypeID?
     /// It becomes the VM's network card with this address. A VM's own: no profile says it.
     public var mac: MACAddress?
 
     public init(
         role: Role? = nil, deviceClass: PCIClass? = nil, id: PCIDeviceID? = nil, portPath: String? = nil,
-        virtualFunction: Bool = false, mac: MACAddress? = nil
+        virtualFunction: Bool = false, mdevType: MediatedTypeID? = nil, mac: MACAddress? = nil
     ) {
         self.role = role
         self.deviceClass = deviceClass
         self.id = id
         self.portPath = portPath
         self.virtualFunction = virtualFunction
+        self.mdevType = mdevType
         self.mac = mac
     }
 
     enum CodingKeys: String, CodingKey {
-        case role, id, portPath, virtualFunction, mac
+        case role, id, portPath, virtualFunction, mdevType, mac
         case deviceClass = "class"
     }
 
@@ -41,6 +45,7 @@ public struct DeviceSelector: Codable, Hashable, Sendable {
             id: try values.decodeIfPresent(PCIDeviceID.self, forKey: .id),
             portPath: try values.decodeIfPresent(String.self, forKey: .portPath),
             virtualFunction: try values.decodeIfPresent(Bool.self, forKey: .virtualFunction) ?? false,
+            mdevType: try values.decodeIfPresent(MediatedTypeID.self, forKey: .mdevType),
             mac: try values.decodeIfPresent(MACAddress.self, forKey: .mac))
     }
 
@@ -52,20 +57,27 @@ public struct DeviceSelector: Codable, Hashable, Sendable {
         try values.encodeIfPresent(id, forKey: .id)
         try values.encodeIfPresent(portPath, forKey: .portPath)
         if virtualFunction { try values.encode(true, forKey: .virtualFunction) }
+        try values.encodeIfPresent(mdevType, forKey: .mdevType)
         try values.encodeIfPresent(mac, forKey: .mac)
     }
 
     /// It says nothing, so that any device would do.
-    public var isEmpty: Bool { role == nil && deviceClass == nil && id == nil && portPath == nil }
+    public var isEmpty: Bool {
+        role == nil && deviceClass == nil && id == nil && portPath == nil && (mdevType ?? .auto) == .auto
+    }
 }
 
 extension DeviceSelector: CustomStringConvertible {
     /// For the middle of a sentence: `gpu with ID 10de:2504 at 0000:00/01.0/00.0`.
     public var description: String {
         [
-            virtualFunction ? "virtual function of a" : nil, role?.rawValue ?? "device",
+            virtualFunction ? "virtual function of a" : nil, share, role?.rawValue ?? "device",
             deviceClass.map { "of class \($0)" }, id.map { "with ID \($0)" },
             portPath.map { "at \($0)" },
         ].compactMap { $0 }.joined(separator: " ")
+    }
+
+    private var share: String? {
+        mdevType.map { $0 == .auto ? "mediated device of a" : "mediated device \($0) of a" }
     }
 }

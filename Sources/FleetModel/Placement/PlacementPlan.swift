@@ -49,15 +49,30 @@ public struct VMPlan: Codable, Equatable, Sendable {
     public var obstacles: [PlacementObstacle]
     /// What to know of its placement.
     public var warnings: [String]
+    /// With `graphics: auto`, why it gets no better ones, the best first.
+    public var passedOver: [PlacementObstacle]
 
     public init(
-        id: VMID, name: String, placement: VMPlacement?, obstacles: [PlacementObstacle] = [], warnings: [String] = []
+        id: VMID, name: String, placement: VMPlacement?, obstacles: [PlacementObstacle] = [], warnings: [String] = [],
+        passedOver: [PlacementObstacle] = []
     ) {
         self.id = id
         self.name = name
         self.placement = placement
         self.obstacles = obstacles
         self.warnings = warnings
+        self.passedOver = passedOver
+    }
+
+    /// An older controller's plan does not tell what was passed over.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            id: try values.decode(VMID.self, forKey: .id), name: try values.decode(String.self, forKey: .name),
+            placement: try values.decodeIfPresent(VMPlacement.self, forKey: .placement),
+            obstacles: try values.decode([PlacementObstacle].self, forKey: .obstacles),
+            warnings: try values.decode([String].self, forKey: .warnings),
+            passedOver: try values.decodeIfPresent([PlacementObstacle].self, forKey: .passedOver) ?? [])
     }
 
     /// The first step towards running it.

@@ -4,11 +4,26 @@ public struct VMPlacement: Codable, Equatable, Sendable {
     public var memory: Memory
     /// By address.
     public var devices: [Device]
+    /// In the order of its demand.
+    public var mediatedDevices: [MediatedDevice]
 
-    public init(processors: Processors, memory: Memory, devices: [Device] = []) {
+    public init(
+        processors: Processors, memory: Memory, devices: [Device] = [], mediatedDevices: [MediatedDevice] = []
+    ) {
         self.processors = processors
         self.memory = memory
         self.devices = devices
+        self.mediatedDevices = mediatedDevices
+    }
+
+    /// An older agent's placement has no mediated devices.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            processors: try values.decode(Processors.self, forKey: .processors),
+            memory: try values.decode(Memory.self, forKey: .memory),
+            devices: try values.decode([Device].self, forKey: .devices),
+            mediatedDevices: try values.decodeIfPresent([MediatedDevice].self, forKey: .mediatedDevices) ?? [])
     }
 
     public struct Processors: Codable, Equatable, Sendable {
@@ -133,5 +148,20 @@ public struct VMPlacement: Codable, Equatable, Sendable {
         }
 
         public var functions: [PCIAddress] { [address] + companions }
+    }
+
+    /// A share of a device that the host keeps (Documentation/driver-api/vfio-mediated-device.rst).
+    public struct MediatedDevice: Codable, Equatable, Sendable {
+        /// Of the device that it is a share of.
+        public var parent: PCIAddress
+        public var type: MediatedTypeID
+        /// Absent in a plan: who carries it out names it.
+        public var id: MediatedDeviceID?
+
+        public init(parent: PCIAddress, type: MediatedTypeID, id: MediatedDeviceID? = nil) {
+            self.parent = parent
+            self.type = type
+            self.id = id
+        }
     }
 }

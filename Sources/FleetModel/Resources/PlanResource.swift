@@ -18,12 +18,29 @@ public struct HostFit: Codable, Equatable, Sendable {
     public var obstacles: [PlacementObstacle]
     /// The first step towards running it; absent when it fits, or nothing helps.
     public var nearestFix: String?
+    /// When it fits, with `graphics: auto`: why it would get no better ones, the best first.
+    public var passedOver: [PlacementObstacle]
 
-    public init(answer: Answer, stops: [String] = [], obstacles: [PlacementObstacle] = [], nearestFix: String? = nil) {
+    public init(
+        answer: Answer, stops: [String] = [], obstacles: [PlacementObstacle] = [], nearestFix: String? = nil,
+        passedOver: [PlacementObstacle] = []
+    ) {
         self.answer = answer
         self.stops = stops
         self.obstacles = obstacles
         self.nearestFix = nearestFix
+        self.passedOver = passedOver
+    }
+
+    /// An older controller does not tell what was passed over.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            answer: try values.decode(Answer.self, forKey: .answer),
+            stops: try values.decode([String].self, forKey: .stops),
+            obstacles: try values.decode([PlacementObstacle].self, forKey: .obstacles),
+            nearestFix: try values.decodeIfPresent(String.self, forKey: .nearestFix),
+            passedOver: try values.decodeIfPresent([PlacementObstacle].self, forKey: .passedOver) ?? [])
     }
 }
 

@@ -88,9 +88,12 @@ struct PCIFunctionReader: Sendable {
     private func mediatedTypes(_ files: SysfsDevice) -> [PCIDevice.MediatedType] {
         files.names(in: "mdev_supported_types").map { type in
             let folder = "mdev_supported_types/\(type)"
+            let devices = files.names(in: folder + "/devices").compactMap { MediatedDeviceID($0) }
             return PCIDevice.MediatedType(
                 id: type, name: files.text(folder + "/name"), description: files.text(folder + "/description"),
-                available: files.integer(folder + "/available_instances"))
+                available: files.integer(folder + "/available_instances"),
+                deviceAPI: files.text(folder + "/device_api"),
+                devices: devices.isEmpty ? nil : devices)
         }
     }
 

@@ -8,11 +8,14 @@ public struct SoftwareDocument: Codable, Equatable, Sendable {
         public var libvirtVersion: String
         /// QEMU's.
         public var version: String
+        /// The networks of libvirt's that are active.
+        public var networks: [String]?
 
-        public init(uri: String, libvirtVersion: String, version: String) {
+        public init(uri: String, libvirtVersion: String, version: String, networks: [String]? = nil) {
             self.uri = uri
             self.libvirtVersion = libvirtVersion
             self.version = version
+            self.networks = networks
         }
     }
 

@@ -100,9 +100,10 @@ private struct DefinitionComparison {
             }
         }
         if names == "metadata/vm/demand" { compareAbsence(wanted, found, at: path) }
+        if names == "devices" { compareRedirections(wanted, found, at: path) }
         let rest = Array(found.children)
         var matched: Set<Int> = []
-        for child in wanted.children {
+        for child in wanted.children where !Self.isRedirection(child) {
             let candidates = rest.indices.filter { !matched.contains($0) && Self.isSame(child, rest[$0]) }
             let place = Self.path(to: child, below: path)
             if let index = candidates.first {
@@ -144,6 +145,22 @@ private struct DefinitionComparison {
     private mutating func compareAbsence(_ wanted: XMLElement, _ found: XMLElement, at path: String) {
         for (name, value) in found.attributes where wanted.attribute(name) == nil {
             note("\(path)/@\(name)", found: value, wanted: nil) { found.removeAttribute(name) }
+        }
+    }
+
+    private static func isRedirection(_ element: XMLElement) -> Bool {
+        element.name == "redirdev" && element.attribute("type") == "spicevmc"
+    }
+
+    /// Places for USB devices of who looks at the console: one is like the other, so that they are counted.
+    private mutating func compareRedirections(_ wanted: XMLElement, _ found: XMLElement, at path: String) {
+        let (some, others) = (
+            wanted.children.filter(Self.isRedirection), found.children.filter(Self.isRedirection)
+        )
+        guard some.count != others.count else { return }
+        note("\(path)/redirdev", found: "\(others.count)", wanted: "\(some.count)") {
+            for element in others.dropFirst(some.count) { element.remove() }
+            for element in some.dropFirst(others.count) { found.add(copyOf: element) }
         }
     }
 

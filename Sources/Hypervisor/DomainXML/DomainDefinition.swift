@@ -79,7 +79,9 @@ public struct DomainDefinition: Equatable, Sendable {
     public var hostDevices: [PCIAddress]
     /// The host's USB devices that it gets.
     public var usbDevices: [USBDevice]
-    /// Those of its PCI functions that a placement gave.
+    /// The host's mediated devices that it gets, whoever made them.
+    public var mediatedDevices: [MediatedDeviceID]
+    /// Those of `hostDevices` that a placement gave.
     public var placedDevices: [PCIAddress]
     /// What its metadata names as its operating system (libosinfo).
     public var guestOS: GuestOS?
@@ -173,8 +175,12 @@ public struct DomainDefinition: Equatable, Sendable {
         let hostDevices = devices.map(Self.hostDevices) ?? []
         self.hostDevices = hostDevices.map(\.address)
         usbDevices = devices?.children("hostdev").compactMap(USBDevice.init) ?? []
+        let shares = devices?.children("hostdev").filter { $0.attribute("type") == "mdev" } ?? []
+        mediatedDevices = shares.compactMap(\.mediatedDevice)
         placedDevices = devices?.children.filter(\.isPlaced).compactMap(Self.hostDevice) ?? []
-        let placement = VMPlacement(root, vcpus: vcpus, memoryBytes: memory, devices: hostDevices)
+        let placement = VMPlacement(
+            root, vcpus: vcpus, memoryBytes: memory, devices: hostDevices,
+            mediatedDevices: shares.compactMap(\.placedShare))
         self.placement = placement
         demand = root.first("metadata").flatMap(DomainMetadata.demand).map {
             VMDemand(

@@ -45,7 +45,8 @@ enum DomainMetadata {
                     [
                         "role": device.role?.rawValue, "class": device.deviceClass?.description,
                         "id": device.id?.description, "portPath": device.portPath,
-                        "virtualFunction": device.virtualFunction ? "yes" : nil, "mac": device.mac?.description,
+                        "virtualFunction": device.virtualFunction ? "yes" : nil,
+                        "mdevType": device.mdevType?.description, "mac": device.mac?.description,
                     ])
             }
         }
@@ -165,14 +166,16 @@ enum DomainMetadata {
 
     private static func selector(_ element: XMLElement) -> DeviceSelector? {
         let (role, deviceClass, id) = (element.attribute("role"), element.attribute("class"), element.attribute("id"))
-        let mac = element.attribute("mac")
+        let (mdevType, mac) = (element.attribute("mdevType"), element.attribute("mac"))
         let selector = DeviceSelector(
             role: role.flatMap(DeviceSelector.Role.init), deviceClass: deviceClass.flatMap(PCIClass.init),
             id: id.flatMap(PCIDeviceID.init), portPath: element.attribute("portPath"),
-            virtualFunction: element.attribute("virtualFunction") == "yes", mac: mac.flatMap(MACAddress.init))
+            virtualFunction: element.attribute("virtualFunction") == "yes",
+            mdevType: mdevType.flatMap { MediatedTypeID($0) }, mac: mac.flatMap(MACAddress.init))
         let isUnderstood =
             selector.role?.rawValue == role && selector.deviceClass?.description == deviceClass
             && selector.id?.description == id && selector.mac?.description == mac
+            && selector.mdevType?.description == mdevType
         return isUnderstood && !selector.isEmpty ? selector : nil
     }
 

@@ -38,8 +38,7 @@ public struct DomainRelocation: Equatable, Sendable {
     /// - Throws: `invalidDefinition` for XML that cannot be read, and for a disk that is not in it.
     public func applied(to xml: String) throws(HypervisorError) -> String {
         let edit = DomainEdit(name: name, genID: genID, files: files)
-        let unplaced = try [VMPlacement.Device]().applied(to: edit.applied(to: xml))
-        return try XMLTree.rewrite(unplaced, as: "domain definition") { root throws(HypervisorError) in
+        return try XMLTree.rewrite(edit.applied(to: xml), as: "domain definition") { root throws(HypervisorError) in
             root.first("uuid")?.setText(id.description)
             for entry in root.first("sysinfo", "system")?.children("entry") ?? []
             where ["serial", "uuid"].contains(entry.attribute("name")) {
@@ -56,6 +55,9 @@ public struct DomainRelocation: Equatable, Sendable {
             }
             let devices = root.first("devices")
             devices?.first("emulator")?.remove()
+            for name in ["hostdev", "interface"] {
+                for device in devices?.children(name) ?? [] where device.isPlaced { device.remove() }
+            }
             for card in devices?.children("interface") ?? [] {
                 guard let mac = card.macAddress.flatMap({ macs[$0] }) else { continue }
                 card.first("mac")?.setAttribute("address", mac.description)

@@ -131,6 +131,7 @@ extension DomainSpecification {
         writeNetworks(to: &writer)
         for device in placement?.devices ?? [] { device.write(to: &writer) }
         for device in usbDevices { device.write(to: &writer) }
+        placement?.mediatedDevices.write(to: &writer)
         writeSerial(to: &writer)
         writeScreen(to: &writer)
         writer.element("channel", ["type": "unix"]) { writer in

@@ -21,6 +21,7 @@ extension VMPlacement {
             cpu.first("topology")?.remove()
             cpu.add { processors.topology.write(to: &$0) }
             devices.replace(in: root.child("devices"))
+            mediatedDevices.replace(in: root.child("devices"))
         }
     }
 }

@@ -2,9 +2,12 @@ import FleetModel
 
 extension VMPlacement {
     /// What a domain's XML gives to it of the host.
-    init(_ domain: XMLElement, vcpus: Int, memoryBytes: UInt64, devices: [Device]) {
+    init(
+        _ domain: XMLElement, vcpus: Int, memoryBytes: UInt64, devices: [Device], mediatedDevices: [MediatedDevice]
+    ) {
         self.init(
-            processors: Processors(domain, vcpus: vcpus), memory: Memory(domain, bytes: memoryBytes), devices: devices)
+            processors: Processors(domain, vcpus: vcpus), memory: Memory(domain, bytes: memoryBytes), devices: devices,
+            mediatedDevices: mediatedDevices)
     }
 }
 

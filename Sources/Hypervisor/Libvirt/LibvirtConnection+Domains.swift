@@ -164,6 +164,7 @@ extension LibvirtConnection {
             memoryBytes: UInt64(information.maxMem) * 1024, vcpus: Int(information.nrVirtCpu),
             persistent: virDomainIsPersistent(domain) == 1, autostart: autostart == 1,
             guestAgent: definition?.guestAgent, origin: definition?.origin, hostDevices: definition?.hostDevices ?? [],
+            mediatedDevices: definition?.mediatedDevices ?? [],
             demand: definition?.demand, power: definition?.power ?? HostPowerPolicy(),
             placement: definition?.placement, isRestless: definition?.isRestless ?? false,
             genID: definition?.genID, macAddresses: definition?.macs,

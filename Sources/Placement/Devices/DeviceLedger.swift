@@ -1,8 +1,10 @@
 import FleetModel
+import FleetRuntime
 
 /// Which PCI functions VMs have. A function goes to one VM, and so does its IOMMU group.
 struct DeviceLedger {
     let host: HostDevices
+    private var mediated: MediatedLedger
     private var holders: [PCIAddress: VMID] = [:]
     private var groupHolders: [Int: VMID] = [:]
     /// Who gets virtual functions that are still to be made, by physical function.
@@ -10,26 +12,35 @@ struct DeviceLedger {
     private var names: [VMID: String] = [:]
     private var matches: [DeviceSelector: [Int]] = [:]
 
-    init(_ host: HostDevices) { self.host = host }
+    init(_ host: HostDevices) {
+        self.host = host
+        mediated = MediatedLedger(host)
+    }
 
     /// What a VM can have.
     struct Offer {
         var devices: [VMPlacement.Device] = []
         /// Those of which a virtual function is made for it, once for each.
         var made: [PCIAddress] = []
+        /// What is made for it of devices that the host keeps.
+        var mediated: [VMPlacement.MediatedDevice] = []
+
+        /// What stays with the host for it.
+        var parents: [PCIAddress] { made + mediated.map(\.parent) }
 
         /// With the physical functions, on whose nodes the virtual ones will be.
-        var places: [PCIAddress] { devices.map(\.address) + made }
+        var places: [PCIAddress] { devices.map(\.address) + parents }
     }
 
-    mutating func take(_ devices: [VMPlacement.Device], made: [PCIAddress] = [], for vm: VMID, named name: String) {
+    mutating func take(_ offer: Offer, for vm: VMID, named name: String) {
         names[vm] = name
-        for function in devices.flatMap(\.functions) where holders[function] == nil {
+        mediated.take(offer.mediated, for: vm)
+        for function in offer.devices.flatMap(\.functions) where holders[function] == nil {
             holders[function] = vm
             guard let group = host.places[function].flatMap({ host.functions[$0].group }) else { continue }
             if groupHolders[group] == nil { groupHolders[group] = vm }
         }
-        for physical in made { pools[physical, default: []].append(vm) }
+        for physical in offer.made { pools[physical, default: []].append(vm) }
     }
 
     /// Pools that are made at once have room for VMs that come later: a pool in use cannot grow.
@@ -61,11 +72,20 @@ struct DeviceLedger {
             ($0.element.places.count, $0.offset) < ($1.element.places.count, $1.offset)
         }.map(\.element)
         for (selector, places) in byChoice {
+            if let type = selector.mdevType {
+                let parents = places.map { host.functions[$0] }.filter { canShare($0, own, offer.made) }
+                if let share = mediated.offer(type, of: parents, beside: offer.mediated) {
+                    offer.mediated.append(share)
+                } else {
+                    obstacles.append(shortageOfShares(selector, type, places, own))
+                }
+                continue
+            }
             let candidates =
                 selector.virtualFunction
                 ? places.flatMap { host.functions[$0].virtualFunctions }.compactMap { host.places[$0] } : places
             let free = candidates.first {
-                !overlaps(host.functions[$0], own, offer.made) && hindrance(selector, host.functions[$0]) == nil
+                !overlaps(host.functions[$0], own, offer.parents) && hindrance(selector, host.functions[$0]) == nil
                     && !(unused && host.functions[$0].isInUse)
             }
             if let function = free.map({ host.functions[$0] }) {
@@ -75,7 +95,7 @@ struct DeviceLedger {
                 own.formUnion(function.all)
                 extras.formUnion(function.companions)
             } else if selector.virtualFunction {
-                if let pool = places.first(where: { canMake(host.functions[$0], own, offer.made) }) {
+                if let pool = places.first(where: { canMake(host.functions[$0], own, offer) }) {
                     offer.made.append(host.functions[pool].address)
                 } else {
                     obstacles.append(shortageOfFunctions(selector, places, own))
@@ -84,7 +104,7 @@ struct DeviceLedger {
                 extras.remove(extra)
             } else {
                 obstacles.append(
-                    shortage(selector, places.filter { !overlaps(host.functions[$0], own, offer.made) }))
+                    shortage(selector, places.filter { !overlaps(host.functions[$0], own, offer.parents) }))
             }
         }
         offer.devices.sort { $0.address < $1.address }
@@ -100,17 +120,30 @@ struct DeviceLedger {
 
     /// It, a part of it, or what it is a part of is among the functions already.
     private func overlaps(
-        _ function: HostDevices.Function, _ own: Set<PCIAddress>, _ made: [PCIAddress]
+        _ function: HostDevices.Function, _ own: Set<PCIAddress>, _ parents: [PCIAddress]
     ) -> Bool {
-        !own.isDisjoint(with: function.all) || !own.isDisjoint(with: function.virtualFunctions)
-            || function.physicalFunction.map(own.contains) == true || !Set(made).isDisjoint(with: function.all)
+        let whole = function.all + function.virtualFunctions
+        return !own.isDisjoint(with: whole) || function.physicalFunction.map(own.contains) == true
+            || !Set(parents).isDisjoint(with: whole)
     }
 
     private func canMake(
-        _ function: HostDevices.Function, _ own: Set<PCIAddress>, _ made: [PCIAddress]
+        _ function: HostDevices.Function, _ own: Set<PCIAddress>, _ offer: Offer
     ) -> Bool {
-        let users = pools[function.address, default: []].count + made.count { $0 == function.address }
+        let users = pools[function.address, default: []].count + offer.made.count { $0 == function.address }
         return users < function.creatable && !own.contains(function.address) && holders[function.address] == nil
+            && !function.isShared && mediated.user(of: function) == nil
+            && !offer.mediated.contains { $0.parent == function.address }
+    }
+
+    /// The host keeps it, and nobody has it as a whole, so that a VM can get a share of it.
+    private func canShare(_ function: HostDevices.Function, _ own: Set<PCIAddress>, _ made: [PCIAddress]) -> Bool {
+        !isOwn(function, own) && !made.contains(function.address) && wholeHolder(of: function) == nil
+    }
+
+    private func isOwn(_ function: HostDevices.Function, _ own: Set<PCIAddress>) -> Bool {
+        own.contains(function.address) || function.physicalFunction.map(own.contains) == true
+            || !own.isDisjoint(with: function.virtualFunctions)
     }
 
     // MARK: Why not
@@ -122,6 +155,8 @@ struct DeviceLedger {
         /// The inventory says no to it, or to a companion.
         case verdict(PCIAddress)
         case holder(VMID)
+        /// It has mediated devices that no VM of the plan has.
+        case shares
     }
 
     private func hindrance(_ selector: DeviceSelector, _ function: HostDevices.Function) -> Hindrance? {
@@ -131,16 +166,27 @@ struct DeviceLedger {
             guard member.canBePassed else { return .verdict(address) }
             if member.showsHostsPicture, !selector.isDeliberate { return .hostsPicture }
             if let holder = holder(of: member) { return .holder(holder) }
+            if isShared(member) { return .shares }
         }
         return nil
     }
 
     /// The VM that has the function, one of its group, its physical function or one of its virtual ones.
     private func holder(of function: HostDevices.Function) -> VMID? {
+        wholeHolder(of: function) ?? mediated.user(of: function)
+    }
+
+    /// The same, but for who has a share.
+    private func wholeHolder(of function: HostDevices.Function) -> VMID? {
         holders[function.address] ?? function.group.flatMap { groupHolders[$0] }
             ?? function.physicalFunction.flatMap { holders[$0] }
             ?? function.virtualFunctions.lazy.compactMap { holders[$0] }.first
             ?? pools[function.address]?.first
+    }
+
+    private func isShared(_ function: HostDevices.Function) -> Bool {
+        function.isShared
+            || function.virtualFunctions.contains { host.places[$0].map { host.functions[$0].isShared } == true }
     }
 
     private func shortage(_ selector: DeviceSelector, _ places: [Int]) -> PlacementObstacle {
@@ -184,6 +230,10 @@ struct DeviceLedger {
             let name = names[vm] ?? "\(vm)"
             return PlacementObstacle(
                 reason: "\(name) has it, or a part of its group.", fix: "Stop \(name), or take the device from it.")
+        case .shares:
+            return PlacementObstacle(
+                reason: "Somebody has made mediated devices of it, which would go with it.",
+                fix: "Remove them: 'mdevctl list' shows whose they are.")
         }
     }
 
@@ -238,5 +288,50 @@ struct DeviceLedger {
             : PlacementObstacle(
                 reason: "No driver of the host has it that could make virtual functions.",
                 fix: "Bind it to its own driver.")
+    }
+
+    // MARK: Mediated devices
+
+    /// - Parameter places: of the devices that are meant and offer the type.
+    private func shortageOfShares(
+        _ selector: DeviceSelector, _ type: MediatedTypeID, _ places: [Int], _ own: Set<PCIAddress>
+    ) -> PlacementObstacle {
+        guard !selector.isEmpty else { return Self.emptySelector }
+        guard let nearest = places.first else { return lackOfTypes(selector, type) }
+        let (function, device) = (host.functions[nearest], host.documents[nearest])
+        let found: PlacementObstacle
+        if isOwn(function, own) {
+            found = PlacementObstacle(
+                reason: "It gets the device itself, or its virtual functions, and can have no share of it then.",
+                fix: "Ask for one of the two.")
+        } else if let holder = wholeHolder(of: function) {
+            found = words(.holder(holder), of: device)
+        } else {
+            found = mediated.shortage(type, of: function)
+        }
+        let more = places.count > 1 ? " Nor can it have one of \(places.count - 1) more." : ""
+        return PlacementObstacle(
+            reason: "It asks for a \(selector). \(device.summary): \(found.reason)\(more)", fix: found.fix)
+    }
+
+    /// No device that is meant offers it. What they offer instead is the next thing to know.
+    private func lackOfTypes(_ selector: DeviceSelector, _ type: MediatedTypeID) -> PlacementObstacle {
+        var parent = selector
+        parent.mdevType = .auto
+        let offered = host.documents.indices
+            .filter { !host.functions[$0].mediatedTypes.isEmpty && parent.matches(host.documents[$0]) }
+            .flatMap { host.functions[$0].mediatedTypes.map(\.id.description) }
+        guard !offered.isEmpty else {
+            return PlacementObstacle(
+                reason: "It asks for a \(selector), and no such device of this machine offers mediated devices.",
+                fix:
+                    "Change the selector, or load a driver that makes them (kvmgt for Intel's GVT-g, NVIDIA's vGPU software)."
+            )
+        }
+        let known = Set(offered).sorted()
+        return PlacementObstacle(
+            reason:
+                "It asks for a \(selector), and such devices of this machine offer \(known.joined(separator: ", ")).",
+            fix: "Name one of these (\(Suggestion.text(for: type.description, among: known))).")
     }
 }

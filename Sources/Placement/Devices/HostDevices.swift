@@ -17,9 +17,24 @@ struct HostDevices: Sendable {
         /// How many it could have, as it has none now and its driver can make some. Their number can only be changed by way
         /// of none (Documentation/PCI/pci-iov-howto.rst).
         var creatable = 0
+        /// What a VM can have a share of.
+        var mediatedTypes: [MediatedType] = []
+        /// It has mediated devices, whoever made them.
+        var isShared = false
 
         /// With all that goes along.
         var all: [PCIAddress] { [address] + companions }
+    }
+
+    /// A type of mediated devices that a VM sees as PCI devices.
+    struct MediatedType: Sendable {
+        var id: MediatedTypeID
+        /// How many can be made beside those that there are.
+        var available: Int
+        var devices: Set<MediatedDeviceID>
+
+        /// How many there could be of it, and the fewer, the larger a share each is.
+        var total: Int { available + devices.count }
     }
 
     /// By address, each once.
@@ -38,7 +53,9 @@ struct HostDevices: Sendable {
                 companions: canBePassed ? Set(device.passthrough.with).subtracting([device.address]).sorted() : [],
                 canBePassed: canBePassed, showsHostsPicture: device.gpu?.role == .hostDisplay,
                 isInUse: device.hostsDriver != nil,
-                group: device.iommuGroup, physicalFunction: device.physicalFunction)
+                group: device.iommuGroup, physicalFunction: device.physicalFunction,
+                mediatedTypes: device.mediatedTypes.compactMap(MediatedType.init),
+                isShared: device.mediatedTypes.contains { $0.devices?.isEmpty == false })
         }
         for device in known {
             guard let place = device.physicalFunction.flatMap({ places[$0] }) else { continue }
@@ -63,6 +80,9 @@ struct HostDevices: Sendable {
     /// What the selector means, by place, the best first.
     func matches(of selector: DeviceSelector) -> [Int] {
         guard !selector.isEmpty else { return [] }
+        if let type = selector.mdevType {
+            return documents.indices.filter { selector.matches(documents[$0]) && functions[$0].offers(type) }
+        }
         if selector.virtualFunction {
             return documents.indices.filter { hasVirtualFunctions($0) && selector.matches(documents[$0]) }
         }
@@ -81,6 +101,20 @@ struct HostDevices: Sendable {
     private func hasVirtualFunctions(_ place: Int) -> Bool {
         documents[place].physicalFunction == nil
             && (documents[place].sriov.map { $0.total > 0 } ?? false || !functions[place].virtualFunctions.isEmpty)
+    }
+}
+
+extension HostDevices.Function {
+    func offers(_ type: MediatedTypeID) -> Bool {
+        type == .auto ? !mediatedTypes.isEmpty : mediatedTypes.contains { $0.id == type }
+    }
+}
+
+extension HostDevices.MediatedType {
+    /// Nil for what is no PCI device to a guest, such as an adapter of a mainframe.
+    fileprivate init?(_ document: PCIDevice.MediatedType) {
+        guard document.deviceAPI == "vfio-pci", let id = MediatedTypeID(document.id) else { return nil }
+        self.init(id: id, available: max(0, document.available ?? 0), devices: Set(document.devices ?? []))
     }
 }
 

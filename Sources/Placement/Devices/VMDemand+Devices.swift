@@ -2,13 +2,15 @@ import FleetModel
 
 extension VMDemand {
     /// Whether these functions are what it asks for, as they stand in the inventory now: each selector has one of them, each
-    /// companion is there, and nothing else is.
+    /// companion is there, and nothing else is. Mediated devices have no addresses.
     public func isMet(by functions: [PCIAddress], of pci: [PCIDevice]) -> Bool {
         let host = HostDevices(pci)
         var left = functions
         var companions: Set<PCIAddress> = []
-        let byChoice = requiredDevices.map { (selector: $0, places: host.answers(to: $0)) }
-            .sorted { $0.places.count < $1.places.count }
+        let byChoice = requiredDevices.filter { $0.mdevType == nil }.map {
+            (selector: $0, places: host.answers(to: $0))
+        }
+        .sorted { $0.places.count < $1.places.count }
         for (selector, places) in byChoice {
             let found = places.lazy.map { host.functions[$0] }
                 .first {

@@ -7,6 +7,19 @@ public enum EquipmentFix {
     public static let tpm = "Install swtpm and swtpm-tools."
     public static let firmware = "Install ovmf (Debian) or edk2-ovmf (Fedora)."
 
+    public static let virtiofsd = "Install virtiofsd (Fedora, Debian 13) or qemu-system-common (Debian 12)."
+    public static let xorriso = "Install xorriso."
+
+    public static func network(_ name: String) -> String {
+        "Start it with 'virsh net-start \(name)', and with the host by 'virsh net-autostart \(name)'; 'virsh net-list --all' shows "
+            + "what can be named in its place."
+    }
+
+    public static func vlan(_ vlan: ProfileNeeds.VLAN) -> String {
+        "Update libvirt to 11.0, or make a bridge on a VLAN device ('ip link add link INTERFACE name INTERFACE.\(vlan.id) type vlan "
+            + "id \(vlan.id)') and name that in the profile."
+    }
+
     public static func bridge(_ name: String) -> String {
         "Make bridge \(name) with a cabled network card on it, such as 'nmcli connection add type bridge ifname \(name)'; a "
             + "Wi-Fi card cannot be put on a bridge."

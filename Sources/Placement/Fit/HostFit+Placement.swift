@@ -10,9 +10,10 @@ extension HostFit {
             request.vms = running + [demand]
             return PlacementPlan(for: request).vms.first { $0.id == demand.id }
         }
-        let now = plan(beside: request.vms)?.obstacles ?? []
+        let first = plan(beside: request.vms)
+        let now = first?.obstacles ?? []
         guard !now.isEmpty else {
-            self.init(answer: .fits)
+            self.init(answer: .fits, passedOver: first?.passedOver ?? [])
             return
         }
         let alone = plan(beside: [])?.obstacles ?? []
@@ -47,6 +48,7 @@ extension HostFit {
         if !missing.isEmpty {
             answer = .doesNotFit
             stops = []
+            passedOver = []
             nearestFix = obstacles.lazy.compactMap(\.fix).first
         } else if !unseen.isEmpty, answer != .doesNotFit {
             answer = .unknown

@@ -67,7 +67,9 @@ struct PlanWarnings {
             warnings.append(
                 "Its memory is bound to no node, as it does not fit on that of its cores: the kernel spreads it.")
         }
-        if let node = devices.node(of: placement.devices.map(\.address)), !nodes.contains(node) {
+        if let node = devices.node(
+            of: placement.devices.map(\.address) + placement.mediatedDevices.map(\.parent)), !nodes.contains(node)
+        {
             warnings.append("Its cores are on node \(list(nodes)), and its devices are on node \(node).")
         }
         return warnings
@@ -112,8 +114,8 @@ struct PlanWarnings {
     /// Told only of what starts: what runs has its graphics.
     private func ofGraphics(_ seat: Seat) -> [String] {
         guard !seat.passedOver.isEmpty else { return [] }
-        let isShared = seat.passedOver.count == 1
-        return ["Its graphics are \(isShared ? "a virtual function" : "a virtual screen"), and nothing better."]
+        let what = ["a virtual function", "a mediated device"].dropFirst(seat.passedOver.count - 1).first
+        return ["Its graphics are \(what ?? "a virtual screen"), and nothing better."]
             + seat.passedOver.map { "Better graphics: \($0.reason)" + ($0.fix.map { " \($0)" } ?? "") }
     }
 

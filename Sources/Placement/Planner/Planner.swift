@@ -50,10 +50,12 @@ struct Planner {
             return VMPlan(
                 id: seat.demand.id, name: seat.demand.name, placement: nil, obstacles: seat.obstacles, warnings: [])
         }
-        let placement = VMPlacement(processors: processors, memory: memory, devices: seat.devices)
+        let placement = VMPlacement(
+            processors: processors, memory: memory, devices: seat.devices, mediatedDevices: seat.mediated)
         return VMPlan(
             id: seat.demand.id, name: seat.demand.name, placement: placement, obstacles: [],
-            warnings: warnings.of(seat, placement, isForeground: seat.demand.id == foreground))
+            warnings: warnings.of(seat, placement, isForeground: seat.demand.id == foreground),
+            passedOver: seat.passedOver)
     }
 
     // MARK: What runs
@@ -62,9 +64,11 @@ struct Planner {
         let demand = seats[place].demand
         guard let running = demand.running else { return }
         memory?.hold(running.memory)
-        devices.take(running.devices, for: demand.id, named: demand.name)
+        devices.take(
+            .init(devices: running.devices, mediated: running.mediatedDevices), for: demand.id, named: demand.name)
         seats[place].memory = running.memory
         seats[place].devices = running.devices
+        seats[place].mediated = running.mediatedDevices
         // Where nothing is known of the cores, all VMs stay on them as they are.
         guard cores == nil || (running.processors.ownsCores && demand.pinning != .focus) else { return }
         seats[place].processors = running.processors
@@ -110,10 +114,11 @@ struct Planner {
             return
         }
         self.memory?.take(memory)
-        self.devices.take(devices.devices, made: devices.made, for: demand.id, named: demand.name)
+        self.devices.take(devices, for: demand.id, named: demand.name)
         seats[place].memory = memory
         seats[place].devices = devices.devices
         seats[place].made = devices.made
+        seats[place].mediated = devices.mediated
         if !own.isEmpty { settle(place, on: own, topology: cores.topology(of: demand, on: own)) }
     }
 
@@ -127,9 +132,10 @@ struct Planner {
     private mutating func chooseGraphics(_ place: Int) {
         let seat = seats[place]
         guard seat.demand.graphics == .auto, seat.obstacles.isEmpty,
-            !seat.devices.contains(where: { devices.host[$0.address]?.deviceClass?.isDisplay == true })
+            !(seat.devices.map(\.address) + seat.mediated.map(\.parent))
+                .contains(where: { devices.host[$0]?.deviceClass?.isDisplay == true })
         else { return }
-        for choice in [GraphicsDemand.passthrough, .sriov] {
+        for choice in [GraphicsDemand.passthrough, .sriov, .mdev] {
             var obstacles: [PlacementObstacle] = []
             let offer = devices.offer(
                 [choice.device].compactMap(\.self), beside: seat.devices, unused: true, obstacles: &obstacles)
@@ -137,9 +143,10 @@ struct Planner {
                 seats[place].passedOver += obstacles
                 continue
             }
-            devices.take(offer.devices, made: offer.made, for: seat.demand.id, named: seat.demand.name)
+            devices.take(offer, for: seat.demand.id, named: seat.demand.name)
             seats[place].devices = (seat.devices + offer.devices).sorted { $0.address < $1.address }
             seats[place].made += offer.made
+            seats[place].mediated += offer.mediated
             return
         }
     }

@@ -9,6 +9,8 @@ struct Seat {
     var devices: [VMPlacement.Device] = []
     /// Those of which virtual functions are made for it.
     var made: [PCIAddress] = []
+    /// Shares of devices that the host keeps.
+    var mediated: [VMPlacement.MediatedDevice] = []
     /// Why it does not get better graphics.
     var passedOver: [PlacementObstacle] = []
     var obstacles: [PlacementObstacle] = []

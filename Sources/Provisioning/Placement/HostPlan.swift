@@ -25,6 +25,7 @@ struct HostPlan: Sendable {
                 cpu: machine.cpu, memory: machine.memory, pci: machine.pci,
                 vms: demands + [demand].compactMap(\.self),
                 foreground: foreground ?? demands.first(where: \.isInForeground)?.id))
+        for index in plan.vms.indices { plan.vms[index].nameMediatedDevices() }
         if !host.facilities.weighsGuests {
             for index in plan.vms.indices {
                 plan.vms[index].placement?.processors.weight = VMPlacement.Processors.kernelsWeight
@@ -78,6 +79,15 @@ struct HostPlan: Sendable {
                 // It has stopped meanwhile, or its threads cannot be told apart: nobody else shall fail for that.
                 guard [.invalidState, .unsupported, .noSuchDomain].contains(error.code) else { throw error }
             }
+        }
+    }
+}
+
+extension VMPlan {
+    /// What runs has its names.
+    fileprivate mutating func nameMediatedDevices() {
+        for (number, device) in (placement?.mediatedDevices ?? []).enumerated() where device.id == nil {
+            placement?.mediatedDevices[number].id = MediatedDeviceID(vm: id, number: number)
         }
     }
 }

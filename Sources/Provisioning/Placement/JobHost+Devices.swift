@@ -12,6 +12,8 @@ extension JobHost {
     /// - Returns: whether no VM was left out.
     func renewDevices(except busy: Set<VMID>) async throws -> Bool {
         try await placing.pass {
+            // What an agent made that died before the start.
+            try await giveBackMediatedDevices()
             let stale = try await hypervisor.domains().filter { $0.isOurs && !$0.state.isActive && $0.holdsDevices }
             for domain in stale where !busy.contains(domain.id) { try await renewDevices(of: domain) }
             return stale.allSatisfy { !busy.contains($0.id) }

@@ -75,6 +75,7 @@ extension JobHost {
         }
         try await plan.move(on: self)
         guard let placement = try plan.placement(of: demand) else { return }
+        try await onFiles { try mediatedDevices.make(placement.mediatedDevices) }
         let before = try await hypervisor.definition(of: vm)
         let after = try placement.applied(to: before)
         guard try DomainDefinition(xml: after).placement != DomainDefinition(xml: before).placement else { return }
@@ -97,6 +98,16 @@ extension JobHost {
             try functions.giveBack()
             try hugePages.giveBack()
         }
+        try await giveBackMediatedDevices()
+    }
+
+    /// Removes what was made for VMs that do not run. Where it is not known of one what it has, nothing is removed.
+    func giveBackMediatedDevices() async throws {
+        guard await onFiles({ !mediatedDevices.isEmpty }) else { return }
+        let running = try await hypervisor.domains().filter(\.state.isActive)
+        guard running.allSatisfy({ $0.placement != nil }) else { return }
+        let used = Set(running.flatMap(\.mediatedDevices))
+        try await onFiles { try mediatedDevices.giveBack(except: used) }
     }
 
     /// Brings a running VM to the foreground.
@@ -105,5 +116,6 @@ extension JobHost {
     }
 
     private var functions: VirtualFunctionPool { VirtualFunctionPool(facilities: facilities) }
+    private var mediatedDevices: MediatedDevicePool { MediatedDevicePool(facilities: facilities) }
     private var hugePages: HugePageReserve { HugePageReserve(facilities: facilities) }
 }

@@ -26,9 +26,20 @@ extension ProfileFitResource {
             Column("STATE") { $0.hostState.cell },
             Column("SEEN") { .age($0.lastSeenAt) },
             Column("ANSWER") { $0.fit.answerCell },
-            Column("WHY", mayShrink: true) { .optional($0.fit.obstacles.first?.reason) },
-            Column("NEAREST FIX", mayShrink: true) { .optional($0.fit.nearestFix) },
+            Column("WHY", mayShrink: true) { .optional($0.fit.reason) },
+            Column("NEAREST FIX", mayShrink: true) { .optional($0.fit.nearestFix ?? $0.fit.passedOver.firstFix) },
         ],
         emptyHint: "no hosts are registered; 'virtfleet host add NAME' registers one", name: \.hostName.description,
         details: { _ in [] })
+}
+
+extension HostFit {
+    /// Of where it runs with less than the best graphics, why not with these.
+    fileprivate var reason: String? {
+        obstacles.first?.reason ?? passedOver.first.map { "Not with better graphics: \($0.reason)" }
+    }
+}
+
+extension [PlacementObstacle] {
+    fileprivate var firstFix: String? { lazy.compactMap(\.fix).first }
 }

@@ -88,7 +88,8 @@ extension VMResource {
                         [
                             ("Job", Cell(origin.job.description)), ("Image", Cell("sha256:\(origin.template)")),
                             ("Profile", Cell(origin.profileName)), ("Resized to", .optional(vm.override?.text)),
-                            ("Drift", item.driftCell),
+                            ("Drift", item.driftCell), ("When the host sleeps", .optional(vm.power?.onSleep.rawValue)),
+                            ("When it shuts down", .optional(vm.power?.onShutdown.rawValue)),
                         ]
                     } ?? []),
                 DetailSection("Guest, as its agent tells", vm.guest.map(Self.details) ?? []),

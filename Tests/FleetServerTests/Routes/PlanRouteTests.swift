@@ -144,6 +144,47 @@ import Testing
         }
     }
 
+    /// What only some profiles ask for, on a host that lacks it, one that has it, and one whose agent is older.
+    @Test func whatOnlySomeProfilesAskForIsNamed() async throws {
+        var wanted = Profile()
+        wanted.shares = [Profile.Share(directory: "/srv/projects", tag: "projects")]
+        wanted.seed = .cloudInit
+        wanted.networks = [.bridge("br0", vlan: 7), .network("lab")]
+        wanted.graphics = .auto
+        try await apply("desk", wanted)
+        func host(_ helpers: JSONValue?, libvirt: String, networks: [String]?) -> [InventoryPart: JSONValue] {
+            var inventory = Self.inventory
+            var components: [String: JSONValue] = [
+                "qemu": .object([:]), "libvirt": .object(["version": .string(libvirt)]), "swtpm": .object([:]),
+            ]
+            components["helpers"] = helpers
+            guard case .object(var software) = inventory[.software] else { return inventory }
+            software["components"] = .object(components)
+            software["hypervisor"] = networks.map { .object(["networks": .array($0.map { .string($0) })]) }
+            inventory[.software] = .object(software)
+            inventory[.network] = .object([
+                "interfaces": .array([.object(["name": .string("br0"), "kind": .string("bridge")])])
+            ])
+            return inventory
+        }
+        try await addHost("bare", host(.object([:]), libvirt: "9.0.0", networks: []))
+        let both = JSONValue.object(["virtiofsd": .object([:]), "xorriso": .object([:])])
+        try await addHost("full", host(both, libvirt: "11.0.0", networks: ["lab"]))
+        try await addHost("older", host(nil, libvirt: "11.0.0", networks: nil))
+        try await withClient(.handler, of: fixture.api.handle) { client in
+            let hosts = try await client.get("/api/v1/profiles/desk/fit").json(Page<ProfileFitResource>.self).items
+            #expect(hosts.map(\.fit.answer) == [.doesNotFit, .fits, .unknown])
+            #expect(
+                hosts[0].fit.obstacles.map(\.fix) == [
+                    EquipmentFix.virtiofsd, EquipmentFix.xorriso, EquipmentFix.network("lab"),
+                    EquipmentFix.vlan(.init(bridge: "br0", id: 7)),
+                ])
+            #expect(hosts[0].fit.nearestFix == EquipmentFix.virtiofsd && hosts[0].fit.passedOver == [])
+            #expect(hosts[1].fit.passedOver.count == 3 && hosts[1].fit.passedOver.allSatisfy { $0.fix != nil })
+            #expect(hosts[2].fit.obstacles.count == 3)
+        }
+    }
+
     @Test(arguments: [
         ("/api/v1/hosts/nobody/plan", 404, "not-found"), ("/api/v1/hosts/silent/plan", 422, "no-inventory"),
         ("/api/v1/hosts/ada/plan?profile=nothing", 404, "not-found"),

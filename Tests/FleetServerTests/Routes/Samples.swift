@@ -36,7 +36,10 @@ enum Samples {
                 topology: .init(cores: 1), ownsCores: true, vcpus: [CPUSet([1])], emulator: CPUSet([0]),
                 ioThreads: [CPUSet([0])], weight: 100),
             memory: .init(bytes: 1),
-            devices: [.init(address: PCIAddress("0000:01:00.0")!, companions: [PCIAddress("0000:01:00.1")!])])
+            devices: [.init(address: PCIAddress("0000:01:00.0")!, companions: [PCIAddress("0000:01:00.1")!])],
+            mediatedDevices: [
+                .init(parent: PCIAddress("0000:00:02.0")!, type: MediatedTypeID("nvidia-1")!, id: .random())
+            ])
         var placement = barePlacement
         placement.memory.hugePages = .init(sizeBytes: 2 << 20, nodes: [.init(node: 0, count: 1)])
         placement.memory.binding = .init(mode: .strict, nodes: [0])
@@ -51,11 +54,15 @@ enum Samples {
         demand.devices = [
             .init(
                 role: .gpu, deviceClass: PCIClass("0300"), id: PCIDeviceID("10de:2504"), portPath: "0000:00/01.0",
-                virtualFunction: true, mac: MACAddress("52:54:00:00:00:01"))
+                virtualFunction: true, mdevType: MediatedTypeID("nvidia-1"), mac: MACAddress("52:54:00:00:00:01"))
         ]
         let obstacle = PlacementObstacle(reason: "r", fix: "f")
         let plan = PlacementPlan(
-            vms: [VMPlan(id: vm, name: "a", placement: placement, obstacles: [obstacle], warnings: ["w"])],
+            vms: [
+                VMPlan(
+                    id: vm, name: "a", placement: placement, obstacles: [obstacle], warnings: ["w"],
+                    passedOver: [obstacle])
+            ],
             hostThreads: CPUSet([0]), pool: CPUSet([1]),
             reservations: [HugePageReservation(node: 0, sizeBytes: 2 << 20, count: 1)],
             virtualFunctions: [
@@ -63,13 +70,14 @@ enum Samples {
             ], warnings: ["w"])
         var barePlan = plan
         barePlan.vms = [VMPlan(id: vm, name: "a", placement: nil)]
-        let fit = HostFit(answer: .fitsAfterStops, stops: ["b"], obstacles: [obstacle], nearestFix: "f")
+        let fit = HostFit(
+            answer: .fitsAfterStops, stops: ["b"], obstacles: [obstacle], nearestFix: "f",
+            passedOver: [obstacle])
         let difference = SettingDifference(setting: "s", found: "f", wanted: "w", isFixable: true)
         let bareDifference = SettingDifference(setting: "s", found: nil, wanted: nil, isFixable: false)
         let selector = DeviceSelector(
             role: .nic, deviceClass: PCIClass("0200")!, id: PCIDeviceID("8086:1533")!, portPath: "p",
-            virtualFunction: true,
-            mac: MACAddress("52:54:00:00:00:01")!)
+            virtualFunction: true, mdevType: MediatedTypeID("nvidia-1"), mac: MACAddress("52:54:00:00:00:01")!)
         let override = ProfileOverride(
             memoryMiB: 1, maximumMemoryMiB: 2, vcpus: 3, hostDevices: [selector],
             usbDevices: [USBDeviceID("064f:2af9")!])
@@ -85,7 +93,8 @@ enum Samples {
                 interfaces: [.init(name: "i", macAddress: MACAddress("52:54:00:00:00:01")!, addresses: ["a"])],
                 fileSystems: [.init(mountPoint: "/", type: "t", sizeBytes: 1)], users: ["u"]),
             snapshots: [snapshot], foreignSnapshots: ["f"], unkeptBytes: 1 << 20, demand: demand,
-            drift: [difference], guestCommands: [command], override: override)
+            drift: [difference], guestCommands: [command], override: override,
+            power: HostPowerPolicy())
         let bareDocument = VMDocument(
             id: vm, name: "a", state: .pmSuspended, memoryBytes: 1, vcpus: 1, persistent: true, autostart: false)
         func vmResource(_ document: VMDocument, _ metrics: [String: Double]?) -> VMResource {

@@ -102,19 +102,27 @@ import Testing
     }
 
     @Test func virtualFunctionsAndMediatedTypesAreTold() throws {
+        let share = MediatedDeviceID.random()
         try machine.write(gpu + "/sriov_totalvfs", "7\n")
         try machine.write(gpu + "/sriov_numvfs", "2\n")
         try machine.write(gpu + "/sriov_vf_device", "1520\n")
         try machine.write(gpu + "/sriov_drivers_autoprobe", "0\n")
         try machine.write(gpu + "/mdev_supported_types/i915-GVTg_V5_4/name", "GVTg_V5_4\n")
         try machine.write(gpu + "/mdev_supported_types/i915-GVTg_V5_4/available_instances", "3\n")
+        try machine.write(gpu + "/mdev_supported_types/i915-GVTg_V5_4/device_api", "vfio-pci\n")
+        try machine.link(gpu + "/mdev_supported_types/i915-GVTg_V5_4/devices/\(share)", to: "../../../\(share)")
+        try machine.link(gpu + "/mdev_supported_types/i915-GVTg_V5_4/devices/odd", to: "../../../odd")
         try machine.write(gpu + "/nvidia/creatable_vgpu_types", "ID    : vGPU Name\n558   : NVIDIA A16-2Q\n")
         try machine.write(gpu + "/nvidia/current_vgpu_type", "0\n")
         try machine.link("/sys/devices/pci0000:00/0000:00:01.0/physfn", to: "../0000:00:02.0")
         let devices = inspect().devices
         let card = try #require(devices.last)
         #expect(card.sriov == .init(total: 7, current: 2, virtualDevice: "1520", driversAutoprobe: false))
-        #expect(card.mediatedTypes == [.init(id: "i915-GVTg_V5_4", name: "GVTg_V5_4", available: 3)])
+        #expect(
+            card.mediatedTypes == [
+                .init(
+                    id: "i915-GVTg_V5_4", name: "GVTg_V5_4", available: 3, deviceAPI: "vfio-pci", devices: [share])
+            ])
         #expect(card.virtualGPU == .init(creatableTypes: [.init(id: "558", name: "NVIDIA A16-2Q")]))
         #expect(devices.first?.physicalFunction?.description == "0000:00:02.0")
     }

@@ -23,6 +23,9 @@ enum FactMutation {
                 vcpus: [.min, 0, 4, .max].randomElement(using: &generator) ?? 0,
                 secureBoot: Bool.random(using: &generator), tpm: Bool.random(using: &generator),
                 ownFirmware: Bool.random(using: &generator), bridges: Bool.random(using: &generator) ? ["br-plc"] : [],
+                networks: Bool.random(using: &generator) ? ["default"] : [],
+                vlans: Bool.random(using: &generator) ? [.init(bridge: "br-plc", id: .max)] : [],
+                shares: Bool.random(using: &generator), seed: Bool.random(using: &generator),
                 freeDiskBytes: amounts.randomElement(using: &generator) ?? 0)
         }
     }

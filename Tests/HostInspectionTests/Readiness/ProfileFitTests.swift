@@ -67,6 +67,53 @@ import Testing
         #expect(result.nearestFix == obstacle.fix && obstacle.fix?.contains(shortage.fix) == true, "\(result)")
     }
 
+    /// One profile that asks for what only some do.
+    @Test(arguments: [
+        Shortage(section: "which-profiles-fit", reason: "virtiofsd", fix: "Install virtiofsd") {
+            $0.software.components.helpers?.virtiofsd = nil
+        },
+        Shortage(section: "which-profiles-fit", reason: "seed disc", fix: "Install xorriso") {
+            $0.software.components.helpers?.xorriso = nil
+        },
+        Shortage(
+            section: "which-profiles-fit", reason: "lab, which is not active here (active: default)",
+            fix: "net-start lab"
+        ) {
+            $0.software.hypervisor?.networks = ["default"]
+        },
+        Shortage(
+            section: "which-profiles-fit", reason: "VLAN 7 of bridge br-plc, which libvirt 10.10.0", fix: "to 11.0"
+        ) {
+            $0.software.components.libvirt?.version = "10.10.0"
+        },
+    ])
+    func whatOnlySomeProfilesAskForIsNamedWithItsFix(shortage: Shortage) async throws {
+        var profile = try ReadinessFixture.profile("desk", bridge: "br-plc")
+        (profile.shares, profile.seed, profile.networks) = (true, true, ["default", "lab"])
+        profile.vlans = [.init(bridge: "br-plc", id: 7)]
+        func judged(_ change: @Sendable (inout ReadinessFacts) -> Void) async throws -> ProfileFit {
+            try await fit(profile) {
+                $0.software.components.libvirt?.version = "11.0.0"
+                $0.software.components.helpers = .init(
+                    virtiofsd: .init(source: "a file"), xorriso: .init(source: "a file"))
+                $0.software.hypervisor = .init(
+                    uri: "qemu:///system", libvirtVersion: "11.0.0", version: "10.0.0", networks: ["default", "lab"])
+                change(&$0)
+            }
+        }
+        #expect(try await judged { _ in }.answer == .fits)
+        let result = try await judged(shortage.make)
+        #expect(result.answer == .doesNotFit && result.obstacles.count == 1, "\(result)")
+        #expect(result.obstacles.first?.reason.contains(shortage.reason) == true, "\(result)")
+        #expect(result.nearestFix?.contains(shortage.fix) == true, "\(result)")
+        let unseen = try await judged {
+            $0.software.components.helpers = nil
+            $0.software.hypervisor = nil
+            $0.software.components.libvirt?.version = nil
+        }
+        #expect(unseen.answer == .unknown && unseen.obstacles.map(\.unseen) == [true, true, true, true], "\(unseen)")
+    }
+
     @Test func aMacvtapWantsAWiredInterface() async throws {
         let profile = try ReadinessFixture.profile("wired", interface: "enp9s0")
         let absent = try await fit(profile)

@@ -30,6 +30,19 @@ import Testing
         #expect(limitations.isEmpty)
     }
 
+    @Test func whatOnlySomeProfilesAskForIsLookedFor() throws {
+        #expect(try components([:]).0.helpers == .init())
+        let description = "/usr/share/qemu/vhost-user/50-qemu-virtiofsd.json"
+        let (files, _) = try components([description: "{}", "/usr/bin/xorriso": ""])
+        #expect(
+            files.helpers == .init(virtiofsd: .init(source: description), xorriso: .init(source: "/usr/bin/xorriso")))
+        let (packages, _) = try components([
+            "/var/lib/pacman/local/virtiofsd-1.10.0-1/desc": "", "/var/lib/pacman/local/libisoburn-1.5.6-2/desc": "",
+            "/usr/share/qemu/vhost-user/50-virtiofsd.json": "{}",
+        ])
+        #expect(packages.helpers?.virtiofsd?.version == "1.10.0" && packages.helpers?.xorriso?.version == "1.5.6")
+    }
+
     @Test func pacmanTellsVersions() throws {
         let (components, _) = try components([
             "/var/lib/pacman/local/swtpm-0.8.2-1/desc": "", "/var/lib/pacman/local/edk2-ovmf-202402-2/desc": "",

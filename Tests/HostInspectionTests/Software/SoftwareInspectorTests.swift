@@ -33,7 +33,9 @@ import Testing
         let (software, limitations) = try software([:])
         #expect(software.kernel == nil && software.kernelOptions.isEmpty && software.modules.isEmpty)
         #expect(software.boot == Boot(unknown: ()))
-        #expect(software.components == Components() && software.firmware.isEmpty && software.initramfs == nil)
+        #expect(
+            software.components == Components(helpers: .init()) && software.firmware.isEmpty
+                && software.initramfs == nil)
         #expect(software.protection == QEMUProtection() && software.groups.isEmpty && software.ownGroups == nil)
         #expect(software.immutability == nil && software.clock.service == nil && software.clock.synchronised == nil)
         #expect(limitations == ["what libvirt knows: its version, its pools, the devices and timers that VMs have"])

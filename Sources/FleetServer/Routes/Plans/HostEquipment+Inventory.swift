@@ -4,12 +4,27 @@ import Placement
 extension HostEquipment {
     private struct Software: Decodable {
         struct Components: Decodable {
-            var qemu: JSONValue?
-            var libvirt: JSONValue?
-            var swtpm: JSONValue?
+            struct Component: Decodable {
+                var version: String?
+            }
+
+            struct Helpers: Decodable {
+                var virtiofsd: Component?
+                var xorriso: Component?
+            }
+
+            var qemu: Component?
+            var libvirt: Component?
+            var swtpm: Component?
+            var helpers: Helpers?
+        }
+
+        struct Hypervisor: Decodable {
+            var networks: [String]?
         }
 
         var components: Components
+        var hypervisor: Hypervisor?
         var firmware: [GuestFirmware]
     }
 
@@ -29,13 +44,15 @@ extension HostEquipment {
         }
         let software = part(.software, as: Software.self)
         let components = software?.components
-        let programs: [(Program, JSONValue?)] = [
+        let programs: [(Program, Software.Components.Component?)] = [
             (.qemu, components?.qemu), (.libvirt, components?.libvirt), (.swtpm, components?.swtpm),
+            (.virtiofsd, components?.helpers?.virtiofsd), (.xorriso, components?.helpers?.xorriso),
         ]
         let interfaces = part(.network, as: Network.self)?.interfaces ?? []
         self.init(
             cpu: cpu, programs: Set(programs.filter { $0.1 != nil }.map(\.0)), firmware: software?.firmware ?? [],
-            showsPrograms: software != nil,
+            showsPrograms: software != nil, showsHelpers: components?.helpers != nil,
+            libvirtVersion: components?.libvirt?.version, networks: software?.hypervisor?.networks,
             interfaces: Dictionary(interfaces.map { ($0.name, Interface(kind: $0.kind)) }) { first, _ in first })
     }
 }

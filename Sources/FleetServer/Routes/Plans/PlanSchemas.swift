@@ -19,6 +19,7 @@ extension PlanRoutes {
             [
                 "answer": .words(HostFit.Answer.self), "stops": .array(.string()),
                 "obstacles": .array(.reference("PlacementObstacle")),
+                "passedOver": .array(.reference("PlacementObstacle")),
             ], optional: ["nearestFix": .string()]),
         "PlacementObstacle": .object(["reason": .string()], optional: ["fix": .string()]),
         "PlacementPlan": .object([
@@ -26,7 +27,7 @@ extension PlanRoutes {
                 .object(
                     [
                         "id": .uuid, "name": .string(), "obstacles": .array(.reference("PlacementObstacle")),
-                        "warnings": .array(.string()),
+                        "warnings": .array(.string()), "passedOver": .array(.reference("PlacementObstacle")),
                     ], optional: ["placement": .reference("VMPlacement")])),
             "hostThreads": threads, "pool": threads,
             "reservations": .array(.object(["node": .integer, "sizeBytes": .integer, "count": .integer])),
@@ -52,12 +53,14 @@ extension PlanRoutes {
                 ]),
             "devices": .array(
                 .object(["address": .string(), "companions": .array(.string())], optional: ["mac": .string()])),
+            "mediatedDevices": .array(
+                .object(["parent": .string(), "type": .string()], optional: ["id": .uuid])),
         ]),
         "DeviceSelector": .object(
             [:],
             optional: [
                 "role": .words(DeviceSelector.Role.self), "class": .string(), "id": .string(), "portPath": .string(),
-                "virtualFunction": .boolean, "mac": .string(),
+                "virtualFunction": .boolean, "mdevType": .string(), "mac": .string(),
             ]),
         "VMDemand": .object(
             [

@@ -59,6 +59,10 @@ enum VMRoutes {
                 "unkeptBytes": .integer,
                 "demand": .reference("VMDemand"), "drift": .array(.reference("SettingDifference")),
                 "guestCommands": .array(.reference("GuestCommand")), "override": .reference("ProfileOverride"),
+                "power": .object([
+                    "onSleep": .words(HostPowerPolicy.SleepAction.self),
+                    "onShutdown": .words(HostPowerPolicy.ShutdownAction.self),
+                ]),
                 "origin": .object(
                     ["job": .string(), "template": .string(), "profile": .string()],
                     optional: ["profileVersion": .integer]),

@@ -8,8 +8,9 @@ struct FitRequirement: Sendable {
 
     /// In the order of the effort that mending takes: a package, a command, tidying up, a restart, other hardware.
     static let all = [
-        equipment(.qemu), equipment(.libvirt), equipment(.tpm, .tpm), equipment(.firmware, .secureBootFirmware),
-        equipment(.bridge, .bridge), equipment(.interface), diskSpace, equipment(.kvm, .kvm), memory, processors,
+        equipment(.qemu), equipment(.libvirt), equipment(.tpm, .tpm), equipment(.virtiofsd), equipment(.xorriso),
+        equipment(.firmware, .secureBootFirmware), equipment(.network), equipment(.bridge, .bridge),
+        equipment(.interface), equipment(.vlan), diskSpace, equipment(.kvm, .kvm), memory, processors,
     ]
 
     /// - Parameter check: about the same thing; nil where there is none.
@@ -59,10 +60,12 @@ extension HostEquipment {
         let components = facts.software.components
         let programs: [(Program, Components.Component?)] = [
             (.qemu, components.qemu), (.libvirt, components.libvirt), (.swtpm, components.swtpm),
+            (.virtiofsd, components.helpers?.virtiofsd), (.xorriso, components.helpers?.xorriso),
         ]
         self.init(
             cpu: facts.cpu, programs: Set(programs.filter { $0.1 != nil }.map(\.0)), firmware: facts.software.firmware,
-            showsPrograms: facts.showsPrograms,
+            showsPrograms: facts.showsPrograms, showsHelpers: components.helpers != nil,
+            libvirtVersion: components.libvirt?.version, networks: facts.software.hypervisor?.networks,
             interfaces: Dictionary(facts.network.interfaces.map { ($0.name, Interface(kind: $0.kind.rawValue)) }) {
                 first, _ in first
             }

@@ -15,4 +15,14 @@ public struct Components: Codable, Equatable, Sendable {
     public var swtpm: Component?
     /// The disk image with Windows' virtio drivers.
     public var virtioWin: Component?
+    /// Absent of agents that did not look.
+    public var helpers: Helpers?
+
+    /// Programs that only some profiles ask for.
+    public struct Helpers: Codable, Equatable, Sendable {
+        /// Shares a directory with a guest.
+        public var virtiofsd: Component?
+        /// Makes seed discs.
+        public var xorriso: Component?
+    }
 }

@@ -23,10 +23,11 @@ extension Components {
         packages: ["ovmf", "pve-edk2-firmware-ovmf", "pve-edk2-firmware", "edk2-ovmf"], files: GuestFirmware.directories
     )
     private static let swtpm = Kind(packages: ["swtpm"], files: ["/usr/bin/swtpm"])
+    private static let xorriso = Kind(packages: ["xorriso", "libisoburn"], files: ["/usr/bin/xorriso"])
 
     init(_ root: HostRoot, hypervisor: SoftwareDocument.Hypervisor?, limitations: inout [Inspection.Limitation]) {
-        let kinds = [Self.libvirt, Self.qemu, Self.ovmf, Self.swtpm]
-        let packages = PackageDatabase(root, names: Set(kinds.flatMap(\.packages)))
+        let kinds = [Self.libvirt, Self.qemu, Self.ovmf, Self.swtpm, Self.xorriso]
+        let packages = PackageDatabase(root, names: Set(kinds.flatMap(\.packages) + [Self.virtiofsd]))
         if packages.isForeign {
             limitations.append(.init(fact: "package versions", needs: "rpm 4.16 or newer, which keeps them in SQLite"))
         }
@@ -42,6 +43,7 @@ extension Components {
         ovmf = component(Self.ovmf)
         swtpm = component(Self.swtpm)
         virtioWin = Self.virtioWin(root)
+        helpers = Helpers(virtiofsd: Self.virtiofsd(root, packages), xorriso: component(Self.xorriso))
         // The running one counts, and it has looked at its QEMU.
         if let hypervisor {
             let source = "libvirt at \(hypervisor.uri)"
@@ -67,6 +69,21 @@ extension Components {
                 let version = "\(numbers[0] / 1000).\(numbers[0] % 1000).\(numbers[1])"
                 return Component(version: version, source: "\(directory)/\(name)")
             }
+        }
+        return nil
+    }
+
+    private static let virtiofsd = "virtiofsd"
+
+    /// Libvirt finds it by its description (https://www.qemu.org/docs/master/interop/vhost-user.html). Debian 12 has it in a package
+    /// of QEMU's.
+    private static func virtiofsd(_ root: HostRoot, _ packages: PackageDatabase) -> Component? {
+        for directory in ["/usr/share/qemu/vhost-user", "/etc/qemu/vhost-user"] {
+            guard let name = root.names(in: directory).first(where: { $0.contains(virtiofsd) }) else { continue }
+            let version = packages.versions[virtiofsd]
+            return Component(
+                version: version.map(upstream),
+                source: version.map { "package \(virtiofsd) \($0)" } ?? "\(directory)/\(name)")
         }
         return nil
     }
