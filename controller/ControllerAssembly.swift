@@ -49,7 +49,8 @@ struct ControllerAssembly {
         var services: [any Service] = broker.map { [$0] } ?? []
         services += [
             announcer, Ingest(bus: bus, store: store, time: time, metrics: metrics, logger: logger),
-            JobPublisher(bus: bus, store: store, key: secrets.signingKey, time: time, logger: logger), imageServer,
+            JobPublisher(bus: bus, store: store, key: secrets.signingKey, time: time, logger: logger),
+            SnapshotExpiry(store: store, time: time, logger: logger), imageServer,
             try server("api", .unix(path: configuration.api.socket), handler: api.handle),
         ]
         if let tcp = configuration.api.tcp {

@@ -53,6 +53,8 @@ public struct Profile: Codable, Equatable, Sendable {
     public var webDAV = false
     /// What must be free on the host's disk, beyond the image, for the VM to grow into.
     public var freeDiskMiB = 2048
+    /// How long an update's snapshot of what was before is kept; until somebody prunes it when absent.
+    public var keepOldSystemDays: Int?
     /// The job succeeds only when the guest agent answers within this time of the start; not waited for when absent.
     public var guestAgentTimeoutSeconds: Int?
     /// Append the guest's serial console to a file beside its disk.
@@ -118,6 +120,7 @@ public struct Profile: Codable, Equatable, Sendable {
         seedUserData = try values.decodeIfPresent(String.self, forKey: .seedUserData)
         seedNetworkConfig = try values.decodeIfPresent(String.self, forKey: .seedNetworkConfig)
         seedUnattend = try values.decodeIfPresent(String.self, forKey: .seedUnattend)
+        keepOldSystemDays = try values.decodeIfPresent(Int.self, forKey: .keepOldSystemDays)
         guestAgentTimeoutSeconds = try values.decodeIfPresent(Int.self, forKey: .guestAgentTimeoutSeconds)
     }
 }

@@ -53,6 +53,7 @@ extension Profile: ConfigurationSection {
         check.range("usbRedirections", usbRedirections, 0...8)
         if webDAV, console != .spice { check.problem("webDAV", "expected console: spice, which it goes through") }
         if let dataDiskGiB { check.range("dataDiskGiB", dataDiskGiB, 1...64 << 10) }
+        if let keepOldSystemDays { check.range("keepOldSystemDays", keepOldSystemDays, 1...3650) }
         if let guestAgentTimeoutSeconds {
             check.range("guestAgentTimeoutSeconds", guestAgentTimeoutSeconds, 1...86_400)
         }

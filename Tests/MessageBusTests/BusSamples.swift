@@ -104,7 +104,7 @@ enum BusSamples {
         let leftOut = VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdb")
         let snapshot = VMSnapshot(
             id: job, name: name, createdAt: time, consistency: .app, parent: job, isCurrent: true, policy: name,
-            pinned: true, isBeingDeleted: false, sizeBytes: 1,
+            expiresAt: time, pinned: true, isBeingDeleted: false, sizeBytes: 1,
             notHeld: [leftOut], memoryBytes: 1)
         let difference = SettingDifference(setting: "vcpu", found: "2", wanted: "4", isFixable: true)
         let usb = USBDeviceID("064f:2af9")!

@@ -57,6 +57,18 @@ import Testing
         try await expectAsBefore(vm, running: true)
     }
 
+    @Test func whatWasBeforeExpiresWhenTheProfileSaysSo() async throws {
+        var profile = SnapshotWorld.profile
+        profile.keepOldSystemDays = 14
+        let vm = try await SnapshotWorld(running: false, profile: profile)
+        try await vm.run(vm.update(2, start: false))
+        let snapshot = try #require(try await vm.snapshots().first)
+        #expect(snapshot.expiresAt == snapshot.createdAt + 14 * 86_400)
+        let other = try await SnapshotWorld(running: false)
+        try await other.run(other.update(2, start: false))
+        #expect(try await other.snapshots().map(\.expiresAt) == [nil])
+    }
+
     @Test func aGuestThatDoesNotShutDownIsLeftAlone() async throws {
         let vm = try await prepared(running: true)
         let life = try await vm.run(vm.update(2, shutdown: 1)) { hypervisor in

@@ -38,6 +38,8 @@ public struct VMSnapshot: Codable, Equatable, Sendable {
     public var isCurrent: Bool
     /// The policy that made it, and alone may prune it; absent for a person's.
     public var policy: ResourceName?
+    /// When it is given up by itself, unless it is pinned; absent for one that is kept until somebody deletes it.
+    public var expiresAt: Date?
     /// It is not deleted before it is unpinned.
     public var pinned: Bool
     /// A deletion has begun and did not end; the snapshot can only be deleted.
@@ -51,8 +53,8 @@ public struct VMSnapshot: Codable, Equatable, Sendable {
 
     public init(
         id: JobID, name: ResourceName, createdAt: Date, consistency: Consistency, parent: JobID? = nil,
-        isCurrent: Bool = false, policy: ResourceName? = nil, pinned: Bool = false, isBeingDeleted: Bool = false,
-        sizeBytes: UInt64, notHeld: [LeftOutDisk]? = nil, memoryBytes: UInt64? = nil
+        isCurrent: Bool = false, policy: ResourceName? = nil, expiresAt: Date? = nil, pinned: Bool = false,
+        isBeingDeleted: Bool = false, sizeBytes: UInt64, notHeld: [LeftOutDisk]? = nil, memoryBytes: UInt64? = nil
     ) {
         self.id = id
         self.name = name
@@ -61,6 +63,7 @@ public struct VMSnapshot: Codable, Equatable, Sendable {
         self.parent = parent
         self.isCurrent = isCurrent
         self.policy = policy
+        self.expiresAt = expiresAt
         self.pinned = pinned
         self.isBeingDeleted = isBeingDeleted
         self.sizeBytes = sizeBytes

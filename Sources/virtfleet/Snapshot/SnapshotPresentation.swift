@@ -69,6 +69,7 @@ struct SnapshotItem: Codable, Equatable, Sendable {
                         ("Memory", item.snapshot?.memoryBytes.map { .bytes($0) } ?? .none),
                         ("Does not hold", item.notHeldCell),
                         ("Policy", .optional(item.snapshot?.policy?.description)),
+                        ("Expires", item.snapshot?.expiresAt.map { .time($0) } ?? .none),
                     ])
             ]
         })

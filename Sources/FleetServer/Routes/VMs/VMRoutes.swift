@@ -85,7 +85,7 @@ enum VMRoutes {
                 "isCurrent": .boolean, "pinned": .boolean, "isBeingDeleted": .boolean, "sizeBytes": .integer,
             ],
             optional: [
-                "parent": .string(), "policy": .name,
+                "parent": .string(), "policy": .name, "expiresAt": .time,
                 "memoryBytes": .integer,
                 "notHeld": .array(.object(["target": .string(), "backing": .string()])),
             ]),

@@ -17,6 +17,8 @@ struct SnapshotManifest: Codable, Equatable, Sendable {
     var createdAt: Date
     var consistency: VMSnapshot.Consistency
     var policy: ResourceName?
+    /// When its policy gives it up; absent for one that is kept until somebody does.
+    var expiresAt: Date?
     var pinned = false
     var isBeingDeleted = false
     /// What its deletion moves; absent before, and when nothing moves.
@@ -32,7 +34,7 @@ struct SnapshotManifest: Codable, Equatable, Sendable {
     /// What is known of it before anything is kept.
     init(
         id: JobID, vm: VMID, name: ResourceName, createdAt: Date, consistency: VMSnapshot.Consistency,
-        policy: ResourceName?, disks: [OverlaidDisk], leftOut: [VMSnapshot.LeftOutDisk]
+        policy: ResourceName?, expiresAt: Date? = nil, disks: [OverlaidDisk], leftOut: [VMSnapshot.LeftOutDisk]
     ) {
         self.id = id
         self.vm = vm
@@ -40,6 +42,7 @@ struct SnapshotManifest: Codable, Equatable, Sendable {
         self.createdAt = createdAt
         self.consistency = consistency
         self.policy = policy
+        self.expiresAt = expiresAt
         notHeld = leftOut.isEmpty ? nil : leftOut
         self.disks = disks.map { Disk(target: $0.target, file: $0.file, format: $0.format) }
     }

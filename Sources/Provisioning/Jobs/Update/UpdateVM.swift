@@ -34,6 +34,8 @@ struct UpdateVM: JobKind {
         /// not know them.
         var checks: [GuestCommand]?
         var guestLimitSeconds: Int?
+        /// When what was before is given up; absent to keep it.
+        var expiresAt: Date?
     }
 
     func check(on host: JobHost) async throws { _ = try await survey(host) }
@@ -44,16 +46,18 @@ struct UpdateVM: JobKind {
             throw JobProblem("image-missing", "image \(arguments.image.digest) has gone from this host's store")
         }
         let profile = try DomainDefinition(xml: await host.hypervisor.definition(of: vm)).madeBy
+        let now = host.time.now()
         return Plan(
             directory: findings.directory, base: base, system: system,
             systemDisk: try await host.systemDisk(
                 of: arguments.image, in: base, as: profile?.systemDisk ?? .auto),
             others: findings.disks.filter { $0.target != system.target }, leftOut: findings.leftOut,
             firmware: findings.firmware,
-            createdAt: host.time.now(), isActive: findings.domain.state.isActive,
+            createdAt: now, isActive: findings.domain.state.isActive,
             checks: profile?.checks,
             guestLimitSeconds: arguments.guestAgentTimeoutSeconds
-                ?? profile.flatMap { $0.checks.isEmpty ? nil : $0.guestAgentTimeoutSeconds })
+                ?? profile.flatMap { $0.checks.isEmpty ? nil : $0.guestAgentTimeoutSeconds },
+            expiresAt: profile?.keepOldSystemDays.map { now + Double($0) * 86_400 })
     }
 
     private func survey(_ host: JobHost) async throws -> (SnapshotSurvey.Findings, system: OverlaidDisk) {
@@ -106,7 +110,7 @@ struct UpdateVM: JobKind {
     private func manifest(of plan: Plan, _ disks: [OverlaidDisk]) -> SnapshotManifest {
         SnapshotManifest(
             id: job, vm: vm, name: arguments.snapshot, createdAt: plan.createdAt, consistency: .off,
-            policy: Self.policy, disks: disks, leftOut: plan.leftOut)
+            policy: Self.policy, expiresAt: plan.expiresAt, disks: disks, leftOut: plan.leftOut)
     }
 
     func verify(
