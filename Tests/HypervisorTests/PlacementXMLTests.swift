@@ -123,6 +123,23 @@ import Testing
         #expect(try DomainDefinition(xml: original.placement.applied(to: after)).placement == original.placement)
     }
 
+    /// What a real libvirt makes of it on a machine that has no such device.
+    @Test func libvirtKnowsAMediatedDeviceAndStartsNoVMWithoutIt() async throws {
+        try await HypervisorKind.libvirt.run { hypervisor, files in
+            let guest = Fixtures.guest(files: files.path)
+            var placement = try DomainDefinition(xml: guest.xml()).placement
+            placement.mediatedDevices = Self.placement.mediatedDevices
+            let defined = try await hypervisor.define(placement.applied(to: guest.xml()))
+            #expect(defined.mediatedDevices == placement.mediatedDevices.compactMap(\.id))
+            #expect(defined.placement?.mediatedDevices == placement.mediatedDevices)
+            let error = await #expect(throws: HypervisorError.self) { try await hypervisor.start(guest.id) }
+            // Without VFIO, or without the device.
+            let reasons = ["Mediated host device assignment requires VFIO", "6b5f0f1e-0d83-5c1c-8a51-1f2ad2f3e0aa"]
+            #expect(reasons.contains { error?.message.contains($0) == true }, "\(String(describing: error))")
+            #expect(try await hypervisor.domain(guest.id).state == .shutoff)
+        }
+    }
+
     @Test func aDeviceThatStaysKeepsItsPlaceInTheGuest() throws {
         let place = "<address type='pci' domain='0x0000' bus='0x05' slot='0x00' function='0x0'/>"
         let alias = "<alias name='ua-virtfleet-0000-01-00-0'/>"
