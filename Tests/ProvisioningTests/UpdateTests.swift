@@ -1,6 +1,7 @@
 import FleetModel
 import FleetRuntime
 import FleetTestSupport
+import FoundationEssentials
 import Hypervisor
 @testable import Provisioning
 import Testing
@@ -63,7 +64,7 @@ import Testing
         let vm = try await SnapshotWorld(running: false, profile: profile)
         try await vm.run(vm.update(2, start: false))
         let snapshot = try #require(try await vm.snapshots().first)
-        #expect(snapshot.expiresAt == snapshot.createdAt + 14 * 86_400)
+        #expect(snapshot.expiresAt == snapshot.createdAt.addingTimeInterval(14 * 86_400))
         let other = try await SnapshotWorld(running: false)
         try await other.run(other.update(2, start: false))
         #expect(try await other.snapshots().map(\.expiresAt) == [nil])

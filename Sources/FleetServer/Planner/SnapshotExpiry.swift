@@ -43,22 +43,13 @@ public actor SnapshotExpiry: Service {
         for snapshot in vm.vm.snapshots ?? [] where !snapshot.pinned {
             guard let expiry = snapshot.expiresAt, expiry <= now else { continue }
             let days = (now.timeIntervalSince1970 / Self.day).rounded(.down)
-            var digits = DigestGenerator(text: "\(snapshot.id)/\(Int(days))")
+            var digits = DigestGenerator(text: "\(vm.host)/\(snapshot.id)/\(Int(days))")
             let id = JobID(milliseconds: UInt64(days * Self.day * 1000), using: &digits)
-            do throws(StoreError) {
-                _ = try await store.planJob(
-                    id, host: vm.host, kind: JobKindName.snapshotDelete.rawValue,
-                    arguments: try arguments(SnapshotArguments(vm: vm.vm.id, snapshot: snapshot.id)),
-                    expiresAt: now + Self.day, by: "expiry of \(snapshot.name)")
-            } catch .conflict {
-                // Somebody has given the snapshot's VM to another host today.
-                continue
-            }
+            let arguments = try FleetJSON.value(SnapshotArguments(vm: vm.vm.id, snapshot: snapshot.id))
+            _ = try await store.planJob(
+                id, host: vm.host, kind: JobKindName.snapshotDelete.rawValue, arguments: arguments,
+                expiresAt: now + Self.day, by: "expiry of \(snapshot.name)")
         }
-    }
-
-    private func arguments(_ arguments: SnapshotArguments) throws(StoreError) -> JSONValue {
-        do { return try FleetJSON.value(arguments) } catch { throw .invalid("\(error)") }
     }
 }
 
