@@ -47,7 +47,8 @@ import Testing
 
     // Helpers
 
-    private func describe(_ fixture: APIFixture, _ host: HostID, expiresIn: Double?, pinned: Bool = false) async throws {
+    private func describe(_ fixture: APIFixture, _ host: HostID, expiresIn: Double?, pinned: Bool = false) async throws
+    {
         let now = fixture.time.now()
         let snapshot = VMSnapshot(
             id: Self.old, name: ResourceName("before-2")!, createdAt: now, consistency: .off,

@@ -55,7 +55,8 @@ public struct SnapshotCatalogue: Sendable {
                 VMSnapshot(
                     id: manifest.id, name: manifest.name, createdAt: manifest.createdAt,
                     consistency: manifest.consistency, parent: try await nearest(below: files[0], owners),
-                    isCurrent: manifest.id == current, policy: manifest.policy, expiresAt: manifest.expiresAt, pinned: manifest.pinned,
+                    isCurrent: manifest.id == current, policy: manifest.policy, expiresAt: manifest.expiresAt,
+                    pinned: manifest.pinned,
                     isBeingDeleted: manifest.isBeingDeleted, sizeBytes: size,
                     notHeld: manifest.notHeld, memoryBytes: memory))
         }
