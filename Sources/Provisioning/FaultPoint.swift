@@ -7,7 +7,6 @@ public struct FaultPoint: Hashable, Sendable, CustomStringConvertible {
         case beforeIntent = "before-intent"
         case afterIntent = "after-intent"
         case afterEffect = "after-effect"
-        case afterDone = "after-done"
         case beforeVerification = "before-verification"
         case afterVerification = "after-verification"
         case afterFailure = "after-failure"

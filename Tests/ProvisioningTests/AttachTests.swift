@@ -110,7 +110,7 @@ import Testing
         }
         let undisturbed = try await prepared()
         let points = try await run(undisturbed, try attach(undisturbed, .usb(Self.dongle), 3, kind: kind)).points()
-        #expect(points.count == 2 * 4 + 4)
+        #expect(points.count == 2 * 3 + 4)
         for point in points {
             let world = try await prepared()
             let life = try await Life(world, configure: configure, crashAt: { $0 == point })

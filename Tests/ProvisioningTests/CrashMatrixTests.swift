@@ -29,7 +29,7 @@ import Testing
     @Test(arguments: Making.allCases)
     func everyCrashOfACloneEndsWithOneVM(_ making: Making) async throws {
         let points = try await points(making.profile) { try $0.clone() }
-        #expect(points.count == making.steps * 4 + 4)
+        #expect(points.count == making.steps * 3 + 4)
         for point in points {
             let world = try await World()
             let job = try world.clone()
@@ -57,12 +57,12 @@ import Testing
         let job = try world.clone()
         let seen = Seen()
         var crashes = 0
-        for moment in 0..<5 * 4 + 4 {
+        for moment in 0..<5 * 3 + 4 {
             let life = try await Life(world, crashAt: seen.isNew)
             if moment == 0 { try await life.receive(job) }
             if try await life.crashed() { crashes += 1 }
         }
-        #expect(crashes == 5 * 4 + 4)
+        #expect(crashes == 5 * 3 + 4)
         let life = try await Life(world)
         try await life.finish(job.id)
         #expect(world.last(of: job.id)?.state == .succeeded)
@@ -104,7 +104,7 @@ import Testing
         let points = try await points(before: [{ try $0.clone() }]) { world in
             try world.job(3, .vmDelete, VMArguments(vm: World.vm()))
         }
-        #expect(points.count == 3 * 4 + 4)
+        #expect(points.count == 3 * 3 + 4)
         for point in points {
             let world = try await World()
             try await run(world, try world.clone(1, name: "one"))
@@ -146,7 +146,7 @@ import Testing
         try await all.receive(job)
         try await all.finish(job.id)
         let points = await all.points()
-        #expect(points.count == 4 + 4)
+        #expect(points.count == 3 + 4)
         for point in points {
             let (world, job) = try await prepared()
             let first = try await life(world) { $0 == point }

@@ -44,15 +44,14 @@ import Testing
         #expect(world.last(of: job.id)?.state == .succeeded)
     }
 
-    @Test(arguments: [FaultPoint.Moment.afterDone, .afterEffect])
-    func aVMUndefinedBehindOurBackFailsTheCloneAndLeavesNothing(_ moment: FaultPoint.Moment) async throws {
+    @Test func aVMUndefinedBehindOurBackFailsTheCloneAndLeavesNothing() async throws {
         for step in ["definition", "start"] {
             let world = try await World()
             let job = try world.clone()
             let life = try await Life(
                 world,
                 during: { point, hypervisor in
-                    if point.step == step, point.moment == moment { try hypervisor.vanish(World.vm()) }
+                    if point.step == step, point.moment == .afterEffect { try hypervisor.vanish(World.vm()) }
                 })
             try await life.receive(job)
             try await life.finish(job.id)
@@ -229,7 +228,7 @@ import Testing
     @Test func theProcessOfALaterAgentGoesOnWithThePlanOfTheEarlier() async throws {
         let world = try await World()
         let job = try world.clone()
-        let first = try await Life(world, crashAt: { $0.step == "overlay" && $0.moment == .afterDone })
+        let first = try await Life(world, crashAt: { $0.step == "overlay" && $0.moment == .afterEffect })
         try await first.receive(job)
         #expect(try await first.crashed())
         var profile = Life.profile

@@ -117,7 +117,7 @@ import Testing
         let undisturbed = try await made()
         let program = GuestProgram(exitStatus: 0)
         let points = try await run(undisturbed, try exec(undisturbed, "state"), Started(program))
-        #expect(points.count == 4 + 4)
+        #expect(points.count == 3 + 4)
         for point in points {
             let world = try await made()
             let started = Started(program)

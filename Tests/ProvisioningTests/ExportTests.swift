@@ -169,7 +169,7 @@ import Testing
     @Test func everyCrashOfAnExportEndsWithAWholeOne() async throws {
         let undisturbed = try await made(running: false)
         let points = try await undisturbed.run(exporting(undisturbed, 3)).points()
-        #expect(points.count == 3 * 4 + 4)
+        #expect(points.count == 3 * 3 + 4)
         for point in points {
             let vm = try await made(running: false)
             let first = try await Life(vm.world, crashAt: { $0 == point })
@@ -222,7 +222,7 @@ import Testing
     @Test func aCancelledExportLeavesNothing() async throws {
         let vm = try await made(running: false)
         var job = try exporting(vm, 3)
-        let first = try await Life(vm.world, crashAt: { $0.step == "disk sda" && $0.moment == .afterDone })
+        let first = try await Life(vm.world, crashAt: { $0.step == "disk sda" && $0.moment == .afterEffect })
         try await first.receive(job)
         #expect(try await first.crashed())
         job.cancel = true

@@ -93,7 +93,7 @@ import Testing
         profile.autostart = true
         let (undisturbed, _) = try await editedClone(edit)
         let points = try await run(undisturbed, try fix(undisturbed), profile: profile)
-        #expect(points.count == 2 * 4 + 4, "\(points)")
+        #expect(points.count == 2 * 3 + 4, "\(points)")
         for point in points {
             let (world, _) = try await editedClone(edit)
             let life = try await Life(world, profile: profile, crashAt: { $0 == point })

@@ -116,7 +116,7 @@ import Testing
     func everyCrashEndsWithDisksThatStandAlone(running: Bool) async throws {
         let first = try await prepared(running)
         let points = try await first.run(flattening(first)).points()
-        #expect(points.count == 2 * 4 + 4)
+        #expect(points.count == 2 * 3 + 4)
         for point in points {
             let vm = try await prepared(running)
             let life = try await Life(vm.world, crashAt: { $0 == point })

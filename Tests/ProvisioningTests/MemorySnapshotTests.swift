@@ -129,7 +129,7 @@ import Testing
     @Test func everyCrashOfACreationEndsWithOneThatHoldsMemory() async throws {
         let first = try await knowing("A")
         let points = try await first.run(first.snapshot(2, "clean", memory: true)).points()
-        #expect(points.count == 5 * 4 + 4)
+        #expect(points.count == 5 * 3 + 4)
         for point in points {
             let vm = try await knowing("A")
             try await crashAndGoOn(vm, vm.snapshot(2, "clean", memory: true), at: point)
@@ -167,7 +167,7 @@ import Testing
     @Test func everyCrashOfARevertEndsWithTheMemoryOfThen() async throws {
         let first = try await changed()
         let points = try await first.run(first.revert(3, to: 2)).points()
-        #expect(points.count == 7 * 4 + 4)
+        #expect(points.count == 7 * 3 + 4)
         for point in points {
             let vm = try await changed()
             try await crashAndGoOn(vm, vm.revert(3, to: 2), at: point)

@@ -64,7 +64,7 @@ import Testing
     @Test func everyCrashEndsWithTheNewName() async throws {
         let undisturbed = try await made()
         let points = try await run(undisturbed, try rename(undisturbed, "lab"))
-        #expect(points.count == 4 + 4)
+        #expect(points.count == 3 + 4)
         for point in points {
             let world = try await made()
             let life = try await Life(world, crashAt: { $0 == point })

@@ -105,7 +105,7 @@ import Testing
         let wanted: (inout ResizeArguments) -> Void = { ($0.memoryMiB, $0.systemDiskGiB) = (8192, 2) }
         let undisturbed = try await made(start: running)
         let points = try await run(undisturbed, try resize(undisturbed, 2, wanted))
-        #expect(points.count == 2 * 4 + 4)
+        #expect(points.count == 2 * 3 + 4)
         for point in points {
             let world = try await made(start: running)
             let life = try await Life(world, crashAt: { $0 == point })

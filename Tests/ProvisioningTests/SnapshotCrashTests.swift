@@ -12,7 +12,7 @@ import Testing
     @Test(arguments: [true, false])
     func everyCrashOfACreationEndsWithOneSnapshot(running: Bool) async throws {
         let points = try await points(running: running, []) { try $0.snapshot(2, "clean") }
-        #expect(points.count == (running ? 5 : 4) * 4 + 4)
+        #expect(points.count == (running ? 5 : 4) * 3 + 4)
         for point in points {
             let vm = try await prepared(running: running, [])
             try await crashAndGoOn(vm, vm.snapshot(2, "clean"), at: point)
@@ -73,7 +73,7 @@ import Testing
     func everyCrashOfARevertEndsWithTheSnapshotsState(start: Bool) async throws {
         let before: [@Sendable (SnapshotWorld) throws -> Job] = [{ try $0.snapshot(2, "clean") }]
         let points = try await points(running: true, before) { try $0.revert(3, to: 2, start: start) }
-        #expect(points.count == (start ? 7 : 6) * 4 + 4)
+        #expect(points.count == (start ? 7 : 6) * 3 + 4)
         for point in points {
             let vm = try await prepared(running: true, before)
             try await crashAndGoOn(vm, vm.revert(3, to: 2, start: start), at: point)
@@ -118,7 +118,7 @@ import Testing
             { try $0.snapshot(2, "clean") }, { try $0.snapshot(3, "later") },
         ]
         let points = try await points(running: running, before) { try $0.deletion(4, of: snapshot) }
-        #expect(points.count == 4 * 4 + 4)
+        #expect(points.count == 4 * 3 + 4)
         for point in points {
             let vm = try await prepared(running: running, before)
             try await crashAndGoOn(vm, vm.deletion(4, of: snapshot), at: point)

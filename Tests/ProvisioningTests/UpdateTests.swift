@@ -96,7 +96,7 @@ import Testing
     @Test func everyCrashEndsWithTheNewSystem() async throws {
         let undisturbed = try await prepared(running: true)
         let points = try await undisturbed.run(undisturbed.update(2, guest: 60)).points()
-        #expect(points.count == 9 * 4 + 4)
+        #expect(points.count == 9 * 3 + 4)
         for point in points {
             let vm = try await prepared(running: true)
             try await crash(vm, at: point, guest: 60)

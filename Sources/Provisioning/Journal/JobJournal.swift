@@ -3,8 +3,8 @@ import FleetRuntime
 import FoundationEssentials
 import SQLite
 
-/// The agent's memory of its jobs: SQLite with a synced commit for every intent and every end. What is not in here has
-/// not begun; what is in here is not begun twice.
+/// The agent's memory of its jobs: SQLite with a synced commit for every intent, and with it the end of what came before.
+/// What is not in here has not begun; what is in here is not begun twice.
 public actor JobJournal {
     private let executor = ThreadExecutor(name: "journal")
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -35,13 +35,19 @@ public actor JobJournal {
     }
 
     /// Stores the reports one after the other, each a legal successor, and queues them for the controller.
-    func move(_ reports: [JobReport], at time: Date?) throws {
-        try database.transaction { try record(reports, at: time) }
+    /// - Parameter done: a step of theirs whose end is stored with them, if that is still to be stored.
+    func move(_ reports: [JobReport], done: Int? = nil, at time: Date?) throws {
+        try database.transaction {
+            if let done, let job = reports.first?.job { try mark(job, done, .done) }
+            try record(reports, at: time)
+        }
     }
 
-    /// The intent of a step; its job is `applying` from here on.
-    func intend(_ position: Int, _ report: JobReport, plan: JSONValue, at time: Date?) throws {
+    /// The intent of a step, and in the same synced commit the end of the one before; its job is `applying` from here on.
+    /// - Parameter done: the step before, if its end is still to be stored.
+    func intend(_ position: Int, after done: Int?, _ report: JobReport, plan: JSONValue, at time: Date?) throws {
         try database.transaction {
+            if let done { try mark(report.job, done, .done) }
             try record([report], at: time)
             try database.execute(
                 "UPDATE jobs SET plan = ? WHERE id = ?", [try Self.text(plan), report.job.description])

@@ -17,6 +17,8 @@ struct JobAttempt<Kind: JobKind>: Sendable {
     func forward(_ plan: Kind.Plan) async throws -> String? {
         let records = try await journal.steps(of: entry.id)
         let storedPlan = try FleetJSON.value(plan)
+        // Stored with what comes next: a crash until then finds the effect, as one right after the effect does.
+        var ended: Int?
         for (position, step) in steps.enumerated() where records[position] != .done {
             let resumed = records[position] == .intended
             if !resumed {
@@ -24,16 +26,17 @@ struct JobAttempt<Kind: JobKind>: Sendable {
                 try await pass(.beforeIntent, step)
                 let number = JobReport.Step(index: position + 1, count: steps.count, name: step.name)
                 let report = entry.report(.applying, step: number, vm: kind.vm)
-                try await journal.intend(position, report, plan: storedPlan, at: await executor.now())
+                try await journal.intend(
+                    position, after: ended, report, plan: storedPlan, at: await executor.now())
+                ended = nil
                 await executor.reported()
                 try await pass(.afterIntent, step)
             }
             try await take(step, resumed: resumed)
             try await pass(.afterEffect, step)
-            try await journal.mark(entry.id, position, .done)
-            try await pass(.afterDone, step)
+            ended = position
         }
-        try await executor.report(entry, kind, .verifying)
+        try await executor.report(entry, kind, .verifying, done: ended)
         try await pass(.beforeVerification)
         let remark = try await whileConnected {
             try await kind.verify(plan, on: executor.host) { try await stopIfCancelled() }

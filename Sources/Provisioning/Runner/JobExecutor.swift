@@ -58,13 +58,14 @@ struct JobExecutor: Sendable {
         return .ended
     }
 
+    /// - Parameter done: a step whose end is stored with the report.
     func report(
         _ entry: JournalledJob, _ kind: some JobKind, _ state: JobState, _ problem: JobProblem? = nil,
-        remark: String? = nil
+        remark: String? = nil, done: Int? = nil
     ) async throws {
         let report = entry.report(
             state, problem, remark: remark, vm: kind.vm, result: state.isTerminal ? kind.result : nil)
-        try await journal.move([report], at: await now())
+        try await journal.move([report], done: done, at: await now())
         logger.info("\(entry.job.kind) \(state.rawValue)\(problem.map { ": \($0)" } ?? "")")
         await reported()
     }

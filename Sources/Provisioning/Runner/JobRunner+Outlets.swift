@@ -9,7 +9,8 @@ extension JobRunner {
         while !Task.isCancelled {
             do {
                 while case let batch = try await journal.outbox(limit: 64), !batch.isEmpty {
-                    for entry in batch { try await handOver(entry) }
+                    for entry in batch { try await outlets.report(entry.report, entry.key) }
+                    if let last = batch.last { try await journal.handedOver(upTo: last.id) }
                 }
                 backoff.reset()
                 _ = await outboxChanged.next()
@@ -18,11 +19,6 @@ extension JobRunner {
                 try? await host.time.sleep(for: backoff.next(using: &random))
             }
         }
-    }
-
-    private func handOver(_ entry: QueuedReport) async throws {
-        try await outlets.report(entry.report, entry.key)
-        try await journal.handedOver(upTo: entry.id)
     }
 
     func publishProgress() async {
