@@ -23,8 +23,8 @@ import Testing
         for state in world.states(of: job.id) where states.last != state { states.append(state) }
         #expect(states == [.accepted, .ready, .applying, .verifying, .succeeded])
         let steps = world.reports.withLock { $0.compactMap(\.step) }
-        #expect(steps.map(\.name) == ["directory", "overlay", "firmware variables", "definition", "start"])
-        #expect(steps.map(\.index) == [1, 2, 3, 4, 5])
+        #expect(steps.map(\.name) == ["files", "definition", "start"])
+        #expect(steps.map(\.index) == [1, 2, 3])
         try await expectCompleteClone(world, job.id)
     }
 

@@ -10,7 +10,7 @@ import Testing
 
 /// What happens around a job while it works.
 @Suite struct DisturbanceTests {
-    @Test(arguments: ["directory", "overlay", "firmware variables", "definition", "start"])
+    @Test(arguments: ["files", "definition", "start"])
     func aHypervisorThatGoesAwayIsWaitedFor(step: String) async throws {
         let world = try await World()
         let job = try world.clone()
@@ -133,7 +133,7 @@ import Testing
         let life = try await Life(
             world,
             during: { point, _ in
-                if point.step == "overlay", point.moment == .afterIntent { try small.fill() }
+                if point.step == "files", point.moment == .afterIntent { try small.fill() }
             })
         try await life.receive(job)
         try await life.finish(job.id)
@@ -228,7 +228,7 @@ import Testing
     @Test func theProcessOfALaterAgentGoesOnWithThePlanOfTheEarlier() async throws {
         let world = try await World()
         let job = try world.clone()
-        let first = try await Life(world, crashAt: { $0.step == "overlay" && $0.moment == .afterEffect })
+        let first = try await Life(world, crashAt: { $0.step == "files" && $0.moment == .afterEffect })
         try await first.receive(job)
         #expect(try await first.crashed())
         var profile = Life.profile

@@ -200,7 +200,7 @@ import Testing
         let points = try await undisturbed.run(
             importing(undisturbed, 5, .restore, start: true), configure: configure
         ).points()
-        #expect(Set(points.compactMap(\.step)).count == 7)
+        #expect(Set(points.compactMap(\.step)).count == 5)
         for point in points {
             let vm = try await prepared()
             let first = try await Life(vm.world, configure: configure, crashAt: { $0 == point })

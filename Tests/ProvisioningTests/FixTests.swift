@@ -114,13 +114,13 @@ import Testing
             during: { point, hypervisor in
                 guard point.step == "definition", point.moment == .afterIntent else { return }
                 let xml = try await hypervisor.definition(of: World.vm())
-                _ = try await hypervisor.define(xml.replacing("<name>office", with: "<name>renamed"))
+                _ = try await hypervisor.define(xml.replacing("writeback", with: "none"))
             })
         try await life.receive(try fix(world))
         try await life.finish(World.jobID(2))
         #expect(world.last(of: World.jobID(2))?.state == .failed)
         #expect(world.last(of: World.jobID(2))?.reason == "vm-changed")
-        #expect(try await definition(world).name == "renamed")
+        #expect(try await hypervisor(world).definition(of: World.vm()).contains("\"none\""))
     }
 
     // Helpers

@@ -93,7 +93,7 @@ import Testing
         profile.pinning = .dedicated
         let (undisturbed, machine) = try await machine()
         let points = try await run(undisturbed, machine, try undisturbed.clone(), profile).points()
-        #expect(points.count == 5 * 3 + 4)
+        #expect(points.count == 3 * 3 + 4)
         for point in points {
             let (world, kernel) = try await self.machine()
             let job = try world.clone()

@@ -78,7 +78,7 @@ import Testing
         let life = try await Life(
             world,
             during: { point, _ in
-                guard point.step == "overlay", point.moment == .beforeIntent else { return }
+                guard point.step == "files", point.moment == .beforeIntent else { return }
                 begun.send(())
                 _ = await taken.next()
             })
@@ -102,7 +102,7 @@ import Testing
         try await expectNothing(world, job.id)
     }
 
-    @Test(arguments: ["overlay", "definition", "start"])
+    @Test(arguments: ["files", "definition", "start"])
     func cancellingAStartedCloneTakesBackWhatItDid(step: String) async throws {
         let world = try await World()
         var job = try world.clone()

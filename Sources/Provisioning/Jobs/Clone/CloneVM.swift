@@ -46,19 +46,19 @@ struct CloneVM: JobKind {
 
     func steps(of plan: ClonePlan, on host: JobHost) -> [any JobStep] {
         let specification = specification(of: plan)
-        var steps: [any JobStep] = [
-            MakeVMDirectory(directory: plan.directory, host: host),
+        var files: [any JobStep] = [
             MakeDisk.system(
                 at: plan.directory.disk, of: arguments.image, in: plan.base, as: plan.systemDisk, host: host),
-        ]
-        if let size = plan.profile.dataDiskGiB {
-            steps.append(MakeDisk.empty(at: plan.directory.data, gibibytes: size, host: host))
-        }
-        if let seed = plan.seed { steps.append(MakeSeedDisc(content: seed, directory: plan.directory, host: host)) }
-        steps += [
             CopyFile(
                 name: "firmware variables", source: plan.variables ?? plan.firmware.variables,
                 path: plan.directory.variables, host: host),
+        ]
+        if let size = plan.profile.dataDiskGiB {
+            files.append(MakeDisk.empty(at: plan.directory.data, gibibytes: size, host: host))
+        }
+        if let seed = plan.seed { files.append(MakeSeedDisc(content: seed, directory: plan.directory, host: host)) }
+        var steps: [any JobStep] = [
+            MakeVMFiles(directory: MakeVMDirectory(directory: plan.directory, host: host), files: files),
             DefineDomain(
                 id: specification.id, origin: specification.origin, xml: specification.xml(), host: host),
         ]

@@ -34,25 +34,24 @@ struct ImportVM: JobKind {
     }
 
     func steps(of plan: Plan, on host: JobHost) -> [any JobStep] {
-        var steps: [any JobStep] = [
-            CheckExport(export: plan.export, manifest: plan.manifest, host: host),
-            MakeVMDirectory(directory: plan.directory, host: host),
-        ]
-        steps += plan.manifest.disks.map {
+        var files: [any JobStep] = plan.manifest.disks.map {
             MakeDisk.copy(
                 at: plan.directory.layer(of: $0, madeBy: job), of: plan.export.disk($0), format: "qcow2", host: host,
                 name: "disk \($0)")
         }
-        if let seed = plan.seed {
-            steps.append(MakeSeedDisc(content: seed, directory: plan.directory, host: host))
-        } else if plan.manifest.files["seed.iso"] != nil {
-            steps.append(
-                CopyFile(name: "seed disc", source: plan.export.seed, path: plan.directory.seed, host: host))
-        }
-        steps += [
+        files.append(
             CopyFile(
                 name: "firmware variables", source: plan.export.state.variables, path: plan.directory.variables,
-                host: host),
+                host: host))
+        if let seed = plan.seed {
+            files.append(MakeSeedDisc(content: seed, directory: plan.directory, host: host))
+        } else if plan.manifest.files["seed.iso"] != nil {
+            files.append(
+                CopyFile(name: "seed disc", source: plan.export.seed, path: plan.directory.seed, host: host))
+        }
+        var steps: [any JobStep] = [
+            CheckExport(export: plan.export, manifest: plan.manifest, host: host),
+            MakeVMFiles(directory: MakeVMDirectory(directory: plan.directory, host: host), files: files),
             DefineDomain(id: vm, origin: plan.origin, xml: plan.definition, host: host),
         ]
         if let tpm = plan.tpm { steps.append(CopyTPM(vm: vm, source: plan.export.state.tpm, target: tpm, host: host)) }
