@@ -87,7 +87,7 @@ extension VMResource {
                     vm.origin.map { origin in
                         [
                             ("Job", Cell(origin.job.description)), ("Image", Cell("sha256:\(origin.template)")),
-                            ("Profile", Cell(origin.profileName)), ("Resized to", .optional(vm.override?.text)),
+                            ("Profile", Cell(origin.profileName)), ("Set by jobs", .optional(vm.override?.text)),
                             ("Drift", item.driftCell), ("When the host sleeps", .optional(vm.power?.onSleep.rawValue)),
                             ("When it shuts down", .optional(vm.power?.onShutdown.rawValue)),
                         ]

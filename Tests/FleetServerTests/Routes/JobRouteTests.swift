@@ -42,6 +42,45 @@ import Testing
         #expect(arguments.profileVersion == nil, "the host's own counts")
     }
 
+    @Test func anImportOfAnUnknownExportNeedsAllToBeSaid() async throws {
+        _ = try await fixture.addHost("ws-1", vm: APIFixture.vm)
+        let export = JobID("01ARZ3NDEKTSV4RRFFQ69G5F07")!
+        var wanted: [String: JSONValue] = ["export": .string(export.description), "identity": .string("copy")]
+        let unknown = try await plan("vm.import", wanted)
+        #expect(unknown.status == 422 && unknown.text.contains("unknown-export"), "\(unknown.text)")
+        wanted["digest"] = .string(Self.image.digest.description)
+        wanted["vm"] = .string(APIFixture.vm.description)
+        wanted["name"] = .string("twin")
+        let reply = try await plan("vm.import", wanted)
+        #expect(reply.status == 201, "\(reply.text)")
+        #expect(
+            try FleetJSON.decode(ImportArguments.self, from: try reply.json(JobResource.self).arguments)
+                == ImportArguments(
+                    export: export, digest: Self.image.digest, vm: APIFixture.vm, identity: .copy,
+                    name: ResourceName("twin")!, start: true))
+        // The VM runs: only another machine may be made of its export.
+        for identity in ["move", "restore"] {
+            wanted["identity"] = .string(identity)
+            let refused = try await plan("vm.import", wanted)
+            #expect(refused.status == 422 && refused.text.contains("vm-elsewhere"), "\(refused.text)")
+        }
+    }
+
+    @Test func anAttachmentMustSayWhat() async throws {
+        _ = try await fixture.addHost("ws-1", vm: APIFixture.vm)
+        func attach(_ device: JSONValue) async throws -> Reply {
+            try await plan("vm.attach", ["vm": .string(APIFixture.vm.description), "device": device])
+        }
+        #expect(try await attach(.object(["usbDevice": .string("064f:2af9")])).status == 201)
+        #expect(try await attach(.object(["hostDevice": .object(["role": .string("nic")])])).status == 201)
+        for device in [
+            JSONValue.object(["hostDevice": .object([:])]), .object([:]), .object(["usbDevice": .string("dongle")]),
+        ] {
+            let refused = try await attach(device)
+            #expect(refused.status == 422 && refused.text.contains("bad-arguments"), "\(refused.text)")
+        }
+    }
+
     @Test func anUpdateIsFilledIn() async throws {
         _ = try await fixture.addHost("ws-1", vm: APIFixture.vm)
         _ = try await fixture.store.addTemplate(Self.image, by: "test")

@@ -61,6 +61,11 @@ struct ExportVM: JobKind {
             seed: definition.seedDisc.flatMap { DurableFile.exists($0) ? $0 : nil })
         if let snapshot = arguments.snapshot {
             let manifest = try await host.requireSnapshot(snapshot, of: domain, in: directory)
+            guard !manifest.isBeingDeleted else {
+                throw JobProblem(
+                    "being-deleted",
+                    "the deletion of snapshot \(manifest.name) of VM \(domain.name) has begun; it can only be deleted")
+            }
             plan.kept = directory.keptState(of: snapshot)
             (plan.consistency, plan.notHeld) = (manifest.consistency, manifest.notHeld ?? [])
             plan.disks = try manifest.disks.map { try source($0.target, $0.file, $0.format) }

@@ -2,8 +2,8 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 import Hypervisor
-import ImageStore
 import Placement
+import Signing
 
 /// Everything that could keep an export from becoming a VM, looked at before anything is touched.
 struct ImportSurvey {
@@ -77,9 +77,8 @@ struct ImportSurvey {
     private func definition(in export: VMExport, _ manifest: ExportManifest) async throws -> String {
         let path = export.state.definition
         let bytes = try await host.onFiles { () throws(FileError) in try DurableFile.bytes(of: path) }
-        guard try await FileDigest().compute(path) == manifest.files["definition.xml"] else {
-            throw ExportManifest.damaged(path)
-        }
+        let found = FileReference(digest: SHA256Hasher.digest(of: bytes), sizeBytes: UInt64(bytes.count))
+        guard found == manifest.files["definition.xml"] else { throw ExportManifest.damaged(path) }
         return String(decoding: bytes, as: UTF8.self)
     }
 
