@@ -20,7 +20,7 @@ public struct JobHost: Sendable {
     public var time: any TimeSource
     /// What a guest with much to write may take to come to rest. Windows gives up after 10 s by itself.
     public var quiesceLimit = Duration.seconds(60)
-    let files = BlockingWork(name: "jobs-files")
+    let files = BlockingPool(name: "jobs-files", width: 3)
     /// Between looking who has what of the machine and having it.
     let placing = Turnstile()
 

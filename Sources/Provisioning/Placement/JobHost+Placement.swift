@@ -37,16 +37,16 @@ extension JobHost {
 
     /// libvirt gives a helper such as swtpm some seconds to come up, which are too few on a machine that starts several VMs at
     /// once. It has taken everything back then.
-    private func powerOn(_ vm: VMID) async throws {
-        for _ in 1..<Self.startAttempts {
-            do throws(HypervisorError) {
-                return try await hypervisor.start(vm)
-            } catch {
-                guard error.code == .timeout, try await !hypervisor.domain(vm).state.isActive else { throw error }
-                try await time.sleep(for: .seconds(1))
-            }
+    private func powerOn(_ vm: VMID, attempts: Int = Self.startAttempts) async throws {
+        do throws(any Error) {
+            try await hypervisor.start(vm)
+        } catch {
+            guard attempts > 1, (error as? HypervisorError)?.code == .timeout,
+                try await !hypervisor.domain(vm).state.isActive
+            else { throw error }
+            try await time.sleep(for: .seconds(1))
+            try await powerOn(vm, attempts: attempts - 1)
         }
-        try await hypervisor.start(vm)
     }
 
     private static let startAttempts = 3
