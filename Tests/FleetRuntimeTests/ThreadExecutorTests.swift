@@ -33,6 +33,21 @@ import Testing
 
     final class Gate: Sendable { let open = Mutex(false) }
 
+    @Test func `a pool goes on beside a piece that blocks`() async {
+        let pool = BlockingPool(name: "a-test-pool", width: 2)
+        let (gate, begun) = (Gate(), Gate())
+        await withTaskGroup { group in
+            group.addTask {
+                await pool.run {
+                    begun.open.withLock { $0 = true }
+                    while !gate.open.withLock({ $0 }) { usleep(1000) }
+                }
+            }
+            while !begun.open.withLock({ $0 }) { await Task.yield() }
+            await pool.run { gate.open.withLock { $0 = true } }
+        }
+    }
+
     @Test func `runs one job at a time, in order, on one thread of its own`() async throws {
         let actor = Blocking()
         for number in 0..<100 { await actor.work(number) }
