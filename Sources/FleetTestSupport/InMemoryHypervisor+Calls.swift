@@ -24,7 +24,7 @@ extension InMemoryHypervisor {
         try call(.liveDefinition) { state in
             let domain = try Self.find(id, "read the definition of", in: state)
             guard domain.running, let devices = domain.usbDevices else { return domain.xml }
-            let others = domain.xml.replacing(/<hostdev[^>]*type="usb"(?s:.*?)<\/hostdev>/, with: "")
+            let others = domain.xml.replacing(/<hostdev[^>]*type=["']usb(?s:.*?)<\/hostdev>/, with: "")
             return others.replacing("</devices>", with: devices.joined() + "</devices>")
         }
     }

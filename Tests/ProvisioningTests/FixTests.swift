@@ -120,7 +120,7 @@ import Testing
         try await life.finish(World.jobID(2))
         #expect(world.last(of: World.jobID(2))?.state == .failed)
         #expect(world.last(of: World.jobID(2))?.reason == "vm-changed")
-        #expect(try await hypervisor(world).definition(of: World.vm()).contains("\"none\""))
+        #expect(try await hypervisor(world).definition(of: World.vm()).contains("'none'"))
     }
 
     // Helpers
