@@ -29,18 +29,25 @@ import Testing
         #expect(stopped.hypervisor.calls(of: .shutdown) == 0)
     }
 
-    @Test(arguments: [(2, JobState.succeeded), (3, .failed)])
-    func aHelperThatComesUpTooLateIsGivenAnotherChance(failures: Int, outcome: JobState) async throws {
+    @Test(
+        arguments: [
+            HypervisorError(
+                .timeout, operation: "start", object: "office", message: "Timed out: swtpm socket did not show up"),
+            HypervisorError(
+                .failed, operation: "start", object: "office",
+                message: "internal error: Could not run '/usr/bin/swtpm_setup'. exitstatus: 1"),
+        ], [(2, JobState.succeeded), (3, .failed)])
+    func aHelperThatComesUpTooLateIsGivenAnotherChance(
+        _ late: HypervisorError, _ end: (failures: Int, outcome: JobState)
+    ) async throws {
         let world = try await World()
         try await run(world, try world.clone(start: false))
-        let late = HypervisorError(
-            .timeout, operation: "start", object: "office", message: "Timed out: swtpm socket did not show up")
         let life = try await Life(
-            world, configure: { $0.fail(.start, with: Array(repeating: late, count: failures)) })
+            world, configure: { $0.fail(.start, with: Array(repeating: late, count: end.failures)) })
         let job = try start(world, 2)
         try await life.receive(job)
         try await life.finish(job.id)
-        #expect(world.last(of: job.id)?.state == outcome)
+        #expect(world.last(of: job.id)?.state == end.outcome)
         #expect(life.hypervisor.calls(of: .start) == 3)
     }
 

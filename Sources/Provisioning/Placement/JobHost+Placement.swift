@@ -41,7 +41,7 @@ extension JobHost {
         do throws(any Error) {
             try await hypervisor.start(vm)
         } catch {
-            guard attempts > 1, (error as? HypervisorError)?.code == .timeout,
+            guard attempts > 1, (error as? HypervisorError)?.isOfASlowHelper == true,
                 try await !hypervisor.domain(vm).state.isActive
             else { throw error }
             try await time.sleep(for: .seconds(1))
@@ -118,4 +118,9 @@ extension JobHost {
     private var functions: VirtualFunctionPool { VirtualFunctionPool(facilities: facilities) }
     private var mediatedDevices: MediatedDevicePool { MediatedDevicePool(facilities: facilities) }
     private var hugePages: HugePageReserve { HugePageReserve(facilities: facilities) }
+}
+
+extension HypervisorError {
+    /// A helper took longer than libvirt, or swtpm_setup, which libvirt gives no code of its own, waits for it.
+    fileprivate var isOfASlowHelper: Bool { code == .timeout || message.contains("swtpm_setup") }
 }
