@@ -58,7 +58,7 @@ let package = Package(
         library("FleetRuntime", ["CClock"], strict),
         library("SQLite", ["CSQLite", "FleetRuntime"], strict),
         library("Configuration", ["CYAML", "FleetRuntime"], strict),
-        library("Signing", ["CCrypto", "FleetModel"], strict),
+        library("Signing", ["CCrypto", "FleetModel", "FleetRuntime"], strict),
         library("Subprocess", ["CProcess", "FleetRuntime"], strict),
         library("HTTPClient", ["CCurlShims", "FleetRuntime"], strict),
         library("Drawing", ["FleetRuntime"]),

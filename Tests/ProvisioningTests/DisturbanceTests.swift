@@ -225,6 +225,32 @@ import Testing
         #expect(world.last(of: second.id)?.state == .succeeded)
     }
 
+    /// An agent is updated in the middle of a job to one with other steps: the journal tells them by name.
+    @Test func aLaterAgentGoesOnWhereAnEarlierOneHadOtherSteps() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        let first = try await Life(world, crashAt: { $0.step == "definition" && $0.moment == .afterEffect })
+        try await first.receive(job)
+        #expect(try await first.crashed())
+        do {
+            let journal = try Connection(path: world.journalPath)
+            try journal.execute("DELETE FROM steps")
+            let earlier = [
+                ("directory", "done"), ("overlay", "done"), ("variables", "done"), ("definition", "intended"),
+            ]
+            for (position, step) in earlier.enumerated() {
+                try journal.execute(
+                    "INSERT INTO steps (job, position, name, state) VALUES (?, ?, ?, ?)",
+                    [job.id.description, position, step.0, step.1])
+            }
+        }
+        let life = try await Life(world)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .succeeded, "\(world.last(of: job.id)?.message ?? "")")
+        #expect(first.hypervisor.calls(of: .define) == 1 && life.hypervisor.calls(of: .define) == 0)
+        #expect(try world.files(of: job.id) == ["disk.qcow2", "variables.fd"])
+    }
+
     @Test func theProcessOfALaterAgentGoesOnWithThePlanOfTheEarlier() async throws {
         let world = try await World()
         let job = try world.clone()

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetRuntime
 import FoundationEssentials
+import Glibc
 import HTTPClient
 import Signing
 
@@ -45,16 +46,16 @@ extension FleetClient {
     public func upload(
         file path: String, progress: @escaping @Sendable (UploadProgress) -> Void
     ) async throws(FleetClientError) -> FinishedUpload {
-        let file = try await FileDigest().compute(path) { progress(.digesting(bytes: $0, of: $1)) }
+        let file = try await Self.digest(of: path, progress)
         let id = Self.uploadID(of: file.digest)
         var backoff = Backoff(base: .seconds(1), cap: .seconds(30))
         var generator = SystemRandomNumberGenerator()
         var received = try await upload(id)?.receivedBytes ?? 0
         var failures = 0
-        while received < file.size {
+        while received < file.sizeBytes {
             let before = received
             do {
-                received = try await sendChunk(of: path, at: received, size: file.size, to: id, progress)
+                received = try await sendChunk(of: path, at: received, size: file.sizeBytes, to: id, progress)
             } catch {
                 guard mayPass(error), failures < Self.patience else { throw error }
                 progress(.interrupted)
@@ -64,7 +65,7 @@ extension FleetClient {
             failures = received > before ? 0 : failures + 1
             if failures == 0 { backoff.reset() }
         }
-        progress(.sending(bytes: file.size, of: file.size))
+        progress(.sending(bytes: file.sizeBytes, of: file.sizeBytes))
         return FinishedUpload(id: id, digest: file.digest)
     }
 
@@ -94,5 +95,24 @@ extension FleetClient {
             answer.receivedBytes > offset
         else { throw .unintelligible(request: "PUT \(request.url)", reason: "it took nothing of what was sent") }
         return answer.receivedBytes
+    }
+
+    private static func digest(
+        of path: String, _ progress: @escaping @Sendable (UploadProgress) -> Void
+    ) async throws(FleetClientError) -> FileReference {
+        let size = DurableFile.size(path) ?? 0
+        let file: FileReference
+        do {
+            file = try await FileDigest().compute(path) { progress(.digesting(bytes: $0, of: size)) }
+        } catch {
+            guard let error = error as? FileError else { throw .cancelled }
+            let reason =
+                error.code == EINVAL
+                ? "is not a regular file; name an image file" : String(cString: strerror(error.code))
+            throw .unreadableFile(path: path, reason: reason)
+        }
+        guard file.sizeBytes > 0 else { throw .unreadableFile(path: path, reason: "is empty") }
+        guard file.sizeBytes == size else { throw .unreadableFile(path: path, reason: "changes while it is read") }
+        return file
     }
 }

@@ -30,10 +30,11 @@ public struct ProfileOverride: Codable, Equatable, Sendable {
         }
     }
 
+    /// Of PCI devices there may be several alike.
     public mutating func add(_ device: AttachedDevice) {
         switch device {
         case .host(let selector): hostDevices = (hostDevices ?? []) + [selector]
-        case .usb(let id): usbDevices = (usbDevices ?? []) + [id]
+        case .usb(let id): if !has(device) { usbDevices = (usbDevices ?? []) + [id] }
         }
     }
 

@@ -42,7 +42,7 @@ public actor ImageCatalogue {
         defer { importing.remove(request.upload) }
         let source = try await source(of: request.upload)
         let image = try await inspect(source.path)
-        let digest = try source.digest ?? hash(source.path)
+        let digest = try await digest(of: source)
         let variables = try await variables(of: request)
         let reference = ImageReference(
             template: request.name, version: request.version, digest: digest, format: image.format,
@@ -84,7 +84,7 @@ public actor ImageCatalogue {
                 "upload \(upload) is no variable store of UEFI firmware; take the file that <nvram> in the sealed VM's definition "
                     + "names, and make it raw if it is qcow2")
         }
-        return (source.path, FileReference(digest: try source.digest ?? hash(source.path), sizeBytes: size))
+        return (source.path, FileReference(digest: try await digest(of: source), sizeBytes: size))
     }
 
     /// Removes images that no template names: what a crash left between the file and the store.
@@ -168,19 +168,9 @@ public actor ImageCatalogue {
         try DurableFile.sync(directory)
     }
 
-    private func hash(_ path: String) throws -> Digest {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError("open", path) }
-        defer { close(descriptor) }
-        let hasher = SHA256Hasher()
-        var buffer = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileError("read", path) }
-            if count == 0 { return hasher.digest() }
-            buffer.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-        }
+    private func digest(of source: (path: String, digest: Digest?)) async throws -> Digest {
+        if let known = source.digest { return known }
+        return try await FileDigest().compute(source.path).digest
     }
 
     private static func size(of path: String) throws(FileError) -> UInt64 {

@@ -30,7 +30,7 @@ public actor SnapshotExpiry: Service {
             var cursor: String?
             repeat {
                 let page = try await store.vms(after: cursor, limit: 500)
-                for vm in page.items { try await giveUp(vm) }
+                for vm in page.items { await giveUp(vm) }
                 cursor = page.nextCursor
             } while cursor != nil
         } catch {
@@ -38,8 +38,15 @@ public actor SnapshotExpiry: Service {
         }
     }
 
-    private func giveUp(_ vm: VMResource) async throws {
-        let now = time.now()
+    private func giveUp(_ vm: VMResource) async {
+        do {
+            try await planDeletions(of: vm, at: time.now())
+        } catch {
+            logger.warning("cannot give up expired snapshots of VM \(vm.vm.name) on \(vm.hostName): \(error)")
+        }
+    }
+
+    private func planDeletions(of vm: VMResource, at now: Date) async throws {
         for snapshot in vm.vm.snapshots ?? [] where !snapshot.pinned {
             guard let expiry = snapshot.expiresAt, expiry <= now else { continue }
             let days = (now.timeIntervalSince1970 / Self.day).rounded(.down)

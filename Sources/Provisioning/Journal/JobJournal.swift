@@ -36,7 +36,7 @@ public actor JobJournal {
 
     /// Stores the reports one after the other, each a legal successor, and queues them for the controller.
     /// - Parameter done: a step of theirs whose end is stored with them, if that is still to be stored.
-    func move(_ reports: [JobReport], done: Int? = nil, at time: Date?) throws {
+    func move(_ reports: [JobReport], done: String? = nil, at time: Date?) throws {
         try database.transaction {
             if let done, let job = reports.first?.job { try mark(job, done, .done) }
             try record(reports, at: time)
@@ -45,7 +45,7 @@ public actor JobJournal {
 
     /// The intent of a step, and in the same synced commit the end of the one before; its job is `applying` from here on.
     /// - Parameter done: the step before, if its end is still to be stored.
-    func intend(_ position: Int, after done: Int?, _ report: JobReport, plan: JSONValue, at time: Date?) throws {
+    func intend(_ position: Int, after done: String?, _ report: JobReport, plan: JSONValue, at time: Date?) throws {
         try database.transaction {
             if let done { try mark(report.job, done, .done) }
             try record([report], at: time)
@@ -57,15 +57,17 @@ public actor JobJournal {
         }
     }
 
-    func mark(_ job: JobID, _ position: Int, _ record: StepRecord) throws {
+    func mark(_ job: JobID, _ step: String, _ record: StepRecord) throws {
         try database.execute(
-            "UPDATE steps SET state = ? WHERE job = ? AND position = ?", [record.rawValue, job.description, position])
+            "UPDATE steps SET state = ? WHERE job = ? AND name = ?", [record.rawValue, job.description, step])
     }
 
-    /// By position; a step that was never intended is missing.
-    func steps(of job: JobID) throws -> [Int: StepRecord] {
-        var records: [Int: StepRecord] = [:]
-        let rows = try database.rows("SELECT position, state FROM steps WHERE job = ?", [job.description])
+    /// By name, as an agent that was updated meanwhile may have other steps in other places; a step that was never intended is
+    /// missing.
+    func steps(of job: JobID) throws -> [String: StepRecord] {
+        var records: [String: StepRecord] = [:]
+        let rows = try database.rows(
+            "SELECT name, state FROM steps WHERE job = ? ORDER BY position", [job.description])
         for row in rows { records[try row.get(0)] = StepRecord(rawValue: try row.get(1)) }
         return records
     }

@@ -18,9 +18,9 @@ struct JobAttempt<Kind: JobKind>: Sendable {
         let records = try await journal.steps(of: entry.id)
         let storedPlan = try FleetJSON.value(plan)
         // Stored with what comes next: a crash until then finds the effect, as one right after the effect does.
-        var ended: Int?
-        for (position, step) in steps.enumerated() where records[position] != .done {
-            let resumed = records[position] == .intended
+        var ended: String?
+        for (position, step) in steps.enumerated() where records[step.name] != .done {
+            let resumed = records[step.name] == .intended
             if !resumed {
                 try await stopIfCancelled()
                 try await pass(.beforeIntent, step)
@@ -34,7 +34,7 @@ struct JobAttempt<Kind: JobKind>: Sendable {
             }
             try await take(step, resumed: resumed)
             try await pass(.afterEffect, step)
-            ended = position
+            ended = step.name
         }
         try await executor.report(entry, kind, .verifying, done: ended)
         try await pass(.beforeVerification)
@@ -53,8 +53,8 @@ struct JobAttempt<Kind: JobKind>: Sendable {
         guard Kind.rollsBack || cancelled else { return try await end(.failed, problem) }
         try await executor.report(entry, kind, .rollingBack, problem)
         try await pass(.afterFailure)
-        for (position, step) in steps.enumerated().reversed() where Kind.rollsBack {
-            guard let record = records[position], record != .undone else { continue }
+        for step in steps.reversed() where Kind.rollsBack {
+            guard let record = records[step.name], record != .undone else { continue }
             try await pass(.beforeUndo, step)
             do {
                 try await whileConnected { try await step.undo() }
@@ -65,7 +65,7 @@ struct JobAttempt<Kind: JobKind>: Sendable {
                 return try await end(.rollbackFailed, JobProblem(problem.reason, message))
             }
             try await pass(.afterUndo, step)
-            try await journal.mark(entry.id, position, .undone)
+            try await journal.mark(entry.id, step.name, .undone)
         }
         try await end(cancelled ? .cancelled : .rolledBack, problem)
     }

@@ -61,7 +61,7 @@ struct JobExecutor: Sendable {
     /// - Parameter done: a step whose end is stored with the report.
     func report(
         _ entry: JournalledJob, _ kind: some JobKind, _ state: JobState, _ problem: JobProblem? = nil,
-        remark: String? = nil, done: Int? = nil
+        remark: String? = nil, done: String? = nil
     ) async throws {
         let report = entry.report(
             state, problem, remark: remark, vm: kind.vm, result: state.isTerminal ? kind.result : nil)

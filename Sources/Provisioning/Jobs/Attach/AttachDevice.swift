@@ -13,20 +13,12 @@ struct AttachDevice: JobKind {
     init(job: JobID, arguments: AttachArguments) { self.arguments = arguments }
 
     func plan(on host: JobHost) async throws -> AttachmentPlan {
-        if let problem = arguments.problem { throw JobProblem("bad-arguments", problem) }
-        let (domain, directory) = try await host.requireOwn(vm, "attach anything to")
-        try await host.requireNoSavedMemory(domain)
-        let xml = try await host.hypervisor.definition(of: vm)
-        if case .usb(let id) = arguments.device, domain.state.isActive {
-            _ = try await host.requirePluggedIn(id, for: vm)
+        try await AttachmentPlan(arguments, "attach anything to", on: host) { override, domain in
+            if case .usb(let id) = arguments.device, domain.state.isActive {
+                _ = try await host.requirePluggedIn(id, for: vm)
+            }
+            override.add(arguments.device)
         }
-        var override = try DomainDefinition(xml: xml).override ?? ProfileOverride()
-        // Of PCI devices there may be two of a kind.
-        if case .usb = arguments.device, override.has(arguments.device) {} else { override.add(arguments.device) }
-        return AttachmentPlan(
-            before: xml,
-            after: try await host.definition(xml, of: domain, in: directory, setting: override, mending: .devices),
-            isActive: domain.state.isActive)
     }
 
     func steps(of plan: AttachmentPlan, on host: JobHost) -> [any JobStep] {
@@ -57,22 +49,15 @@ struct DetachDevice: JobKind {
     init(job: JobID, arguments: AttachArguments) { self.arguments = arguments }
 
     func plan(on host: JobHost) async throws -> AttachmentPlan {
-        if let problem = arguments.problem { throw JobProblem("bad-arguments", problem) }
-        let (domain, directory) = try await host.requireOwn(vm, "detach anything from")
-        try await host.requireNoSavedMemory(domain)
-        let xml = try await host.hypervisor.definition(of: vm)
-        guard var override = try DomainDefinition(xml: xml).override, override.has(arguments.device) else {
-            throw JobProblem(
-                "not-attached",
-                "no job has attached a \(arguments.device) to VM \(domain.name); what its profile gives it, another version of "
-                    + "the profile and 'virtfleet vm fix' take away")
+        try await AttachmentPlan(arguments, "detach anything from", on: host) { override, domain in
+            guard override.has(arguments.device) else {
+                throw JobProblem(
+                    "not-attached",
+                    "no job has attached a \(arguments.device) to VM \(domain.name); what its profile gives it, another "
+                        + "version of the profile and 'virtfleet vm fix' take away")
+            }
+            override.remove(arguments.device)
         }
-        override.remove(arguments.device)
-        return AttachmentPlan(
-            before: xml,
-            after: try await host.definition(
-                xml, of: domain, in: directory, setting: override.isEmpty ? nil : override, mending: .devices),
-            isActive: domain.state.isActive)
     }
 
     func steps(of plan: AttachmentPlan, on host: JobHost) -> [any JobStep] {
@@ -94,6 +79,26 @@ struct AttachmentPlan: Codable, Equatable, Sendable {
     var before: String
     var after: String
     var isActive: Bool
+}
+
+extension AttachmentPlan {
+    /// - Parameters:
+    ///   - intent: what the job does to the VM, in words.
+    ///   - change: of what is attached.
+    fileprivate init(
+        _ arguments: AttachArguments, _ intent: String, on host: JobHost,
+        _ change: (inout ProfileOverride, Domain) async throws -> Void
+    ) async throws {
+        if let problem = arguments.problem { throw JobProblem("bad-arguments", problem) }
+        let (domain, directory) = try await host.requireOwn(arguments.vm, intent)
+        try await host.requireNoSavedMemory(domain)
+        before = try await host.hypervisor.definition(of: arguments.vm)
+        var override = try DomainDefinition(xml: before).override ?? ProfileOverride()
+        try await change(&override, domain)
+        after = try await host.definition(
+            before, of: domain, in: directory, setting: override.isEmpty ? nil : override, mending: .devices)
+        isActive = domain.state.isActive
+    }
 }
 
 /// Hands a device over to a guest that runs. Its mark is where the device is plugged in: one that was pulled out and put back is

@@ -2,7 +2,6 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 import Hypervisor
-import Signing
 import Synchronization
 
 /// `vm.export`: a whole VM in a directory, to be brought back here or elsewhere. The VM itself, which must be off, or one of its
@@ -60,12 +59,7 @@ struct ExportVM: JobKind {
             export: export, name: domain.name, createdAt: host.time.now(), consistency: .off, disks: [], notHeld: [],
             seed: definition.seedDisc.flatMap { DurableFile.exists($0) ? $0 : nil })
         if let snapshot = arguments.snapshot {
-            let manifest = try await host.requireSnapshot(snapshot, of: domain, in: directory)
-            guard !manifest.isBeingDeleted else {
-                throw JobProblem(
-                    "being-deleted",
-                    "the deletion of snapshot \(manifest.name) of VM \(domain.name) has begun; it can only be deleted")
-            }
+            let manifest = try await host.requireWholeSnapshot(snapshot, of: domain, in: directory)
             plan.kept = directory.keptState(of: snapshot)
             (plan.consistency, plan.notHeld) = (manifest.consistency, manifest.notHeld ?? [])
             plan.disks = try manifest.disks.map { try source($0.target, $0.file, $0.format) }
@@ -134,10 +128,7 @@ struct ExportVM: JobKind {
     func verify(
         _ plan: Plan, on host: JobHost, _ attempt: @Sendable () async throws -> Void
     ) async throws -> String? {
-        let digest = try await host.onFiles {
-            SHA256Hasher.digest(of: try DurableFile.bytes(of: plan.export.state.manifest))
-        }
-        let manifest = try ExportManifest.read(plan.export, digest: digest)
+        let (manifest, digest) = try await host.onFiles { try ExportManifest.read(plan.export) }
         outcome.export.withLock {
             $0 = ExportReference(
                 digest: digest, name: manifest.name, directory: plan.export.path, sizeBytes: manifest.sizeBytes)

@@ -1,7 +1,6 @@
 import FleetModel
 import FleetRuntime
 import FoundationEssentials
-import ImageStore
 import Signing
 
 /// A directory that holds a whole VM by itself: disks with nothing below them, UEFI variables, TPM state, seed disc and
@@ -32,6 +31,13 @@ struct ExportManifest: Codable, Equatable, Sendable {
 
     /// - Throws: `JobProblem` unless the manifest is there and its content is what the digest says.
     static func read(_ export: VMExport, digest: Digest) throws -> ExportManifest {
+        let (manifest, found) = try read(export)
+        guard found == digest else { throw damaged(export.state.manifest) }
+        return manifest
+    }
+
+    /// - Returns: with the digest of what was read.
+    static func read(_ export: VMExport) throws -> (ExportManifest, Digest) {
         let path = export.state.manifest
         guard DurableFile.exists(path) else {
             throw JobProblem(
@@ -40,9 +46,8 @@ struct ExportManifest: Codable, Equatable, Sendable {
             )
         }
         let bytes = try DurableFile.bytes(of: path)
-        guard SHA256Hasher.digest(of: bytes) == digest else { throw damaged(path) }
         do {
-            return try FleetJSON.decode(Self.self, from: Data(bytes))
+            return (try FleetJSON.decode(Self.self, from: Data(bytes)), SHA256Hasher.digest(of: bytes))
         } catch {
             throw JobProblem("export-damaged", "the export's manifest \(path) cannot be read: \(error)")
         }

@@ -129,6 +129,19 @@ extension JobHost {
         }
     }
 
+    /// - Throws: `JobProblem` as `requireSnapshot`, and when a deletion of it has begun.
+    func requireWholeSnapshot(
+        _ id: JobID, of domain: Domain, in directory: VMDirectory
+    ) async throws -> SnapshotManifest {
+        let manifest = try await requireSnapshot(id, of: domain, in: directory)
+        guard !manifest.isBeingDeleted else {
+            throw JobProblem(
+                "being-deleted",
+                "the deletion of snapshot \(manifest.name) of VM \(domain.name) has begun; it can only be deleted")
+        }
+        return manifest
+    }
+
     /// Whatever is built directly on a layer: other layers of the VM, and disks of other VMs, by what their owner has there.
     func layers(above file: String, of vm: VMID, in directory: VMDirectory) async throws -> [String] {
         var above: [String] = []

@@ -28,12 +28,7 @@ struct RevertSnapshot: JobKind {
 
     func plan(on host: JobHost) async throws -> Plan {
         let (domain, directory) = try await host.requireOwn(vm, "revert")
-        let manifest = try await host.requireSnapshot(arguments.snapshot, of: domain, in: directory)
-        guard !manifest.isBeingDeleted else {
-            throw JobProblem(
-                "being-deleted",
-                "the deletion of snapshot \(manifest.name) of VM \(domain.name) has begun; it can only be deleted")
-        }
+        let manifest = try await host.requireWholeSnapshot(arguments.snapshot, of: domain, in: directory)
         try await host.requireNoForeignSnapshots(domain)
         let state = directory.keptState(of: arguments.snapshot)
         let restoresMemory = manifest.holdsMemory == true && arguments.start && arguments.memory != false
