@@ -253,6 +253,20 @@ import Testing
     }
 
     @Test(arguments: HypervisorKind.allCases)
+    func aUSBDeviceThatIsNotPluggedInIsNotHandedOver(_ kind: HypervisorKind) async throws {
+        let dongle = try #require(USBDeviceID("064f:2af9"))
+        try await kind.run { hypervisor, files in
+            let guest = Fixtures.guest(files: files.path)
+            _ = try await hypervisor.define(guest.xml())
+            await expectError(.invalidState) { try await hypervisor.plug(guest.id, dongle) }
+            try await hypervisor.start(guest.id)
+            await expectError(.failed) { try await hypervisor.plug(guest.id, dongle) }
+            await expectError(.failed) { try await hypervisor.unplug(guest.id, dongle) }
+            #expect(try DomainDefinition(xml: await hypervisor.liveDefinition(of: guest.id)).usbDevices == [])
+        }
+    }
+
+    @Test(arguments: HypervisorKind.allCases)
     func statisticsCoverEveryDomain(_ kind: HypervisorKind) async throws {
         try await kind.run { hypervisor, files in
             let running = Fixtures.guest("running", files: files.path)

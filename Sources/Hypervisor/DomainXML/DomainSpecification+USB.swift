@@ -6,10 +6,11 @@ extension USBDeviceID {
     /// A mark of virtfleet's, by which a definition's devices are told from those that somebody else gave to the VM.
     private static let alias = "ua-usb-virtfleet-"
 
-    /// `<hostdev>`; a device that is not plugged in keeps no VM from starting.
-    func write(to writer: inout XMLWriter) {
+    /// `<hostdev>`.
+    /// - Parameter isOptional: a device that is not plugged in keeps no VM from starting.
+    func write(to writer: inout XMLWriter, isOptional: Bool = true) {
         writer.element("hostdev", ["mode": "subsystem", "type": "usb", "managed": "yes"]) { writer in
-            writer.element("source", ["startupPolicy": "optional"]) { writer in
+            writer.element("source", ["startupPolicy": isOptional ? "optional" : nil]) { writer in
                 writer.element("vendor", ["id": "0x\(vendor)"])
                 writer.element("product", ["id": "0x\(product)"])
             }
@@ -17,10 +18,10 @@ extension USBDeviceID {
         }
     }
 
-    /// As `virDomainAttachDeviceFlags` wants it.
+    /// As `virDomainAttachDeviceFlags` wants it: libvirt would hand over nothing in place of an optional device that is not there.
     public func xml() -> String {
         var writer = XMLWriter()
-        write(to: &writer)
+        write(to: &writer, isOptional: false)
         return writer.text
     }
 
