@@ -108,7 +108,7 @@ extension InMemoryHypervisor {
             return definition.disks.first { $0.target == disk }?.file
         }
         if active == layer {
-            return try change(id) { $0.commits[disk] = base }
+            return try change(id) { $0.blockJobs[disk] = .commit(base: base) }
         }
         try await qemuImage("commit", "-d", layer)
         guard let active, let index = try await chain(active).firstIndex(of: layer), index > 0 else {
@@ -120,31 +120,43 @@ extension InMemoryHypervisor {
     public func blockJob(_ id: VMID, disk: String) async throws(HypervisorError) -> BlockJob? {
         try call(.blockJob) { state in
             try Self.requireRunning(id, "look at", in: state)
-            return try Self.find(id, "look at", in: state).commits[disk].map { _ in BlockJob(current: 1, end: 1) }
+            return try Self.find(id, "look at", in: state).blockJobs[disk].map { _ in
+                BlockJob(current: 1, end: 1, isReady: true)
+            }
         }
     }
 
     public func pivot(_ id: VMID, disk: String) async throws(HypervisorError) {
-        let (base, active) = try call(.pivot) { state in
+        let (job, active) = try call(.pivot) { state in
             try Self.requireRunning(id, "pivot", in: state)
             let domain = try Self.find(id, "pivot", in: state)
             let file = try DomainDefinition(xml: domain.xml).disks.first { $0.target == disk }?.file
-            guard let base = domain.commits[disk], let file else { throw Self.refusal("pivot", "no job is ready") }
-            return (base, file)
+            guard let job = domain.blockJobs[disk], let file else { throw Self.refusal("pivot", "no job is ready") }
+            return (job, file)
         }
-        try await qemuImage("commit", "-d", active)
-        try edit(id, DomainEdit(files: [disk: base]))
-        try change(id) { $0.commits[disk] = nil }
+        switch job {
+        case .commit(let base):
+            try await qemuImage("commit", "-d", active)
+            try edit(id, DomainEdit(files: [disk: base]))
+        case .copy(let file):
+            try await qemuImage("convert", "-O", "qcow2", active, file)
+            try edit(id, DomainEdit(files: [disk: file]))
+        }
+        try change(id) { $0.blockJobs[disk] = nil }
     }
 
-    public func startPull(_ id: VMID, disk: String) async throws(HypervisorError) {
-        let file = try call(.startPull) { state in
-            try Self.requireRunning(id, "pull", in: state)
-            let definition = try DomainDefinition(xml: Self.find(id, "pull", in: state).xml)
-            return definition.disks.first { $0.target == disk }?.file
+    public func abortBlockJob(_ id: VMID, disk: String) async throws(HypervisorError) {
+        try change(id) { $0.blockJobs[disk] = nil }
+    }
+
+    public func startCopy(_ id: VMID, disk: String, to file: String) async throws(HypervisorError) {
+        try call(.startCopy) { try Self.requireRunning(id, "copy", in: $0) }
+        guard !FileManager.default.fileExists(atPath: file) else {
+            throw Self.refusal("copy", "'\(file)' already exists")
         }
-        guard let file else { throw Self.refusal("pull", "no disk \(disk)") }
-        try await qemuImage("rebase", "-b", "", file)
+        // What the guest writes until the pivot is in the copy as well.
+        try await qemuImage("create", "-f", "qcow2", file, "1M")
+        try change(id) { $0.blockJobs[disk] = .copy(file: file) }
     }
 
     public func hasManagedSave(_ id: VMID) async throws(HypervisorError) -> Bool {

@@ -88,7 +88,7 @@ extension InMemoryHypervisor {
         domain.paused = false
         domain.frozen = false
         domain.memory = nil
-        domain.commits = [:]
+        domain.blockJobs = [:]
         try store(domain, id, in: &state)
         emit(id, try DomainDefinition(xml: domain.xml).name, "stopped", detail)
     }

@@ -19,7 +19,7 @@ public final class InMemoryHypervisor: Hypervisor {
         case plug, unplug
         case startCommit = "start-commit"
         case blockJob = "block-job"
-        case startPull = "start-pull"
+        case startCopy = "start-copy"
         case restore, job
         case managedSave = "managed-save"
         case foreignSnapshots = "foreign-snapshots"
@@ -106,8 +106,14 @@ struct StoredDomain: Codable {
     var foreignSnapshots: [String] = []
     /// The USB devices that it has while it runs, as elements of its definition.
     var usbDevices: [String]?
-    /// Commits of layers in use that wait for their pivot: the lower file, by target.
-    var commits: [String: String] = [:]
+    /// What waits for its pivot, by the disk's target.
+    var blockJobs: [String: StoredBlockJob] = [:]
+}
+
+enum StoredBlockJob: Codable {
+    /// Of the layer in use into this one.
+    case commit(base: String)
+    case copy(file: String)
 }
 
 /// What a test does behind the hypervisor's users' backs.

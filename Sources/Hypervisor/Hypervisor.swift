@@ -126,10 +126,15 @@ public protocol Hypervisor: Sendable {
     func startCommit(_ id: VMID, disk: String, of layer: String, into base: String) async throws(HypervisorError)
     /// The job that libvirt does on a disk; nil when there is none.
     func blockJob(_ id: VMID, disk: String) async throws(HypervisorError) -> BlockJob?
-    /// Ends a commit that is ready: the guest writes to the lower layer from now on (VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT).
+    /// Ends a commit or a copy that is ready: the guest writes to the lower layer, or to the copy, from now on
+    /// (VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT).
     func pivot(_ id: VMID, disk: String) async throws(HypervisorError)
-    /// Starts to copy all that lies below a running domain's disk into the layer that it writes to (virDomainBlockPull).
-    func startPull(_ id: VMID, disk: String) async throws(HypervisorError)
+    /// Gives up the job that libvirt does on a disk, which stays what it was (virDomainBlockJobAbort); that there is none is
+    /// fine.
+    func abortBlockJob(_ id: VMID, disk: String) async throws(HypervisorError)
+    /// Starts to copy all that a running domain's disk shows into a new qcow2 file, which takes its place with `pivot`
+    /// (virDomainBlockCopy).
+    func startCopy(_ id: VMID, disk: String, to file: String) async throws(HypervisorError)
     /// Whether the domain's memory was saved, to be restored at its next start.
     func hasManagedSave(_ id: VMID) async throws(HypervisorError) -> Bool
     /// Forgets the saved memory; that there is none is fine.
@@ -225,12 +230,13 @@ public struct BlockJob: Equatable, Sendable {
     /// libvirt's own measure, mostly bytes.
     public var current: UInt64
     public var end: UInt64
-    /// A commit of the layer in use waits for its `pivot`.
-    public var isReady: Bool { end > 0 && current == end }
+    /// A commit of the layer in use, or a copy, waits for its `pivot`.
+    public var isReady: Bool
 
-    public init(current: UInt64, end: UInt64) {
+    public init(current: UInt64, end: UInt64, isReady: Bool) {
         self.current = current
         self.end = end
+        self.isReady = isReady
     }
 }
 

@@ -22,7 +22,7 @@ import Testing
         #expect(vm.outcome(4)?.state == .succeeded, "\(vm.outcome(4)?.message ?? "")")
         #expect(vm.outcome(4)?.message?.contains("MiB were copied") == true)
         for target in ["sda", "sdb"] {
-            let file = vm.directory.layer(of: target, madeBy: World.jobID(3))
+            let file = vm.directory.layer(of: target, madeBy: World.jobID(running ? 4 : 3))
             #expect(try await vm.chain(target) == [file])
             #expect(try await vm.holds(target == "sda" ? [2, 3, 4] : [2, 3, 0], in: file))
         }
@@ -61,7 +61,8 @@ import Testing
     @Test func thereMayBeNothingToDo() async throws {
         let vm = try await SnapshotWorld()
         try await vm.run(vm.flattening(2))
-        #expect(try await vm.chain() == [vm.directory.disk])
+        #expect(try await vm.chain() == [vm.layer(2)])
+        #expect(vm.directory.layers == [vm.layer(2)])
         try await vm.run(vm.flattening(3))
         #expect(vm.outcome(3)?.state == .succeeded)
         #expect(vm.outcome(3)?.message?.hasPrefix("nothing to do") == true, "\(vm.outcome(3)?.message ?? "")")
@@ -136,7 +137,7 @@ import Testing
     @Test func aFailureLeavesTheVMAsItIsAndItCanBeAskedForAgain() async throws {
         let vm = try await prepared(true)
         let fail: (InMemoryHypervisor) -> Void = { hypervisor in
-            hypervisor.fail(.startPull, with: HypervisorError(.failed, operation: "pull", object: "VM", message: "no"))
+            hypervisor.fail(.startCopy, with: HypervisorError(.failed, operation: "copy", object: "VM", message: "no"))
         }
         try await vm.run(vm.flattening(3), configure: fail)
         #expect(vm.outcome(3)?.state == .failed)
@@ -144,6 +145,38 @@ import Testing
         try await vm.run(vm.flattening(4))
         #expect(vm.outcome(4)?.state == .succeeded, "\(vm.outcome(4)?.message ?? "")")
         #expect(try await vm.holds([1, 2], in: vm.active()))
+    }
+
+    @Test func aCopyThatCannotTakeThePlaceIsGivenUp() async throws {
+        let vm = try await prepared(true)
+        let layers = Set(vm.directory.layers)
+        try await vm.run(vm.flattening(3)) { hypervisor in
+            hypervisor.fail(.pivot, with: HypervisorError(.failed, operation: "pivot", object: "VM", message: "no"))
+        }
+        #expect(vm.outcome(3)?.state == .failed, "\(vm.outcome(3)?.message ?? "")")
+        #expect(Set(vm.directory.layers) == layers)
+        #expect(try await vm.hypervisor().blockJob(SnapshotWorld.vm, disk: "sda") == nil)
+        try await vm.run(vm.flattening(4))
+        #expect(vm.outcome(4)?.state == .succeeded, "\(vm.outcome(4)?.message ?? "")")
+        #expect(try await vm.holds([1, 2], in: vm.active()))
+    }
+
+    /// The agent dies while QEMU copies.
+    @Test(arguments: [true, false])
+    func aCopyThatIsLeftBehind(runsOn: Bool) async throws {
+        let vm = try await prepared(true)
+        let life = try await Life(vm.world, crashAt: { $0.moment == .afterIntent && $0.step == "flatten sda" })
+        try await life.receive(flattening(vm))
+        #expect(try await life.crashed())
+        let hypervisor = try vm.hypervisor()
+        try await hypervisor.startCopy(SnapshotWorld.vm, disk: "sda", to: vm.layer(3))
+        if !runsOn { try await hypervisor.destroy(SnapshotWorld.vm) }
+        try await Life(vm.world).finish(World.jobID(3))
+        #expect(vm.outcome(3)?.state == .succeeded, "\(vm.outcome(3)?.message ?? "")")
+        #expect(try await vm.chain() == [runsOn ? vm.layer(3) : vm.layer(2)])
+        #expect(try await vm.holds([1, 2], in: vm.active()))
+        #expect(DurableFile.exists(vm.layer(2)) == !runsOn)
+        #expect(DurableFile.exists(vm.layer(3)) == runsOn)
     }
 
     // Helpers

@@ -7,8 +7,10 @@ import Testing
     @Test func aBlockJob() async throws {
         let site = try await OneHost()
         let guest = try await site.savedGuest()
-        try await guest.virsh("blockpull", SavedGuest.name, "sda")
-        try await site.untilVMEvents(.vmBlockJob, ["completed pull sda"])
+        let files = try TemporaryDirectory()
+        try await guest.virsh(
+            "blockcopy", SavedGuest.name, "sda", files.file("copy.qcow2"), "--transient-job", "--wait", "--pivot")
+        try await site.untilVMEvents(.vmBlockJob, ["ready copy sda", "completed copy sda"])
         await site.close()
     }
 

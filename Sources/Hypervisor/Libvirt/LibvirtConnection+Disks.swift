@@ -90,9 +90,20 @@ extension LibvirtConnection {
             var information = virDomainBlockJobInfo()
             switch virDomainGetBlockJobInfo(domain, disk, &information, 0) {
             case 0: return nil
-            case 1: return BlockJob(current: information.cur, end: information.end)
+            case 1:
+                let (current, end) = (information.cur, information.end)
+                // QEMU has moved all of it before libvirt hears that the job can be ended.
+                let isReady = end > 0 && current == end ? try isMirrored(domain, disk) : false
+                return BlockJob(current: current, end: end, isReady: isReady)
             default: throw .lastLibvirtError("look at the block jobs of", libvirtName(of: domain))
             }
+        }
+    }
+
+    private func isMirrored(_ domain: OpaquePointer, _ disk: String) throws(HypervisorError) -> Bool {
+        try XMLTree.read(xml(of: domain, flags: 0), as: "domain definition") { root in
+            root.first("devices")?.children("disk").first { $0.first("target")?.attribute("dev") == disk }?
+                .first("mirror")?.attribute("ready") == "yes"
         }
     }
 
@@ -102,8 +113,20 @@ extension LibvirtConnection {
         }
     }
 
-    func startPull(_ id: VMID, disk: String) throws(HypervisorError) {
-        try act(on: id, "pull into disk \(disk) of") { virDomainBlockPull($0, disk, 0, 0) }
+    func abortBlockJob(_ id: VMID, disk: String) throws(HypervisorError) {
+        guard try blockJob(id, disk: disk) != nil else { return }
+        try act(on: id, "abort the job on disk \(disk) of") { virDomainBlockJobAbort($0, disk, 0) }
+    }
+
+    func startCopy(_ id: VMID, disk: String, to file: String) throws(HypervisorError) {
+        var destination = XMLWriter()
+        destination.element("disk", ["type": "file"]) { writer in
+            writer.element("driver", ["name": "qemu", "type": "qcow2"])
+            writer.element("source", ["file": file])
+        }
+        // A domain that is defined is copied from only by a job that need not outlive the domain's life.
+        let flags = VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB.rawValue
+        try act(on: id, "copy disk \(disk) of") { virDomainBlockCopy($0, disk, destination.text, nil, 0, flags) }
     }
 
     func hasManagedSave(_ id: VMID) throws(HypervisorError) -> Bool {

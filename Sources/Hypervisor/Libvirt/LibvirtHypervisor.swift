@@ -191,8 +191,12 @@ public final class LibvirtHypervisor: Hypervisor {
         try await commands("pivot").pivot(id, disk: disk)
     }
 
-    public func startPull(_ id: VMID, disk: String) async throws(HypervisorError) {
-        try await commands("pull into").startPull(id, disk: disk)
+    public func abortBlockJob(_ id: VMID, disk: String) async throws(HypervisorError) {
+        try await commands("abort the block job of").abortBlockJob(id, disk: disk)
+    }
+
+    public func startCopy(_ id: VMID, disk: String, to file: String) async throws(HypervisorError) {
+        try await commands("copy a disk of").startCopy(id, disk: disk, to: file)
     }
 
     public func hasManagedSave(_ id: VMID) async throws(HypervisorError) -> Bool {

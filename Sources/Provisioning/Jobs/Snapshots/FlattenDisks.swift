@@ -3,21 +3,26 @@ import FleetRuntime
 import FoundationEssentials
 import Hypervisor
 
-/// `snapshot.flatten`: what a VM sees of the files below is copied into those that it writes to, which need nothing else
-/// from then on. What the guest sees stays the same at each moment, so that a half of it does no harm.
+/// `snapshot.flatten`: a VM writes to files that hold all that its disks show, and need nothing else, from then on. What the
+/// guest sees stays the same at each moment, so that a half of it does no harm.
 struct FlattenDisks: JobKind {
     static let name = JobKindName.snapshotFlatten
 
+    let job: JobID
     let vm: VMID
     var locks: Set<String> { ["vm \(vm)"] }
 
-    init(job: JobID, arguments: VMArguments) { vm = arguments.vm }
+    init(job: JobID, arguments: VMArguments) {
+        self.job = job
+        vm = arguments.vm
+    }
 
     struct Plan: Codable, Equatable, Sendable {
         /// The files that the VM writes to and that have others below, by the disk's target.
         var layers: [String: String]
-        /// What is copied into them, at most.
+        /// What is copied, at most.
         var bytes: UInt64
+        var directory: VMDirectory
     }
 
     /// What must stay free beside the copy, for all that the guest writes meanwhile.
@@ -27,7 +32,7 @@ struct FlattenDisks: JobKind {
         let (domain, directory) = try await host.requireOwn(vm, "flatten")
         try await host.requireNoSavedMemory(domain)
         try await host.requireNoForeignSnapshots(domain)
-        var plan = Plan(layers: [:], bytes: 0)
+        var plan = Plan(layers: [:], bytes: 0, directory: directory)
         for disk in try await host.writableDisks(of: vm) where !disk.isLeftOut {
             guard let file = disk.file else { continue }
             try await host.requireNoBlockJob(domain, disk: disk.target)
@@ -36,9 +41,10 @@ struct FlattenDisks: JobKind {
                 throw JobProblem(
                     "foreign-layer",
                     "disk \(disk.target) of VM \(domain.name) is in \(file), which virtfleet did not make and therefore does "
-                        + "not change; use virsh blockpull")
+                        + "not change; use virsh blockcopy")
             }
-            let (needed, has) = (try await DiskLayer.standaloneBytes(of: file), DurableFile.usedBytes(file))
+            let needed = try await DiskLayer.standaloneBytes(of: file)
+            let has = domain.state.isActive ? 0 : DurableFile.usedBytes(file)
             plan.bytes += needed > has ? needed - has : 0
             plan.layers[disk.target] = file
         }
@@ -61,7 +67,9 @@ struct FlattenDisks: JobKind {
 
     func steps(of plan: Plan, on host: JobHost) -> [any JobStep] {
         plan.layers.sorted { $0.key < $1.key }.map {
-            FlattenDisk(vm: vm, target: $0.key, layer: $0.value, host: host)
+            FlattenDisk(
+                vm: vm, directory: plan.directory, target: $0.key, layer: $0.value,
+                copy: plan.directory.layer(of: $0.key, madeBy: job), host: host)
         }
     }
 
