@@ -47,6 +47,7 @@ let package = Package(
         systemLibrary("CHWLoc", "hwloc", apt: "libhwloc-dev", yum: "hwloc-devel"),
         systemLibrary("CZlib", "zlib", apt: "zlib1g-dev", yum: "zlib-devel"),
         systemLibrary("CSystemd", "libsystemd", apt: "libsystemd-dev", yum: "systemd-devel"),
+        systemLibrary("CICal", "libical", apt: "libical-dev", yum: "libical-devel"),
         .target(name: "CCurlShims", dependencies: ["CCurl"]),
         .target(name: "CPCIShims", dependencies: ["CPCI"]),
         .target(name: "CHWLocShims", dependencies: ["CHWLoc"]),
@@ -75,13 +76,14 @@ let package = Package(
             strict),
         library("HostPower", ["CSystemd", "FleetRuntime"], strict),
         library("Placement", ["FleetModel", "FleetRuntime"]),
-        library("ProfileFiles", ["Configuration", "FleetModel", "FleetRuntime", "Placement"]),
+        library("FleetFiles", ["Configuration", "FleetModel", "FleetRuntime", "Placement"]),
+        library("Recurrence", ["CICal", "FleetModel"], strict),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(
             "Provisioning",
             [
-                "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Placement", "ProfileFiles", "Signing",
+                "FleetModel", "FleetRuntime", "Hypervisor", "ImageStore", "Placement", "FleetFiles", "Signing",
                 "SQLite", "Subprocess",
             ],
             strict),
@@ -96,7 +98,7 @@ let package = Package(
             "FleetServer",
             [
                 "CMicroHTTPD", "FleetModel", "FleetRuntime", "FleetStore", "MessageBus", "DurableStream", "ImageStore",
-                "Placement", "ProfileFiles", "Signing", "Subprocess",
+                "Placement", "FleetFiles", "Signing", "Subprocess",
             ], strict),
         library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing"], strict),
         .target(
@@ -110,18 +112,18 @@ let package = Package(
         .executableTarget(
             name: "virtfleet",
             dependencies: [
-                "CommandLineKit", "Drawing", "FleetClient", "FleetModel", "FleetRuntime", "Placement", "ProfileFiles",
+                "CommandLineKit", "Drawing", "FleetClient", "FleetModel", "FleetRuntime", "Placement", "FleetFiles",
             ], swiftSettings: strict),
         .target(
             name: "AgentSetup",
             dependencies: [
-                "CommandLineKit", "Configuration", "FleetModel", "FleetRuntime", "Placement", "ProfileFiles",
+                "CommandLineKit", "Configuration", "FleetModel", "FleetRuntime", "Placement", "FleetFiles",
             ], path: "agent/Setup", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-agent",
             dependencies: [
                 "AgentSetup", "CommandLineKit", "Configuration", "Drawing", "FleetModel", "FleetRuntime",
-                "HostInspection", "Placement", "ProfileFiles",
+                "HostInspection", "Placement", "FleetFiles",
             ], path: "agent/Command", swiftSettings: strict),
         .executableTarget(
             name: "virtfleet-agentd",
@@ -167,12 +169,13 @@ let package = Package(
             exclude: ["Corpus", "Fixtures", "Pictures/Golden"]),
         tests("HostPower", ["FakeLogin"]),
         tests("Placement"),
-        tests("ProfileFiles", ["Placement"]),
+        tests("FleetFiles", ["Placement"]),
+        tests("Recurrence", ["Subprocess"]),
         tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),
         tests("ImageStore", ["HTTPClient", "Signing", "Subprocess"]),
         tests(
             "Provisioning",
-            ["Hypervisor", "ImageStore", "Placement", "ProfileFiles", "Signing", "SQLite", "Subprocess"]),
+            ["Hypervisor", "ImageStore", "Placement", "FleetFiles", "Signing", "SQLite", "Subprocess"]),
         tests(
             "FleetAgent",
             ["DurableStream", "FakeLogin", "HostInspection", "HostPower", "Hypervisor", "MessageBus", "Provisioning"]),
@@ -180,7 +183,7 @@ let package = Package(
         tests(
             "FleetServer",
             [
-                "FleetStore", "MessageBus", "HTTPClient", "DurableStream", "ImageStore", "Placement", "ProfileFiles",
+                "FleetStore", "MessageBus", "HTTPClient", "DurableStream", "ImageStore", "Placement", "FleetFiles",
                 "Signing", "Subprocess",
             ]),
         tests("FleetClient", ["HTTPClient", "Signing"]),

@@ -2,7 +2,7 @@ import FleetModel
 import FoundationEssentials
 import Hypervisor
 import Placement
-import ProfileFiles
+import FleetFiles
 
 extension DomainSpecification {
     /// What a profile makes of a VM.

@@ -68,7 +68,7 @@ struct ImportRules {
         ("CPCIShims", "HostInspection"),
         ("CHWLocShims", "HostInspection"),
         ("CZlib", "HostInspection"),
-        ("CSystemd", "HostPower"),
+        ("CSystemd", "HostPower"), ("CICal", "Recurrence"),
     ])
     func eachCModuleHasOneWrapper(library: String, wrapper: String) {
         let users = Self.imports.filter { $0.value.contains(library) }.keys.sorted()

@@ -4,7 +4,7 @@ import FleetTestSupport
 import FoundationEssentials
 import Hypervisor
 import Placement
-import ProfileFiles
+import FleetFiles
 @testable import Provisioning
 import Testing
 

@@ -2,7 +2,7 @@ import FleetModel
 import FleetTestSupport
 import Hypervisor
 import Placement
-import ProfileFiles
+import FleetFiles
 import Signing
 import Testing
 @testable import Provisioning

@@ -2,7 +2,7 @@ import CommandLineKit
 import Configuration
 import FleetModel
 import Placement
-import ProfileFiles
+import FleetFiles
 
 /// What agent.yaml and the profiles that it names say, and what is wrong with them.
 public struct AgentFiles: Sendable {

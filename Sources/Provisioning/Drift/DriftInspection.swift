@@ -1,7 +1,7 @@
 import FleetModel
 import Hypervisor
 import Placement
-import ProfileFiles
+import FleetFiles
 
 /// Whether the VMs of a host are still what their profiles made of them.
 public struct DriftInspection: Sendable {

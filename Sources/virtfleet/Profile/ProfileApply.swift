@@ -1,7 +1,7 @@
 import CommandLineKit
 import FleetModel
 import Placement
-import ProfileFiles
+import FleetFiles
 
 enum ProfileApply {
     private static let name = Argument<ResourceName?>.option(

@@ -1,7 +1,7 @@
 import CommandLineKit
 import FleetModel
 import Placement
-import ProfileFiles
+import FleetFiles
 
 enum ProfileDiff {
     private static let other = Argument<Source>.positional(

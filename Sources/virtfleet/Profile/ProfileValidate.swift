@@ -1,7 +1,7 @@
 import CommandLineKit
 import Drawing
 import Placement
-import ProfileFiles
+import FleetFiles
 
 enum ProfileValidate {
     private static let files = Argument<[String]>.positionals("FILE", "A profile's YAML file", completion: .files)
@@ -14,7 +14,7 @@ enum ProfileValidate {
     ) { arguments, console in
         var exitCode = ExitCode.success
         for file in try arguments(files) {
-            do throws(InvalidProfile) {
+            do throws(InvalidDocument) {
                 _ = try Profile(file: file)
             } catch {
                 for problem in error.problems { console.error.line(problem.withoutControls) }

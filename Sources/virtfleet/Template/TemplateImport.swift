@@ -2,7 +2,7 @@ import CommandLineKit
 import FleetClient
 import FleetModel
 import FleetRuntime
-import ProfileFiles
+import FleetFiles
 
 enum TemplateImport {
     private static let image = Argument<String>.positional(

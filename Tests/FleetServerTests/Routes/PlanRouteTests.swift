@@ -2,7 +2,7 @@ import FleetModel
 import FleetTestSupport
 import FoundationEssentials
 import Placement
-import ProfileFiles
+import FleetFiles
 import Signing
 import Testing
 

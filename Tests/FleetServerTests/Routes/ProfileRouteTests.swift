@@ -1,7 +1,7 @@
 import FleetModel
 import FoundationEssentials
 import Placement
-import ProfileFiles
+import FleetFiles
 import Signing
 import Testing
 

@@ -4,7 +4,7 @@ import Configuration
 import FleetModel
 import HostInspection
 import Placement
-import ProfileFiles
+import FleetFiles
 
 /// The profile that a person means by a name or a file.
 struct NamedProfile {

@@ -1,7 +1,7 @@
 import FleetModel
 import FleetStore
 import Placement
-import ProfileFiles
+import FleetFiles
 
 /// Turns what an operator asked for into a job's host and complete arguments, or says why it cannot be done.
 struct JobPlanner: Sendable {

@@ -1,7 +1,7 @@
 import FleetModel
 import FleetStore
 import Placement
-import ProfileFiles
+import FleetFiles
 
 /// What would become of a VM that nobody has made yet.
 enum PlanRoutes {

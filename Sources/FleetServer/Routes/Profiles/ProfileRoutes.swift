@@ -1,6 +1,6 @@
 import FleetModel
 import Placement
-import ProfileFiles
+import FleetFiles
 import Signing
 
 /// `/api/v1/profiles`.
@@ -45,7 +45,7 @@ enum ProfileRoutes {
         let document: [String: JSONValue]
         do {
             document = try Profile(document: given).document()
-        } catch let invalid as InvalidProfile {
+        } catch let invalid as InvalidDocument {
             throw Problem.unprocessable(
                 "bad-profile",
                 """

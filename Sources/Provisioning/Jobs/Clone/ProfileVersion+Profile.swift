@@ -1,6 +1,6 @@
 import FleetModel
 import Placement
-import ProfileFiles
+import FleetFiles
 import Signing
 
 extension ProfileVersion {
@@ -14,7 +14,7 @@ extension ProfileVersion {
                 "the document of profile \(name), version \(version), is not the one that its digest \(digest) names; "
                     + "ask for the clone again")
         }
-        do throws(InvalidProfile) {
+        do throws(InvalidDocument) {
             return try Profile(document: document)
         } catch {
             throw JobProblem(

@@ -1,7 +1,7 @@
 import FleetModel
 import Hypervisor
 import Placement
-import ProfileFiles
+import FleetFiles
 
 /// `vm.fix`: a VM's definition becomes what its profile makes of it. A guest that runs goes on as it is and gets it at its
 /// next start.

@@ -2,7 +2,7 @@ import FleetModel
 import FleetTestSupport
 import FoundationEssentials
 import Placement
-import ProfileFiles
+import FleetFiles
 import Testing
 
 /// What a template's system was sealed with: its file, and the profiles that contradict it.

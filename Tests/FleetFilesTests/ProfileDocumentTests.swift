@@ -1,6 +1,6 @@
 import FleetModel
 import Placement
-import ProfileFiles
+import FleetFiles
 import Testing
 
 @Suite struct ProfileDocumentTests {
@@ -30,7 +30,7 @@ import Testing
             "firmware": .object(["code": .string("/a")]), "memoryMiB": .integer(-5), "moonPhase": .string("new"),
             "vcpus": .string("2"),
         ]
-        let invalid = #expect(throws: InvalidProfile.self) { try Profile(document: document) }
+        let invalid = #expect(throws: InvalidDocument.self) { try Profile(document: document) }
         #expect(
             invalid?.problems.map { $0.prefix { $0 != ";" && $0 != "," } } == [
                 "firmware.variables: is missing and has no default", "memoryMiB: expected 64 to 16777216",

@@ -2,7 +2,7 @@ import FleetModel
 import FleetTestSupport
 import FoundationEssentials
 import Placement
-import ProfileFiles
+import FleetFiles
 import Testing
 
 @Suite struct ProfileFileTests {
@@ -50,7 +50,7 @@ import Testing
             hostDevices: [{}, {rolle: gpu}, {role: card, class: "3", id: "10de"}]
             """.utf8
         ).write(to: URL(filePath: path))
-        let invalid = #expect(throws: InvalidProfile.self) { try Profile(file: path) }
+        let invalid = #expect(throws: InvalidDocument.self) { try Profile(file: path) }
         #expect(
             invalid?.problems.map { $0.replacing(directory.path + "/", with: "") } == [
                 "office.yaml:1:1: memroyMiB: unknown key; did you mean 'memoryMiB'?",
@@ -86,7 +86,7 @@ import Testing
             webDAV: true
             """.utf8
         ).write(to: URL(filePath: path))
-        let invalid = #expect(throws: InvalidProfile.self) { try Profile(file: path) }
+        let invalid = #expect(throws: InvalidDocument.self) { try Profile(file: path) }
         #expect(
             invalid?.problems.map { $0.replacing(directory.path + "/", with: "") } == [
                 "office.yaml:2:11: topology: expected sockets x dies x cores x threads to be vcpus, 4, got 3",
@@ -125,7 +125,7 @@ import Testing
             seedNetworkConfig: "version: 2"
             """.utf8
         ).write(to: URL(filePath: path))
-        let invalid = #expect(throws: InvalidProfile.self) { try Profile(file: path) }
+        let invalid = #expect(throws: InvalidDocument.self) { try Profile(file: path) }
         #expect(
             invalid?.problems.map { $0.replacing(directory.path + "/", with: "") } == [
                 "office.yaml:1:7: seed: unattend is for guestOS: windows; a Linux guest reads cloud-init",
@@ -136,7 +136,7 @@ import Testing
         var profile = Profile()
         (profile.seed, profile.seedUserData) = (.cloudInit, "#" + String(repeating: "a", count: 16 << 10))
         let tooLong = try profile.document()
-        #expect(throws: InvalidProfile.self) { try Profile(document: tooLong) }
+        #expect(throws: InvalidDocument.self) { try Profile(document: tooLong) }
     }
 
     @Test func guestCommandsAreCheckedTogether() throws {
@@ -144,7 +144,7 @@ import Testing
             let directory = try TemporaryDirectory()
             let path = directory.file("p.yaml")
             try Data(text.utf8).write(to: URL(filePath: path))
-            do throws(InvalidProfile) {
+            do throws(InvalidDocument) {
                 _ = try Profile(file: path)
                 return []
             } catch {
@@ -191,7 +191,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.file("office.yaml")
         try Data(text.utf8).write(to: URL(filePath: path))
-        let invalid = #expect(throws: InvalidProfile.self) { try Profile(file: path) }
+        let invalid = #expect(throws: InvalidDocument.self) { try Profile(file: path) }
         #expect(invalid?.problems.contains { $0.contains(words) } == true, "\(invalid?.problems ?? [])")
     }
 
