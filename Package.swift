@@ -98,7 +98,7 @@ let package = Package(
             "FleetServer",
             [
                 "CMicroHTTPD", "FleetModel", "FleetRuntime", "FleetStore", "MessageBus", "DurableStream", "ImageStore",
-                "Placement", "FleetFiles", "Signing", "Subprocess",
+                "Placement", "FleetFiles", "Recurrence", "Signing", "Subprocess",
             ], strict),
         library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing"], strict),
         .target(
@@ -112,7 +112,8 @@ let package = Package(
         .executableTarget(
             name: "virtfleet",
             dependencies: [
-                "CommandLineKit", "Drawing", "FleetClient", "FleetModel", "FleetRuntime", "Placement", "FleetFiles",
+                "CommandLineKit", "Configuration", "Drawing", "FleetClient", "FleetFiles", "FleetModel", "FleetRuntime",
+                "Placement",
             ], swiftSettings: strict),
         .target(
             name: "AgentSetup",

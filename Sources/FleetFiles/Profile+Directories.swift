@@ -12,9 +12,9 @@ extension Profile {
         var seen: Set<ResourceName> = []
         for directory in directories where DurableFile.exists(directory) {
             do {
-                for file in try DurableFile.entries(of: directory) where ProfileFile.isMeant(by: file) {
+                for file in try DurableFile.entries(of: directory) where DocumentFile.isMeant(by: file) {
                     let path = "\(directory)/\(file)"
-                    guard let name = ProfileFile.name(of: path) else {
+                    guard let name = DocumentFile.name(of: path) else {
                         complaints.append("\(path): a profile's name is \(ResourceName.expectation)")
                         continue
                     }

@@ -2,7 +2,7 @@ import Configuration
 import FleetModel
 import Placement
 
-extension Profile: ConfigurationSection {
+extension Profile: FleetDocument {
     public func validate(_ check: SectionCheck) {
         check.range("memoryMiB", memoryMiB, 64...16 << 20)
         if let maximumMemoryMiB, memoryMiB < 16 << 20 {

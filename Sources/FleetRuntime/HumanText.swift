@@ -23,6 +23,14 @@ public enum HumanText {
     /// `42 s`, `3 min`, `5 h`, `12 days`.
     public static func duration(_ duration: Duration) -> String { coarse(Int(max(0, duration.seconds))) }
 
+    /// The moment at which this machine's clock shows a time.
+    public static func date(ofLocal year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int) -> Date {
+        var parts = tm()
+        (parts.tm_year, parts.tm_mon, parts.tm_mday) = (Int32(year - 1900), Int32(month - 1), Int32(day))
+        (parts.tm_hour, parts.tm_min, parts.tm_isdst) = (Int32(hour), Int32(minute), -1)
+        return Date(timeIntervalSince1970: Double(mktime(&parts)))
+    }
+
     /// In the user's time zone: `2026-11-20 18:41:03`.
     public static func localTime(_ date: Date) -> String {
         var seconds = time_t(date.timeIntervalSince1970.rounded(.down))

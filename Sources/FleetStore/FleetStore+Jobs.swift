@@ -9,7 +9,8 @@ extension FleetStore {
     /// - Throws: `notFound` for an unknown host, `conflict` when the ID names another job, `invalid` for too large
     ///   arguments or an expiry that has passed.
     public func planJob(
-        _ id: JobID, host: HostID, kind: String, arguments: JSONValue, expiresAt: Date, by who: String
+        _ id: JobID, host: HostID, kind: String, arguments: JSONValue, expiresAt: Date,
+        conditions: JobConditions? = nil, by who: String
     ) throws(StoreError) -> JobResource {
         let job = try write { connection in
             let jobs = JobRepository(connection: connection)
@@ -30,7 +31,8 @@ extension FleetStore {
             }
             let job = JobResource(
                 id: id, host: host, hostName: hostName, kind: kind, arguments: arguments, state: .planned,
-                cancelRequested: false, createdAt: now, updatedAt: now, expiresAt: expiresAt)
+                cancelRequested: false, createdAt: now, updatedAt: now, expiresAt: expiresAt,
+                conditions: conditions)
             try jobs.add(job)
             try audit("job.plan", "\(id) \(kind) on \(hostName)", by: who)
             return job

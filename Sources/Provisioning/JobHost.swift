@@ -59,6 +59,8 @@ public struct HostFacilities: Sendable {
     public var inventory: @Sendable (_ assignments: [PCIAddress: String]) async -> MachineInventory?
     /// libvirt runs as root, and puts guests into control groups.
     public var weighsGuests: Bool
+    /// Whether the machine is on mains power; nil when it does not tell.
+    public var isOnMains: @Sendable () -> Bool?
     /// Writes a setting of the kernel's below /sys.
     public var set: @Sendable (_ path: String, _ value: String) throws -> Void
 
@@ -66,7 +68,7 @@ public struct HostFacilities: Sendable {
         root: String = "", program: @escaping @Sendable (String) -> String? = Subprocess.find,
         accelerator: @escaping @Sendable () async -> DomainSpecification.Accelerator,
         inventory: @escaping @Sendable (_ assignments: [PCIAddress: String]) async -> MachineInventory? = { _ in nil },
-        weighsGuests: Bool = false,
+        weighsGuests: Bool = false, isOnMains: @escaping @Sendable () -> Bool? = { nil },
         set: @escaping @Sendable (_ path: String, _ value: String) throws -> Void = KernelSetting.write
     ) {
         self.root = root
@@ -74,6 +76,7 @@ public struct HostFacilities: Sendable {
         self.accelerator = accelerator
         self.inventory = inventory
         self.weighsGuests = weighsGuests
+        self.isOnMains = isOnMains
         self.set = set
     }
 }

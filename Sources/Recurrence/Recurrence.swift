@@ -26,7 +26,8 @@ public struct Recurrence: Sendable {
     ///   - start: the first occurrence, unless the rule leaves it out.
     public init(rule: String, start: LocalTime, zone: String) throws(InvalidRecurrence) {
         guard let zone = TimeZone(zone) else {
-            throw InvalidRecurrence("there is no time zone '\(zone.prefix(80))'; expected one such as Europe/Berlin or UTC")
+            throw InvalidRecurrence(
+                "there is no time zone '\(zone.prefix(80))'; expected one such as Europe/Berlin or UTC")
         }
         let parsed = Self.parse(rule)
         // C reads no further than to a NUL.

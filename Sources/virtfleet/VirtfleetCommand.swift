@@ -46,6 +46,9 @@ struct VirtfleetCommand {
                     ProfileFit.command, ProfileValidate.command, ProfileDelete.command,
                 ]),
             Command(
+                "window", "Say when hosts may be disturbed",
+                subcommands: [WindowList.command, WindowShow.command, WindowApply.command, WindowDelete.command]),
+            Command(
                 "job", "Follow what hosts were asked to do",
                 subcommands: [JobList.command, JobShow.command, JobWatch.command, JobCancel.command]),
             Command("event", "Read the durable record of all hosts", subcommands: [EventList.command]),

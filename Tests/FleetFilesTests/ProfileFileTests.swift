@@ -211,7 +211,7 @@ import Testing
         ("odd name.yaml", true, nil), (".yaml", true, nil),
     ])
     func aFileIsToldFromANameAndGivesOne(word: String, isFile: Bool, name: String?) {
-        #expect(ProfileFile.isMeant(by: word) == isFile)
-        #expect(ProfileFile.name(of: word) == name.flatMap { ResourceName($0) })
+        #expect(DocumentFile.isMeant(by: word) == isFile)
+        #expect(DocumentFile.name(of: word) == name.flatMap { ResourceName($0) })
     }
 }

@@ -81,7 +81,7 @@ import Testing
             await Task { _ = await release.next() }.value
         }
         let group = ServiceGroup(
-            [steady("a", journal), stubborn], stopLimit: .milliseconds(500), logger: journal.logger)
+            [steady("a", journal), stubborn], stopLimit: .seconds(2), logger: journal.logger)
         let running = Task { try await group.run() }
         await started(2, journal)
         running.cancel()

@@ -31,7 +31,8 @@ import Testing
                 $0.notBefore = now + 10
             }, job(2) { $0.locks = ["vm"] },
         ]
-        #expect(decide(waiting) == [.wait(id(1), reason: "window"), .prepare(id(2))])
+        #expect(reasons(decide(waiting)) == ["window"])
+        #expect(decide(waiting).last == .prepare(id(2)))
     }
 
     @Test func whatIsBegunIsEndedWhateverTheClockSays() {
@@ -62,8 +63,57 @@ import Testing
             $0.prepared = true
             $0.expiresAt = now - 1
         }
-        #expect(decide([ready], clock: .insane) == [.wait(id(1), reason: "clock")])
+        #expect(reasons(decide([ready], clock: .insane)) == ["clock"])
         #expect(decide([job(1)], clock: .insane) == [.prepare(id(1))])
+    }
+
+    @Test func aJobStartsInItsWindowsAlone() {
+        func windowed(_ starts: Double..., notBefore: Double? = nil) -> JobScheduler.Candidate {
+            job(1) {
+                $0.prepared = true
+                $0.windows = starts.map { Occurrence(start: now + $0, end: now + $0 + 100) }
+                $0.notBefore = notBefore.map { now + $0 }
+            }
+        }
+        func message(_ candidate: JobScheduler.Candidate) -> String? {
+            guard case .wait(_, let wait)? = decide([candidate]).first else { return nil }
+            return wait.message
+        }
+        #expect(decide([windowed(-200, 0)]) == [.work(id(1))])
+        #expect(decide([windowed(-99)]) == [.work(id(1))])
+        #expect(message(windowed(-200, 60, 300)) == "it may start at \(FleetJSON.text(now + 60))")
+        #expect(message(windowed(0, 200, notBefore: 50)) == "it may start at \(FleetJSON.text(now + 50))")
+        #expect(message(windowed(0, 200, notBefore: 150)) == "it may start at \(FleetJSON.text(now + 200))")
+        #expect(scheduler.nextChange([windowed(-200, 60)], clock: .sane(now), uptime: .zero) == .seconds(60))
+        #expect(scheduler.nextChange([windowed(-10)], clock: .sane(now), uptime: .zero) == .seconds(90))
+        // The image is brought before.
+        var fresh = windowed(60)
+        fresh.prepared = false
+        #expect(decide([fresh]) == [.prepare(id(1))])
+    }
+
+    @Test func withoutAWindowLeftAJobEnds() {
+        let late = job(1) { $0.windows = [Occurrence(start: now - 100, end: now)] }
+        guard case .finish(id(1), .expired, let remark) = decide([late]).first else {
+            Issue.record("it goes on")
+            return
+        }
+        #expect(remark?.reason == "window")
+        #expect(
+            reasons(decide([job(1) { ($0.windows, $0.prepared) = (late.windows, true) }], clock: .insane)) == ["clock"])
+        let begun = job(1) { ($0.windows, $0.isStarted) = (late.windows, true) }
+        #expect(decide([begun]) == [.work(id(1))])
+    }
+
+    @Test func whatTheHostDoesNotMeetIsWaitedForInTheWindow() {
+        let wait = JobScheduler.Wait(reason: "power", message: "battery")
+        let blocked = job(1) { ($0.prepared, $0.obstacle) = (true, wait) }
+        #expect(decide([blocked]) == [.wait(id(1), wait)])
+        let later = job(1) {
+            ($0.prepared, $0.obstacle, $0.notBefore) = (true, wait, now + 10)
+        }
+        #expect(reasons(decide([later])) == ["window"])
+        #expect(decide([job(1) { ($0.isStarted, $0.obstacle) = (true, wait) }]) == [.work(id(1))])
     }
 
     @Test func anotherAttemptHasItsTime() {
@@ -82,17 +132,24 @@ import Testing
                 $0.prepared = .random(using: &random)
                 $0.wanted = Int.random(in: 0..<4, using: &random) > 0
                 $0.cancel = Int.random(in: 0..<6, using: &random) == 0
+                $0.windows =
+                    Bool.random(using: &random)
+                    ? [Occurrence(start: now + Double.random(in: -9...9, using: &random), end: now + 10)] : []
                 $0.notBefore = Bool.random(using: &random) ? now + Double.random(in: -9...9, using: &random) : nil
             }
         }
         let actions = decide(jobs)
         let working = actions.compactMap { if case .work(let id) = $0 { id } else { nil } }
         #expect(working.count <= 2, "seed \(seed)")
+        for job in jobs where working.contains(job.id) {
+            #expect(job.notBefore.map { $0 <= now } != false, "seed \(seed)")
+            #expect(job.windows.isEmpty || job.windows.contains { $0.contains(now) }, "seed \(seed)")
+        }
         let locks = jobs.filter { working.contains($0.id) }.flatMap(\.locks)
         #expect(Set(locks).count == locks.count, "seed \(seed)")
         let named = actions.map { action in
             switch action {
-            case .prepare(let id), .work(let id), .interrupt(let id), .finish(let id, _), .wait(let id, _): id
+            case .prepare(let id), .work(let id), .interrupt(let id), .finish(let id, _, _), .wait(let id, _): id
             }
         }
         #expect(Set(named).count == named.count, "seed \(seed)")
@@ -102,6 +159,10 @@ import Testing
         _ jobs: [JobScheduler.Candidate], clock: JobScheduler.Clock? = nil
     ) -> [JobScheduler.Action] {
         scheduler.decide(jobs, clock: clock ?? .sane(now), uptime: .seconds(100))
+    }
+
+    private func reasons(_ actions: [JobScheduler.Action]) -> [String] {
+        actions.compactMap { if case .wait(_, let wait) = $0 { wait.reason } else { nil } }
     }
 
     private func id(_ number: Int) -> JobID { World.jobID(number) }

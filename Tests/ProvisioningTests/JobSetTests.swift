@@ -20,7 +20,6 @@ import Testing
         Unacceptable(reason: "unknown-kind") { $0.kind = "vm.teleport" },
         Unacceptable(reason: "bad-arguments") { $0.arguments = .object(["vm": .string("x")]) },
         Unacceptable(reason: "unknown-requirement") { $0.requirements = ["moon.full"] },
-        Unacceptable(reason: "unknown-requirement") { $0.windows = [[Date(), Date()]] },
     ])
     func whatTheAgentCannotJudgeIsRejected(_ subject: Unacceptable) async throws {
         let world = try await World()

@@ -25,7 +25,7 @@ final class Life: Sendable {
         allowed: Set<JobKindName> = Set(JobKindName.allCases),
         programs: @escaping @Sendable (String) -> String? = { "/usr/bin/\($0)" },
         inventory: @escaping @Sendable ([PCIAddress: String]) async -> MachineInventory? = { _ in nil },
-        weighsGuests: Bool = false,
+        weighsGuests: Bool = false, isOnMains: @escaping @Sendable () -> Bool? = { nil },
         set: @escaping @Sendable (_ path: String, _ value: String) throws -> Void = { _, _ in },
         configure: (InMemoryHypervisor) -> Void = { _ in },
         report: (@Sendable (JobReport, _ key: String) async throws -> Void)? = nil,
@@ -43,7 +43,7 @@ final class Life: Sendable {
             exportDirectory: world.exportDirectory,
             facilities: HostFacilities(
                 root: world.directory.file("root"), program: programs, accelerator: { .tcg }, inventory: inventory,
-                weighsGuests: weighsGuests, set: set),
+                weighsGuests: weighsGuests, isOnMains: isOnMains, set: set),
             time: world.time)
         let points = Mailbox<FaultPoint>(capacity: 1000)
         runner = try await JobRunner(

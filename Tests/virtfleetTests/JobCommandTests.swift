@@ -35,6 +35,52 @@ import Testing
         ])
     }
 
+    @Test func whatAsksForAJobTakesItsTime() async throws {
+        let controller = try controller()
+        let output = try await controller.run(
+            "vm", "start", "plc-line-4", "--window", "nights", "--not-before",
+            "2026-12-24T18:00:00+01:00", "--expires",
+            "30d",
+            "--require", "power", "--require", "disk=2048")
+        #expect(output.status == 0, "\(output.errorText)")
+        let body = try #require(controller.requests.last { $0.target.hasSuffix("/jobs") }).bodyText
+        #expect(
+            body.contains(
+                #""expiresInSeconds":2592000,"host":"\#(Fleet.anna)","kind":"vm.start","notBefore":"2026-12-24T17:00:00.000Z","requirements":["power","disk=2048"],"window":"nights""#
+            ), "\(body)")
+        for words in [["--not-before", "tomorrow"], ["--expires", "soon"], ["--require", "moon"]] {
+            let refused = try await controller.run(["vm", "start", "plc-line-4"] + words)
+            #expect(refused.status == 2 && refused.errorText.contains("expected"), "\(refused.errorText)")
+        }
+    }
+
+    @Test func aTimeWithoutAZoneIsThisMachines() async throws {
+        let controller = try controller()
+        let output = try await controller.run(
+            ["vm", "start", "plc-line-4", "--not-before", "2026-07-01T12:00"],
+            environment: ["TZ": "Europe/Berlin"])
+        #expect(output.status == 0, "\(output.errorText)")
+        let body = try #require(controller.requests.last { $0.target.hasSuffix("/jobs") }).bodyText
+        #expect(body.contains(#""notBefore":"2026-07-01T10:00:00.000Z""#), "\(body)")
+    }
+
+    @Test func whenAJobMayStartIsShown() async throws {
+        var job = Fleet.job(.waiting)
+        let opening = Date(timeIntervalSince1970: 1_800_000_000)
+        job.conditions = JobConditions(
+            notBefore: opening - 60, window: ResourceName("nights"),
+            windows: [Occurrence(start: opening, end: opening + 3600)], requirements: [.power, .disk(mebibytes: 10)])
+        let shown = job
+        let controller = try FakeController(["GET /jobs/\(Fleet.job)": { $1.respond(json: shown) }])
+        let output = try await controller.run(
+            ["job", "show", Fleet.job.description], environment: ["TZ": "UTC"])
+        let lines = output.text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+        for line in [
+            "Not before: 2027-01-15 07:59:00", "Window: nights", "Requires: power, disk=10",
+            "Time 1: 2027-01-15 08:00:00 to 2027-01-15 09:00:00",
+        ] { #expect(lines.contains(line), "\(output.text)") }
+    }
+
     @Test func cloneAsksForWhatWasSaid() async throws {
         let controller = try controller()
         let output = try await controller.run(

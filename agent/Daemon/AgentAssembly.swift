@@ -154,7 +154,8 @@ struct AgentAssembly {
             }, profiles: profiles, vmDirectory: imagesDirectory + "/vms",
             exportDirectory: configuration.exportDirectory ?? stateDirectory + "/exports",
             facilities: HostFacilities(
-                accelerator: { await Self.accelerator() }, inventory: inventory, weighsGuests: libvirtIsRoot),
+                accelerator: { await Self.accelerator() }, inventory: inventory, weighsGuests: libvirtIsRoot,
+                isOnMains: { PowerSupplies(HostRoot()).isOnMains }),
             time: time)
     }
 

@@ -10,14 +10,14 @@ public struct Job: Codable, Equatable, Sendable {
     public var expiresAt: Date
     /// Asks a started job to stop at its next safe point.
     public var cancel: Bool
-    /// Conditions the host must meet; an agent rejects a job with one that it does not know.
+    /// What the host must meet (`JobRequirement`); an agent rejects a job with one that it does not know.
     public var requirements: [String]
-    /// UTC intervals the job may start in, `[[start, end], ...]`; an agent that cannot judge windows rejects such a job.
-    public var windows: [[Date]]
+    /// The times in which the job may start, up to its expiry, cutoffs taken off; any time when there are none.
+    public var windows: [Occurrence]
 
     public init(
         id: JobID, kind: String, arguments: JSONValue, notBefore: Date? = nil, expiresAt: Date, cancel: Bool = false,
-        requirements: [String] = [], windows: [[Date]] = []
+        requirements: [String] = [], windows: [Occurrence] = []
     ) {
         self.id = id
         self.kind = kind

@@ -19,12 +19,14 @@ public struct JobResource: Codable, Equatable, Sendable {
     public var createdAt: Date
     public var updatedAt: Date
     public var expiresAt: Date
+    /// Absent for a job that may start as soon as it can.
+    public var conditions: JobConditions?
 
     public init(
         id: JobID, host: HostID, hostName: ResourceName, kind: String, arguments: JSONValue, state: JobState,
         cancelRequested: Bool, reason: String? = nil, message: String? = nil, step: JobReport.Step? = nil,
         progress: JobProgress? = nil, vm: VMID? = nil, result: JobResult? = nil, createdAt: Date,
-        updatedAt: Date, expiresAt: Date
+        updatedAt: Date, expiresAt: Date, conditions: JobConditions? = nil
     ) {
         self.id = id
         self.host = host
@@ -42,6 +44,7 @@ public struct JobResource: Codable, Equatable, Sendable {
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.expiresAt = expiresAt
+        self.conditions = conditions
     }
 }
 
@@ -54,11 +57,21 @@ public struct JobRequest: Codable, Equatable, Sendable {
     public var arguments: JSONValue
     /// How long the host has to start the job; 7 days when absent.
     public var expiresInSeconds: Int?
+    public var notBefore: Date?
+    /// The name of a window, in which the job has to start.
+    public var window: ResourceName?
+    public var requirements: [JobRequirement]?
 
-    public init(host: String, kind: String, arguments: JSONValue, expiresInSeconds: Int? = nil) {
+    public init(
+        host: String, kind: String, arguments: JSONValue, expiresInSeconds: Int? = nil, notBefore: Date? = nil,
+        window: ResourceName? = nil, requirements: [JobRequirement]? = nil
+    ) {
         self.host = host
         self.kind = kind
         self.arguments = arguments
         self.expiresInSeconds = expiresInSeconds
+        self.notBefore = notBefore
+        self.window = window
+        self.requirements = requirements
     }
 }

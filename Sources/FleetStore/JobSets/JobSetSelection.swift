@@ -42,7 +42,10 @@ extension Job {
     /// The job as it travels. A cancelled job's `cancel` is shorter as JSON, so a set never grows by it.
     fileprivate init(_ resource: JobResource) {
         self.init(
-            id: resource.id, kind: resource.kind, arguments: resource.arguments, expiresAt: resource.expiresAt,
-            cancel: resource.cancelRequested)
+            id: resource.id, kind: resource.kind, arguments: resource.arguments,
+            notBefore: resource.conditions?.notBefore, expiresAt: resource.expiresAt,
+            cancel: resource.cancelRequested,
+            requirements: resource.conditions?.requirements?.map(\.description) ?? [],
+            windows: resource.conditions?.windows ?? [])
     }
 }

@@ -1,9 +1,9 @@
 /// Documentation/ABI/testing/sysfs-class-power: micro-units.
-struct PowerSupplies: Sendable {
+public struct PowerSupplies: Sendable {
     private let root: HostRoot
     private let supplies: [(name: String, path: String, kind: String)]
 
-    init(_ root: HostRoot) {
+    public init(_ root: HostRoot) {
         self.root = root
         supplies = root.names(in: "/sys/class/power_supply").compactMap { name in
             let path = "/sys/class/power_supply/" + name
@@ -23,7 +23,7 @@ struct PowerSupplies: Sendable {
     }
 
     /// nil on a machine that tells of no mains.
-    var isOnMains: Bool? {
+    public var isOnMains: Bool? {
         let states = supplies.filter { $0.kind == "Mains" || $0.kind == "USB" }
             .compactMap { root.integer($0.path + "/online") }
         return states.isEmpty ? nil : states.contains(1)

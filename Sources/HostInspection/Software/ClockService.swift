@@ -4,6 +4,8 @@ import FleetRuntime
 public struct ClockService: Codable, Equatable, Sendable {
     /// `chrony`, `systemd-timesyncd`, `ntpsec`, `ntpd` or `openntpd`: the one that is started with the machine, or runs.
     public var service: String?
+    /// The machine's own time zone, by its IANA name (localtime(5)); nil where its file does not tell.
+    public var timeZone: String?
     /// Only when momentary facts were asked for.
     public var synchronised: Bool?
     /// What the kernel reads the time from: `tsc`, `kvm-clock`, `hpet`, `acpi_pm`.
@@ -21,7 +23,17 @@ public struct ClockService: Codable, Equatable, Sendable {
         let enabled = Self.enabledUnits(root)
         service = Self.units.first { !enabled.isDisjoint(with: $0.units) }?.service
         source = root.text("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+        timeZone = Self.timeZone(root)
         synchronised = includesMomentary ? Self.isSynchronised(root) : nil
+    }
+
+    private static func timeZone(_ root: HostRoot) -> String? {
+        let (path, database) = ("/etc/localtime", "zoneinfo/")
+        if let link = root.link(path) {
+            return link.firstRange(of: database).map { String(link[$0.upperBound...]) }
+        }
+        // A copy of a zone's file has no name; Debian keeps that apart.
+        return root.exists(path) ? root.text("/etc/timezone") : "UTC"
     }
 
     /// Nil when nothing tells: systemd-timesyncd leaves a mark, of the others only the running kernel knows.

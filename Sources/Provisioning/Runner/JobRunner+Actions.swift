@@ -7,7 +7,8 @@ extension JobRunner {
     func candidate(_ entry: JournalledJob) -> JobScheduler.Candidate {
         JobScheduler.Candidate(
             id: entry.id, isStarted: entry.isStarted, wanted: entry.wanted,
-            cancel: entry.job.cancel, notBefore: entry.job.notBefore, expiresAt: entry.job.expiresAt,
+            cancel: entry.job.cancel, notBefore: entry.job.notBefore, windows: entry.job.windows.merged,
+            expiresAt: entry.job.expiresAt,
             locks: (try? JobKinds.read(entry.job).locks) ?? [], prepared: prepared.contains(entry.id),
             activity: activities[entry.id]?.kind ?? .none, retryAt: retries[entry.id]?.at)
     }
@@ -17,18 +18,14 @@ extension JobRunner {
         case .prepare(let id): start(entries[id], as: .preparing) { try await $0.prepare($1) }
         case .work(let id): start(entries[id], as: .working) { try await $0.work($1) }
         case .interrupt(let id): activities[id]?.task.cancel()
-        case .finish(let id, let state):
+        case .finish(let id, let state, let remark):
             guard let entry = entries[id] else { return }
-            try await move(entry, state, state == .cancelled ? .cancelled : nil)
-        case .wait(let id, let reason):
-            guard let entry = entries[id], entry.report.reason != reason else { return }
-            try await move(entry, .waiting, JobProblem(reason, Self.explanation(of: reason)))
+            try await move(entry, state, state == .cancelled ? .cancelled : remark.map(JobProblem.init))
+        case .wait(let id, let wait):
+            guard let entry = entries[id], entry.report.reason != wait.reason || entry.report.message != wait.message
+            else { return }
+            try await move(entry, .waiting, JobProblem(wait))
         }
-    }
-
-    private static func explanation(of reason: String) -> String {
-        reason == "clock"
-            ? "this host's clock cannot be believed; it needs a time service, or the controller" : "it is not yet time"
     }
 
     /// Starts a task for the job, and looks at all jobs again when it ends.
@@ -98,11 +95,11 @@ extension JobRunner {
         guard configuration.allowedKinds.contains(type(of: kind).name) else {
             throw JobProblem("not-allowed", "this host's configuration does not allow \(job.kind)")
         }
-        guard job.requirements.isEmpty, job.windows.isEmpty else {
-            let asked = job.requirements.joined(separator: ", ")
+        if let unknown = job.requirements.first(where: { JobRequirement($0) == nil }) {
             throw JobProblem(
                 "unknown-requirement",
-                "this agent cannot judge \(asked.isEmpty ? "windows" : "the requirements \(asked)"); update the agent")
+                "this agent cannot judge the requirement '\(unknown)', only \(JobRequirement.expectation); update the agent"
+            )
         }
         return kind
     }
@@ -151,4 +148,8 @@ extension JobRunner {
         logger.with("job", entry.id).info("\(entry.job.kind) \(summary)\(problem.map { ": \($0)" } ?? "")")
         outboxChanged.send(())
     }
+}
+
+extension JobProblem {
+    fileprivate init(_ wait: JobScheduler.Wait) { self.init(wait.reason, wait.message) }
 }

@@ -58,6 +58,7 @@ public actor JobRunner: Service {
     let fault: FaultPoint.Hook
     private let isClockSynchronised: @Sendable () -> Bool
     private let scheduler: JobScheduler
+    private let conditions: HostConditions
 
     var gate: JobSetGate
     var clock: ClockSanity
@@ -110,6 +111,7 @@ public actor JobRunner: Service {
         self.isClockSynchronised = isClockSynchronised
         self.fault = fault
         scheduler = JobScheduler(concurrency: configuration.concurrency)
+        conditions = HostConditions(host: host)
         let facts = try await journal.facts()
         gate = JobSetGate(
             fleet: configuration.fleet, host: configuration.host, revision: facts.revision, digest: facts.digest)
@@ -198,8 +200,13 @@ public actor JobRunner: Service {
             if isHeld { return .seconds(3600) }
             if !hasRenewedDevices { hasRenewedDevices = try await renewDevices() }
             if jobs.isEmpty && pending == nil { return hasRenewedDevices ? .seconds(3600) : .seconds(2) }
-            let candidates = jobs.map(candidate)
             let time: JobScheduler.Clock = saneTime().map { .sane($0) } ?? .insane
+            let obstacles = await obstacles(for: jobs, time)
+            let candidates = jobs.map { entry in
+                var candidate = candidate(entry)
+                candidate.obstacle = obstacles[entry.id]
+                return candidate
+            }
             let uptime = host.time.uptime()
             let entries = Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0) })
             for action in scheduler.decide(candidates, clock: time, uptime: uptime) where !isHeld {
@@ -213,6 +220,22 @@ public actor JobRunner: Service {
             logger.error("cannot go on with the jobs, will try again: \(error)")
             return longest
         }
+    }
+
+    /// What of their requirements the host does not meet, of those jobs that could start otherwise.
+    private func obstacles(
+        for jobs: [JournalledJob], _ clock: JobScheduler.Clock
+    ) async -> [JobID: JobScheduler.Wait] {
+        var obstacles: [JobID: JobScheduler.Wait] = [:]
+        for entry in jobs
+        where !entry.isStarted && prepared.contains(entry.id) && scheduler.isDue(candidate(entry), clock) {
+            for requirement in entry.job.requirements.compactMap(JobRequirement.init) where obstacles[entry.id] == nil {
+                obstacles[entry.id] = await conditions.obstacle(to: requirement).map {
+                    JobScheduler.Wait(reason: requirement.reason, message: $0)
+                }
+            }
+        }
+        return obstacles
     }
 
     /// The time, if the clock may be believed.

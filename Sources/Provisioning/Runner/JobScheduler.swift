@@ -10,6 +10,10 @@ struct JobScheduler: Sendable {
         var wanted: Bool
         var cancel: Bool
         var notBefore: Date?
+        /// In order; any time when there are none.
+        var windows: [Occurrence] = []
+        /// What of its requirements the host does not meet at the moment.
+        var obstacle: Wait?
         var expiresAt: Date
         /// What no two jobs may work on at the same time.
         var locks: Set<String>
@@ -18,6 +22,13 @@ struct JobScheduler: Sendable {
         var activity: Activity
         /// Not to be tried before this time since boot.
         var retryAt: Duration?
+    }
+
+    /// Why a job waits, or why it never starts.
+    struct Wait: Equatable, Sendable {
+        var reason: String
+        /// For people.
+        var message: String
     }
 
     enum Activity: Equatable, Sendable { case none, preparing, working }
@@ -29,8 +40,8 @@ struct JobScheduler: Sendable {
         /// End the preparation; the job is looked at again afterwards.
         case interrupt(JobID)
         /// Only for jobs that have not started.
-        case finish(JobID, JobState)
-        case wait(JobID, reason: String)
+        case finish(JobID, JobState, Wait? = nil)
+        case wait(JobID, Wait)
     }
 
     enum Clock: Equatable, Sendable { case sane(Date), insane }
@@ -39,7 +50,7 @@ struct JobScheduler: Sendable {
     var concurrency: Int
 
     /// - Parameter candidates: sorted by ID, which is by creation: of two jobs on one VM the older goes first. One that
-    ///   waits for a window, the clock or another attempt lets younger ones pass.
+    ///   waits for a window, a requirement, the clock or another attempt lets younger ones pass.
     func decide(_ candidates: [Candidate], clock: Clock, uptime: Duration) -> [Action] {
         var actions: [Action] = []
         var locked: Set<String> = []
@@ -52,11 +63,12 @@ struct JobScheduler: Sendable {
                 if job.activity == .none && mayTry { actions.append(.work(job.id)) }
                 locked.formUnion(job.locks)
             } else if let end = end(of: job, clock) {
-                actions.append(job.activity == .preparing ? .interrupt(job.id) : .finish(job.id, end))
+                let finish = Action.finish(job.id, end, Self.remark(on: end, of: job, clock))
+                actions.append(job.activity == .preparing ? .interrupt(job.id) : finish)
             } else if job.activity == .preparing {
                 locked.formUnion(job.locks)
-            } else if job.prepared, let reason = reasonToWait(job, clock) {
-                actions.append(.wait(job.id, reason: reason))
+            } else if job.prepared, let wait = waitForTime(job, clock) ?? job.obstacle {
+                actions.append(.wait(job.id, wait))
             } else if mayTry {
                 if !blocked && !job.prepared {
                     actions.append(.prepare(job.id))
@@ -73,13 +85,34 @@ struct JobScheduler: Sendable {
     private func end(of job: Candidate, _ clock: Clock) -> JobState? {
         if job.cancel { return .cancelled }
         if !job.wanted { return .withdrawn }
-        if case .sane(let now) = clock, job.expiresAt <= now { return .expired }
+        if case .sane(let now) = clock, job.expiresAt <= now || job.windows.last.map({ $0.end <= now }) == true {
+            return .expired
+        }
         return nil
     }
 
-    private func reasonToWait(_ job: Candidate, _ clock: Clock) -> String? {
-        guard case .sane(let now) = clock else { return "clock" }
-        return job.notBefore.map { now < $0 } == true ? "window" : nil
+    private static func remark(on end: JobState, of job: Candidate, _ clock: Clock) -> Wait? {
+        guard end == .expired, case .sane(let now) = clock, job.expiresAt > now else { return nil }
+        return Wait(
+            reason: "window", message: "the last window in which it could have started has ended; ask for it again")
+    }
+
+    /// Whether a job's time has come, as far as it depends on clock and calendar alone.
+    func isDue(_ job: Candidate, _ clock: Clock) -> Bool { waitForTime(job, clock) == nil }
+
+    private func waitForTime(_ job: Candidate, _ clock: Clock) -> Wait? {
+        guard case .sane(let now) = clock else {
+            return Wait(
+                reason: "clock",
+                message: "this host's clock cannot be believed; it needs a time service, or the controller")
+        }
+        let earliest = max(now, job.notBefore ?? now)
+        let opening = job.windows.isEmpty ? earliest : job.windows.first { earliest < $0.end }?.start
+        guard let opening else {
+            return Wait(reason: "window", message: "no window in which it may start is left")
+        }
+        let start = max(earliest, opening)
+        return start > now ? Wait(reason: "window", message: "it may start at \(FleetJSON.text(start))") : nil
     }
 
     /// When something will change by the passing of time alone.
@@ -88,7 +121,8 @@ struct JobScheduler: Sendable {
         for job in candidates where job.activity != .working {
             if let retryAt = job.retryAt, retryAt > uptime { waits.append(retryAt - uptime) }
             if case .sane(let now) = clock, !job.isStarted {
-                for date in [job.notBefore, job.expiresAt].compactMap(\.self) where date > now {
+                let edges = job.windows.flatMap { [$0.start, $0.end] }
+                for date in [job.notBefore, job.expiresAt].compactMap(\.self) + edges where date > now {
                     waits.append(.seconds(date.timeIntervalSince(now)))
                 }
             }

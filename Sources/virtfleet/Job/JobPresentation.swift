@@ -57,8 +57,23 @@ extension JobResource {
                         ("Created", .time(job.createdAt)), ("Updated", .age(job.updatedAt)),
                         ("Expires", .time(job.expiresAt)),
                     ]), DetailSection("Arguments", job.arguments.flattened()),
-            ] + (job.result?.details ?? [])
+            ] + (job.conditions?.details ?? []) + (job.result?.details ?? [])
         })
+}
+
+extension JobConditions {
+    fileprivate var details: [DetailSection] {
+        let times = (windows ?? []).enumerated().map { ("Time \($0 + 1)", Cell($1.text)) }
+        let words = (requirements ?? []).map(\.description)
+        return [
+            DetailSection(
+                "May start",
+                [
+                    ("Not before", notBefore.map(Cell.time) ?? .none), ("Window", .optional(window?.description)),
+                    ("Requires", .words(words) ?? .none),
+                ] + times)
+        ]
+    }
 }
 
 extension JobResult {

@@ -1,20 +1,56 @@
 import CommandLineKit
+import Configuration
 import FleetClient
 import FleetModel
 
 /// Asks for jobs, follows them where that is wanted, and says how it went.
 struct JobSubmission {
-    static let wait = Argument<Bool>.flag("wait", "Follow the job to its end; its failure is the command's")
+    private static let wait = Argument<Bool>.flag("wait", "Follow the job to its end; its failure is the command's")
+    private static let window = Argument<ResourceName?>.option(
+        "window", "NAME", "Start only while this window is open ('virtfleet window list')", completion: .windowNames)
+    private static let notBefore = Argument<StartTime?>.option(
+        "not-before", "TIME", "Start no earlier: 2026-01-05T22:00 by this machine's clock, or with Z or an offset")
+    private static let expires = Argument<Interval?>.option(
+        "expires", "TIME", "How long the host has to start the job, 7d by default; then it never does")
+    private static let requirements = Argument<[JobRequirement]>.options(
+        "require", "WHAT",
+        "Start only on mains power (power), while no guest has anything to do (idle), or with so much space (disk=MEBIBYTES)"
+    )
+
+    /// Of every command that asks for jobs.
+    static let arguments = [
+        window.specification, notBefore.specification, requirements.specification, expires.specification,
+        wait.specification,
+    ]
 
     private let session: Session
     private let waits: Bool
+    private let window: ResourceName?
+    private let notBefore: StartTime?
+    private let expires: Interval?
+    private let requirements: [JobRequirement]
 
     init(_ session: Session, _ arguments: ParsedArguments) throws {
         self.session = session
         waits = try arguments(Self.wait)
+        window = try arguments(Self.window)
+        notBefore = try arguments(Self.notBefore)
+        expires = try arguments(Self.expires)
+        requirements = try arguments(Self.requirements)
+    }
+
+    /// The request with what the command line says of its time.
+    private func timed(_ request: JobRequest) -> JobRequest {
+        var request = request
+        request.window = window
+        request.notBefore = notBefore?.date
+        request.requirements = requirements.isEmpty ? nil : requirements
+        request.expiresInSeconds = expires.map { Int($0.duration.components.seconds) }
+        return request
     }
 
     func run(_ requests: [JobRequest]) async throws -> ExitCode {
+        let requests = requests.map(timed)
         // One job fails with the reason's own exit status; of several, the others go on.
         if requests.count == 1 {
             let job = try await session.client.requestJob(requests[0])

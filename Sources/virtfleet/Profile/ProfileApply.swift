@@ -21,7 +21,7 @@ enum ProfileApply {
     ) { arguments, console in
         let session = try Session(arguments, console)
         let file = try arguments(ProfileArgument.file)
-        guard let name = try arguments(name) ?? ProfileFile.name(of: file) else {
+        guard let name = try arguments(name) ?? DocumentFile.name(of: file) else {
             throw UsageError("a profile's name is \(ResourceName.expectation), which \(file) is not; say --name NAME")
         }
         let applied = try await session.client.applyProfile(name, document: try Profile(file: file).document())

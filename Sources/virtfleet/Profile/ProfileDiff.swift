@@ -35,7 +35,7 @@ enum ProfileDiff {
         static let expectation = "a file such as office.yaml, or \(ProfileReference.expectation)"
 
         init?(argument: String) {
-            if ProfileFile.isMeant(by: argument) {
+            if DocumentFile.isMeant(by: argument) {
                 self = .file(argument)
             } else if let reference = ProfileReference(argument: argument) {
                 self = .stored(reference)

@@ -19,8 +19,7 @@ enum SnapshotCreate {
         arguments: [
             VMSelector.vm.specification, name.specification, policy.specification, memory.specification,
             VMSelector.host.specification,
-            JobSubmission.wait.specification,
-        ],
+        ] + JobSubmission.arguments,
         examples: [.init("virtfleet snapshot create ada before-update --wait", "and follow it to the end")]
     ) { arguments, console in
         let session = try Session(arguments, console)

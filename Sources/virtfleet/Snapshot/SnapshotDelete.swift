@@ -4,7 +4,7 @@ import FleetModel
 enum SnapshotDelete {
     static let command = Command(
         "delete", "Give a snapshot up; the VM and its other snapshots stay as they are",
-        arguments: SnapshotSelector.arguments + [Confirmation.yes.specification, JobSubmission.wait.specification]
+        arguments: SnapshotSelector.arguments + [Confirmation.yes.specification] + JobSubmission.arguments
     ) { arguments, console in
         let session = try Session(arguments, console)
         let found = try await SnapshotSelector.find(arguments, session.client)

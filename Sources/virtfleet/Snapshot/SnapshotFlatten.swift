@@ -8,7 +8,7 @@ enum SnapshotFlatten {
             All that the VM sees of the files below is copied into those that it writes to, while it runs or not. Its \
             snapshots stay, and can be deleted without moving anything. The host refuses where there is no room.
             """,
-        arguments: VMSelector.arguments + [JobSubmission.wait.specification]
+        arguments: VMSelector.arguments + JobSubmission.arguments
     ) { arguments, console in
         let session = try Session(arguments, console)
         let vm = try await VMSelector.find(arguments, session.client)

@@ -7,7 +7,7 @@ enum SnapshotPin {
 
     private static func command(_ name: String, _ summary: String, _ pinned: Bool) -> Command {
         Command(
-            name, summary, arguments: SnapshotSelector.arguments + [JobSubmission.wait.specification]
+            name, summary, arguments: SnapshotSelector.arguments + JobSubmission.arguments
         ) { arguments, console in
             let session = try Session(arguments, console)
             let found = try await SnapshotSelector.find(arguments, session.client)

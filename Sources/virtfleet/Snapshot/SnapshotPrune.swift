@@ -11,8 +11,8 @@ enum SnapshotPrune {
         discussion: "Pinned ones and those that people made are never touched.",
         arguments: [
             VMSelector.vm.specification, policy.specification, keep.specification, VMSelector.host.specification,
-            Confirmation.yes.specification, JobSubmission.wait.specification,
-        ]
+            Confirmation.yes.specification,
+        ] + JobSubmission.arguments
     ) { arguments, console in
         let session = try Session(arguments, console)
         let (policy, keep) = (try arguments(policy), try arguments(keep))

@@ -25,8 +25,7 @@ enum SnapshotRevert {
         arguments: SnapshotSelector.arguments + [
             start.specification, noStart.specification, noMemory.specification, dryRun.specification,
             Confirmation.yes.specification,
-            JobSubmission.wait.specification,
-        ]
+        ] + JobSubmission.arguments
     ) { arguments, console in
         let session = try Session(arguments, console)
         let (wantsStart, wantsNone) = (try arguments(start), try arguments(noStart))

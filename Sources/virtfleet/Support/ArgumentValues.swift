@@ -1,6 +1,9 @@
 import CommandLineKit
+import Configuration
 import FleetClient
 import FleetModel
+import FleetRuntime
+import FoundationEssentials
 
 extension ControllerAddress: ArgumentValue {}
 extension ResourceName: ArgumentValue {}
@@ -13,6 +16,28 @@ extension PCIDeviceID: ArgumentValue {}
 extension PCIClass: ArgumentValue {}
 extension DeviceSelector.Role: ArgumentValue {}
 extension JobState: ArgumentValue {}
+extension JobRequirement: ArgumentValue {}
+
+extension Interval: ArgumentValue {
+    public init?(argument: String) { self.init(argument) }
+    public static var expectation: String { "a length of time such as 30s, 5m, 48h or 7d" }
+}
+
+/// A moment: local time by this machine's clock, or RFC 3339.
+struct StartTime: ArgumentValue, Equatable {
+    static let expectation = "a time such as 2026-01-05T22:00 or 2026-01-05T22:00:00+01:00"
+    let date: Date
+
+    init?(argument: String) {
+        if let local = LocalTime(argument) {
+            date = HumanText.date(ofLocal: local.year, local.month, local.day, local.hour, local.minute)
+        } else if let date = try? Date(argument, strategy: .iso8601) {
+            self.date = date
+        } else {
+            return nil
+        }
+    }
+}
 
 extension EventType: ArgumentValue {
     public init?(argument: String) { self.init(rawValue: argument) }

@@ -29,6 +29,11 @@ extension Completion {
         return profiles.map { Candidate($0.name.description, "version \($0.version)") }
     }
 
+    static let windowNames = Completion.dynamic { arguments in
+        let windows = (try? await client(arguments)?.windows()) ?? []
+        return windows.map { Candidate($0.name.description) }
+    }
+
     static let jobs = Completion.dynamic { arguments in
         let jobs = (try? await client(arguments)?.jobs(limit: 50)) ?? []
         return jobs.map { Candidate($0.id.description, "\($0.kind) on \($0.hostName), \($0.state.rawValue)") }

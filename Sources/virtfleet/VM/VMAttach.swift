@@ -26,8 +26,8 @@ enum VMAttach {
             whole IOMMU group's companions. Both stay with the VM, whatever its profile says later.
             """,
         arguments: [VMSelector.vm.specification] + selection + [
-            VMSelector.host.specification, JobSubmission.wait.specification,
-        ],
+            VMSelector.host.specification
+        ] + JobSubmission.arguments,
         examples: [
             .init("virtfleet vm attach plc-ada --usb 064f:2af9 --wait", "a dongle"),
             .init("virtfleet vm attach plc-ada --role nic --id 8086:1533", "a network card of this kind"),
@@ -38,8 +38,8 @@ enum VMAttach {
         "detach", "Take back a device that was attached to a VM",
         discussion: "It is named as it was when it was attached; 'virtfleet vm show' lists what is.",
         arguments: [VMSelector.vm.specification] + selection + [
-            VMSelector.host.specification, JobSubmission.wait.specification,
-        ]
+            VMSelector.host.specification
+        ] + JobSubmission.arguments
     ) { try await submit(.vmDetach, $0, $1) }
 
     private static func submit(

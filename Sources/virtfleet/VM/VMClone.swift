@@ -25,8 +25,8 @@ enum VMClone {
         "clone", "Make a VM from a template version, on one host or several",
         arguments: [
             template.specification, name.specification, hosts.specification, profile.specification,
-            noStart.specification, JobSubmission.wait.specification,
-        ],
+            noStart.specification,
+        ] + JobSubmission.arguments,
         examples: [
             .init("virtfleet vm clone office:7 ada --profile office --host ada --wait", "and follow it to the end"),
             .init("virtfleet vm clone plc:3 line-4 --profile linux --host ada --host ben", "on two hosts"),

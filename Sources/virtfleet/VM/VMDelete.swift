@@ -4,7 +4,7 @@ import FleetModel
 enum VMDelete {
     static let command = Command(
         "delete", "Delete a VM with its disks, NVRAM and TPM state",
-        arguments: VMSelector.arguments + [Confirmation.yes.specification, JobSubmission.wait.specification]
+        arguments: VMSelector.arguments + [Confirmation.yes.specification] + JobSubmission.arguments
     ) { arguments, console in
         let session = try Session(arguments, console)
         let found = try await VMSelector.find(arguments, session.client)

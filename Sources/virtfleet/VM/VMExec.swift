@@ -15,8 +15,7 @@ enum VMExec {
             """,
         arguments: [
             VMSelector.vm.specification, words.specification, VMSelector.host.specification,
-            JobSubmission.wait.specification,
-        ],
+        ] + JobSubmission.arguments,
         examples: [
             .init("virtfleet vm exec office-ada", "what may be run"),
             .init("virtfleet vm exec office-ada license-state --wait", "run it and see what it says"),

@@ -15,8 +15,7 @@ enum VMExport {
             """,
         arguments: [
             VMSelector.vm.specification, snapshot.specification, VMSelector.host.specification,
-            JobSubmission.wait.specification,
-        ],
+        ] + JobSubmission.arguments,
         examples: [
             .init("virtfleet vm export plc-ada --wait", "the VM, which is off"),
             .init("virtfleet vm export plc-ada --snapshot before-7", "an archive of a VM that runs"),

@@ -35,8 +35,8 @@ enum VMImport {
             """,
         arguments: [
             export.specification, host.specification, identity.specification, name.specification,
-            noStart.specification, digest.specification, vm.specification, JobSubmission.wait.specification,
-        ],
+            noStart.specification, digest.specification, vm.specification,
+        ] + JobSubmission.arguments,
         examples: [
             .init("virtfleet vm import 01JD8G3Q2M7Y8Z5T4V6W9X0ABC --host ben --as move", "to another workstation"),
             .init("virtfleet vm import 01JD8G3Q2M7Y8Z5T4V6W9X0ABC --host ada --as copy --name test", "a second VM"),

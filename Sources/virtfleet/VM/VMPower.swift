@@ -12,7 +12,7 @@ enum VMPower {
 
     private static func command(_ name: String, _ summary: String, _ kind: JobKindName) -> Command {
         Command(
-            name, summary, arguments: VMSelector.arguments + [JobSubmission.wait.specification]
+            name, summary, arguments: VMSelector.arguments + JobSubmission.arguments
         ) { arguments, console in
             let session = try Session(arguments, console)
             let found = try await VMSelector.find(arguments, session.client)

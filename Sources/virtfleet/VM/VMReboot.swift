@@ -7,7 +7,7 @@ enum VMReboot {
 
     static let command = Command(
         "reboot", "Restart a VM's guest",
-        arguments: VMSelector.arguments + [force.specification, JobSubmission.wait.specification]
+        arguments: VMSelector.arguments + [force.specification] + JobSubmission.arguments
     ) { arguments, console in
         let session = try Session(arguments, console)
         let found = try await VMSelector.find(arguments, session.client)

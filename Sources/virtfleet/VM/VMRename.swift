@@ -9,8 +9,7 @@ enum VMRename {
         discussion: "Its UUID, MAC addresses, files and snapshots stay. libvirt renames no VM that runs.",
         arguments: [
             VMSelector.vm.specification, name.specification, VMSelector.host.specification,
-            JobSubmission.wait.specification,
-        ]
+        ] + JobSubmission.arguments
     ) { arguments, console in
         let session = try Session(arguments, console)
         let found = try await VMSelector.find(arguments, session.client)

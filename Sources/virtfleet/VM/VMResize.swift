@@ -22,8 +22,7 @@ enum VMResize {
         arguments: [
             VMSelector.vm.specification, memory.specification, maximum.specification, vcpus.specification,
             asProfile.specification, system.specification, data.specification, VMSelector.host.specification,
-            JobSubmission.wait.specification,
-        ],
+        ] + JobSubmission.arguments,
         examples: [
             .init("virtfleet vm resize plc-ada --memory 12288 --vcpus 6", "from its next start on"),
             .init("virtfleet vm resize plc-ada --data-disk 128 --wait", "at once"),

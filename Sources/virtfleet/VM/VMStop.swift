@@ -10,8 +10,8 @@ enum VMStop {
     static let command = Command(
         "stop", "Shut a VM down",
         arguments: VMSelector.arguments + [
-            force.specification, timeout.specification, JobSubmission.wait.specification,
-        ]
+            force.specification, timeout.specification,
+        ] + JobSubmission.arguments
     ) { arguments, console in
         let session = try Session(arguments, console)
         let found = try await VMSelector.find(arguments, session.client)

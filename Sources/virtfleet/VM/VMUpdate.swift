@@ -35,8 +35,8 @@ enum VMUpdate {
         arguments: [
             VMSelector.vm.specification, template.specification, snapshot.specification, shutdownTimeout.specification,
             guestTimeout.specification, noStart.specification, VMSelector.host.specification,
-            Confirmation.yes.specification, JobSubmission.wait.specification,
-        ],
+            Confirmation.yes.specification,
+        ] + JobSubmission.arguments,
         examples: [.init("virtfleet vm update office-ada win11:2026.12 --wait", "and follow it to the end")]
     ) { arguments, console in
         let session = try Session(arguments, console)

@@ -1,5 +1,6 @@
 import FleetModel
 import FoundationEssentials
+import Synchronization
 import Testing
 
 @testable import FleetServer
@@ -11,6 +12,77 @@ import Testing
     private static let image = ImageReference(
         template: ResourceName("win11")!, version: ResourceName("2026.1")!,
         digest: Digest(String(repeating: "ab", count: 32))!, format: .qcow2, sizeBytes: 1000, virtualSizeBytes: 1 << 30)
+
+    @Test func aJobKeepsTheTimesAtWhichItsWindowIsOpenByTheHostsClock() async throws {
+        let host = try await fixture.addHost("ws-1", vm: APIFixture.vm)
+        _ = try await fixture.store.applyWindow(
+            #require(ResourceName("nights")),
+            document: [
+                "recurrence": .string("FREQ=DAILY"), "start": .string("2026-01-01T22:00"), "duration": .string("6h"),
+                "cutoff": .string("1h"),
+            ],
+            by: "test")
+        func request(_ change: (inout JobRequest) -> Void) async throws -> Reply {
+            var request = JobRequest(
+                host: "ws-1", kind: "vm.start", arguments: .object(["vm": .string(APIFixture.vm.description)]),
+                expiresInSeconds: 2 * 86_400, window: ResourceName("nights"))
+            change(&request)
+            return try await withClient(.handler, of: fixture.api.handle) {
+                try await $0.send(.post, "/api/v1/jobs", request)
+            }
+        }
+        #expect(try await request { _ in }.problem?.code == "no-time-zone")
+        try await fixture.describe(
+            host, [.software: .object(["clock": .object(["timeZone": .string("Europe/Berlin")])])], vms: [])
+        // It is 2026-09-21T13:33:20Z.
+        let now = fixture.time.now()
+        let job = try await request { $0.requirements = [.power, .disk(mebibytes: 1024), .power] }.json(
+            JobResource.self)
+        let conditions = try #require(job.conditions)
+        #expect(conditions.window == ResourceName("nights"))
+        #expect(conditions.requirements == [.disk(mebibytes: 1024), .power])
+        #expect(
+            conditions.windows?.map { "\(FleetJSON.text($0.start))/\(FleetJSON.text($0.end))" } == [
+                "2026-09-21T20:00:00.000Z/2026-09-22T01:00:00.000Z",
+                "2026-09-22T20:00:00.000Z/2026-09-23T01:00:00.000Z",
+            ])
+        // The job is signed as it was asked for, whatever becomes of the window.
+        try await fixture.store.removeWindow(#require(ResourceName("nights")), by: "test")
+        let signed = Mutex<[Job]>([])
+        _ = try await fixture.store.jobSetToPublish(for: host) { set in
+            signed.withLock { $0 = set.jobs }
+            return []
+        }
+        let published = try #require(signed.withLock { $0.first { $0.id == job.id } })
+        #expect(published.windows == conditions.windows && published.requirements == ["disk=1024", "power"])
+        #expect(try await request { _ in }.problem?.code == "unknown-window")
+        #expect(
+            try await request { ($0.window, $0.notBefore) = (nil, now + 3 * 86_400) }.problem?.detail?
+                .contains("is not before the job's expiry") == true)
+        #expect(
+            try await request { ($0.window, $0.notBefore) = (nil, now + 60) }.json(JobResource.self)
+                .conditions == JobConditions(notBefore: now + 60))
+        #expect(try await request { $0.window = nil }.json(JobResource.self).conditions == nil)
+        #expect(
+            try await request { ($0.window, $0.requirements) = (nil, Array(repeating: .idle, count: 9)) }.problem?.code
+                == "bad-arguments")
+    }
+
+    @Test func aWindowThatDoesNotOpenInTimeIsSaid() async throws {
+        _ = try await fixture.addHost("ws-1", vm: APIFixture.vm)
+        _ = try await fixture.store.applyWindow(
+            #require(ResourceName("leap-days")),
+            document: ["recurrence": .string("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29"), "timeZone": .string("UTC")],
+            by: "test")
+        let request = JobRequest(
+            host: "ws-1", kind: "vm.start", arguments: .object(["vm": .string(APIFixture.vm.description)]),
+            window: ResourceName("leap-days"))
+        let reply = try await withClient(.handler, of: fixture.api.handle) {
+            try await $0.send(.post, "/api/v1/jobs", request)
+        }
+        #expect(reply.problem?.code == "no-occurrence")
+        #expect(reply.problem?.detail?.contains("window 'leap-days' does not open on host 'ws-1' until") == true)
+    }
 
     private func plan(
         _ kind: String, _ arguments: [String: JSONValue], host: String = "ws-1", expires: Int? = nil

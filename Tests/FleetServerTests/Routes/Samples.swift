@@ -115,6 +115,11 @@ enum Samples {
         fullJob.progress = JobProgress(job: job, activity: "a", percent: 1.5, bytesPerSecond: 2)
         fullJob.vm = vm
         fullJob.result = .command(result)
+        let conditions = JobConditions(
+            notBefore: now, window: name, windows: [Occurrence(start: now, end: now + 1)],
+            requirements: [.disk(mebibytes: 1)])
+        fullJob.conditions = conditions
+        let window = WindowResource(name: name, document: ["a": .integer(1)], createdAt: now, updatedAt: now)
         func event(_ name: ResourceName?) -> EventResource {
             EventResource(
                 id: 1, host: host, hostName: name, type: .vmLifecycle, time: now, receivedAt: now, epoch: .random(),
@@ -132,7 +137,12 @@ enum Samples {
             try sample("HostRegistrationRequest", HostRegistrationRequest(name: name)),
             try sample("HostRegistration", HostRegistration(host: fullHost, agentConfiguration: "a")),
             try sample("HostChange", HostChange(labels: ["a": "b", "c": nil])),
-            try sample("Metrics", metrics),
+            try sample("Metrics", metrics), try sample("JobConditions", conditions, JobConditions()),
+            try sample("Window", window),
+            try sample("WindowApplication", WindowApplication(window: window, changed: true)),
+            try sample(
+                "WindowOccurrences",
+                WindowOccurrences(timeZone: "UTC", occurrences: [Occurrence(start: now, end: now + 1)])),
             try sample("Series", series(vm), series(nil)),
             try sample("VM", sharingVM, vmResource(bareDocument, nil)),
             try sample("VMDocument", document, bareDocument), try sample("VMSnapshot", snapshot, bareSnapshot),
@@ -145,7 +155,10 @@ enum Samples {
                 "ExportReference", ExportReference(digest: digest, name: "a", directory: "/e", sizeBytes: 1)),
             try sample("Job", fullJob, bareJob),
             try sample(
-                "JobRequest", JobRequest(host: "a", kind: "k", arguments: .null, expiresInSeconds: 1),
+                "JobRequest",
+                JobRequest(
+                    host: "a", kind: "k", arguments: .null, expiresInSeconds: 1, notBefore: now, window: name,
+                    requirements: [.idle]),
                 JobRequest(host: "a", kind: "k", arguments: .null)),
             try sample("Event", event(name), event(nil)),
             try sample(

@@ -15,14 +15,14 @@ struct NamedProfile {
     ///   - configuration: the agent's, whose profile directories count; without it, or when it may not be read, the
     ///     defaults.
     init(_ text: String, configuration: String) throws {
-        if ProfileFile.isMeant(by: text) {
+        if DocumentFile.isMeant(by: text) {
             let profile: Profile
             do {
                 profile = try Profile(file: text)
             } catch {
                 throw UsageError("\(error)")
             }
-            guard let name = ProfileFile.name(of: text) else {
+            guard let name = DocumentFile.name(of: text) else {
                 throw UsageError("\(text): a profile's name is \(ResourceName.expectation)")
             }
             needs = ProfileNeeds(name, profile)

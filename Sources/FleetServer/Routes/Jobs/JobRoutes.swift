@@ -48,11 +48,13 @@ enum JobRoutes {
         let host = try await planner.host(request.host)
         let arguments = try await planner.arguments(of: request, for: host)
         let now = call.services.time.now()
+        let expiresAt = now + Double(expiry)
+        let conditions = try await planner.conditions(of: request, on: host, from: now, until: expiresAt)
         var generator = SystemRandomNumberGenerator()
         let id = JobID(milliseconds: UInt64(max(0, now.timeIntervalSince1970 * 1000)), using: &generator)
         let job = try await call.services.store.planJob(
             id, host: host.id, kind: request.kind, arguments: arguments,
-            expiresAt: now.addingTimeInterval(Double(expiry)), by: call.who)
+            expiresAt: expiresAt, conditions: conditions, by: call.who)
         return try .json(job, status: 201, headers: ["Location": "/api/v1/jobs/\(job.id)"])
     }
 
@@ -79,6 +81,13 @@ enum JobRoutes {
                     ["job": .string(), "activity": .string(), "percent": .number],
                     optional: ["bytesPerSecond": .number]),
                 "result": .oneOf(["GuestCommandResult", "ExportReference"]),
+                "conditions": .reference("JobConditions"),
+            ]),
+        "JobConditions": .object(
+            [:],
+            optional: [
+                "notBefore": .time, "window": .name, "windows": .array(.array(.time)),
+                "requirements": .array(.string()),
             ]),
         "ExportReference": .object(
             ["digest": .string(), "name": .string(), "directory": .string(), "sizeBytes": .integer]),
@@ -86,6 +95,10 @@ enum JobRoutes {
             ["output": .string(), "errorOutput": .string(), "isCut": .boolean],
             optional: ["exitStatus": .integer, "signal": .integer]),
         "JobRequest": .object(
-            ["host": .string(), "kind": .string(), "arguments": .any], optional: ["expiresInSeconds": .integer]),
+            ["host": .string(), "kind": .string(), "arguments": .any],
+            optional: [
+                "expiresInSeconds": .integer, "notBefore": .time, "window": .name,
+                "requirements": .array(.string()),
+            ]),
     ]
 }

@@ -1,8 +1,11 @@
 import Configuration
 import FleetModel
-import Placement
 
-/// Why a file or a document is no profile.
+/// What an operator keeps as a YAML file and applies. It is read strictly: a key that this version does not know could be the
+/// one that matters.
+public protocol FleetDocument: ConfigurationSection {}
+
+/// Why a file or a document is not what it should be.
 public struct InvalidDocument: Error, Equatable, CustomStringConvertible {
     /// Everything wrong with it, in its order. Those of a file have their place:
     /// `office.yaml:3:1: memroyMiB: unknown key; did you mean 'memoryMiB'?`
@@ -10,12 +13,11 @@ public struct InvalidDocument: Error, Equatable, CustomStringConvertible {
     public var description: String { problems.joined(separator: "\n") }
 }
 
-/// A profile is read strictly: a key that this version does not know could be the one that matters.
-extension Profile {
+extension FleetDocument {
     /// Reads a YAML file.
     public init(file path: String) throws(InvalidDocument) {
-        let loaded = ConfigurationLoader.load(Profile.self, path: path)
-        self = try loaded.profile { $0.description }
+        let loaded = ConfigurationLoader.load(Self.self, path: path)
+        self = try loaded.document { $0.description }
     }
 
     /// Reads a JSON document; what it leaves out has its default.
@@ -27,18 +29,18 @@ extension Profile {
             throw InvalidDocument(problems: ["\(error)"])
         }
         // Every JSON text is a YAML text.
-        let loaded = ConfigurationLoader.load(Profile.self, bytes: json, name: "document")
-        self = try loaded.profile { $0.key.isEmpty ? $0.message : "\($0.key): \($0.message)" }
+        let loaded = ConfigurationLoader.load(Self.self, bytes: json, name: "document")
+        self = try loaded.document { $0.key.isEmpty ? $0.message : "\($0.key): \($0.message)" }
     }
 
-    /// The whole profile, defaults included, as a JSON document.
+    /// The whole of it, defaults included, as a JSON document.
     public func document() throws -> [String: JSONValue] {
         try FleetJSON.decode([String: JSONValue].self, from: FleetJSON.encode(self))
     }
 }
 
-extension Loaded<Profile> {
-    fileprivate func profile(_ text: (ConfigurationProblem) -> String) throws(InvalidDocument) -> Profile {
+extension Loaded where Value: FleetDocument {
+    fileprivate func document(_ text: (ConfigurationProblem) -> String) throws(InvalidDocument) -> Value {
         let problems = problemsAndWarnings
         guard problems.isEmpty else { throw InvalidDocument(problems: problems.map(text)) }
         return value
