@@ -71,24 +71,30 @@ extension FleetStore {
     public func requestCancel(_ id: JobID, by who: String) throws(StoreError) -> JobResource {
         let job = try write { connection in
             let jobs = JobRepository(connection: connection)
-            guard var job = try jobs.find(id) else { throw StoreError.notFound(kind: "job", name: id.description) }
+            guard let job = try jobs.find(id) else { throw StoreError.notFound(kind: "job", name: id.description) }
             guard !job.resource.state.isTerminal else {
                 throw StoreError.conflict(
                     "job \(id) is over (\(job.resource.state.rawValue)); nothing is left to cancel")
             }
             guard !job.resource.cancelRequested else { return job.resource }
-            job.resource.cancelRequested = true
-            job.resource.updatedAt = time.now()
-            job.handle(.withdrawn, at: job.resource.updatedAt)
-            try jobs.update(job)
+            let asked = try cancel(job, in: jobs)
             try audit("job.cancel", id.description, by: who)
-            return job.resource
+            return asked
         }
         intend(for: job.host)
         return withProgress(job)
     }
 
-    private func withProgress(_ job: JobResource) -> JobResource {
+    func cancel(_ job: StoredJob, in jobs: JobRepository) throws -> JobResource {
+        var job = job
+        job.resource.cancelRequested = true
+        job.resource.updatedAt = time.now()
+        job.handle(.withdrawn, at: job.resource.updatedAt)
+        try jobs.update(job)
+        return job.resource
+    }
+
+    func withProgress(_ job: JobResource) -> JobResource {
         guard !job.state.isTerminal, let progress = memory.progress[job.id] else { return job }
         var job = job
         job.progress = progress

@@ -50,7 +50,10 @@ struct VirtfleetCommand {
                 subcommands: [WindowList.command, WindowShow.command, WindowApply.command, WindowDelete.command]),
             Command(
                 "job", "Follow what hosts were asked to do",
-                subcommands: [JobList.command, JobShow.command, JobWatch.command, JobCancel.command]),
+                subcommands: [
+                    JobList.command, JobShow.command, JobWatch.command, JobQueue.command, JobMoving.command,
+                    JobCancel.command, JobPurge.command,
+                ]),
             Command("event", "Read the durable record of all hosts", subcommands: [EventList.command]),
             .completion(for: "virtfleet"),
         ])

@@ -162,4 +162,51 @@ struct JobTests {
         #expect(try await store.job(job.id).state == .applying)
         #expect(try await fixture.publish(host)?.jobs.map(\.id) == [job.id])
     }
+
+    @Test func jobsHaveTheirTurnsInTheOrderThatSomebodyGaveThem() async throws {
+        let host = try await fixture.host().id
+        var ids: [JobID] = []
+        for number in 1...4 { ids.append(try await fixture.job(number, host: host).id) }
+        func turns() async throws -> [Int] {
+            try await store.queue(of: host.description).items.compactMap { ids.firstIndex(of: $0.id).map { $0 + 1 } }
+        }
+        #expect(try await turns() == [1, 2, 3, 4])
+        #expect(try await fixture.publish(host)?.jobs.map(\.rank) == [nil, nil, nil, nil])
+        #expect(try await store.moveJob(ids[2], before: ids[0], by: "ada").rank == 0)
+        #expect(try await turns() == [3, 1, 2, 4])
+        let set = try await fixture.publish(host)
+        #expect(set?.jobs.first { $0.id == ids[2] }?.rank == 0)
+        #expect(set?.jobs.first { $0.id == ids[3] }?.rank == 3)
+        _ = try await store.moveJob(ids[2], before: nil, by: "ada")
+        _ = try await store.moveJob(ids[0], before: ids[3], by: "ada")
+        #expect(try await turns() == [2, 1, 4, 3])
+        // One that is asked for later comes last.
+        ids.append(try await fixture.job(5, host: host).id)
+        #expect(try await turns() == [2, 1, 4, 3, 5])
+
+        let other = try await fixture.job(6, host: fixture.host("elsewhere").id).id
+        await expect(isInvalid) { try await store.moveJob(ids[0], before: other, by: "ada") }
+        await expect(isInvalid) { try await store.moveJob(ids[0], before: ids[0], by: "ada") }
+        _ = try await store.requestCancel(other, by: "ada")
+        await expect(isConflict) { try await store.moveJob(other, before: nil, by: "ada") }
+        await expect({ $0 == .notFound(kind: "job", name: JobID("01ARZ3NDEKTSV4RRFFQ69G5FAV")!.description) }) {
+            try await store.moveJob(JobID("01ARZ3NDEKTSV4RRFFQ69G5FAV")!, before: nil, by: "ada")
+        }
+    }
+
+    @Test func aPurgeTakesBackAllThatHasNotBegun() async throws {
+        let host = try await fixture.host().id
+        var ids: [JobID] = []
+        for number in 1...2 { ids.append(try await fixture.job(number, host: host).id) }
+        _ = try await fixture.publish(host)
+        let begun = JobReport(job: ids[0], kind: "vm.start", state: .applying)
+        _ = try await store.commit([try fixture.report(host, .random(), 1, begun)])
+        ids.append(try await fixture.job(3, host: host).id)
+        let purged = try await store.purgeQueue(of: host.description, by: "ada").items
+        #expect(purged.map(\.id) == [ids[1], ids[2]])
+        #expect(purged.map(\.state) == [.withdrawing, .withdrawn])
+        #expect(try await store.job(ids[0]).state == .applying)
+        #expect(try await fixture.publish(host)?.jobs.map(\.cancel) == [false, true])
+        #expect(try await store.purgeQueue(of: host.description, by: "ada").items == [])
+    }
 }

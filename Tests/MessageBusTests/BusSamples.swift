@@ -116,7 +116,8 @@ enum BusSamples {
         let origin = VMDocument.Origin(job: job, template: digest, profile: "office", profileVersion: 3)
         let queued = Job(
             id: job, kind: "vm.clone", arguments: (try? FleetJSON.value(clone)) ?? .null, notBefore: time,
-            expiresAt: time, requirements: ["power"], windows: [Occurrence(start: time, end: time + 3600)])
+            expiresAt: time, requirements: ["power"], windows: [Occurrence(start: time, end: time + 3600)],
+            rank: 1)
         let envelope = try? Envelope(
             signing: [1], type: JobSet.payloadType, with: SigningKey(seed: [UInt8](repeating: 1, count: 32)))
         let values: [(String, (any Encodable & Sendable)?)] = [

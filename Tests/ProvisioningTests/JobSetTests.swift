@@ -69,6 +69,24 @@ import Testing
         try await expectNothing(world, job.id)
     }
 
+    @Test func jobsHaveTheirTurnsByTheirRankAndANewSetChangesIt() async throws {
+        let world = try await World()
+        // One at a time, because all are about one name.
+        var jobs = try (1...3).map { try world.clone($0, name: "same") }
+        for index in jobs.indices { jobs[index].requirements = ["power"] }
+        jobs[0].rank = 0
+        let isOnMains = Mutex(false)
+        let life = try await Life(world, isOnMains: { isOnMains.withLock(\.self) })
+        try await life.receive(jobs[0], jobs[1], jobs[2])
+        #expect(try await eventually { jobs.allSatisfy { world.last(of: $0.id)?.state == .waiting } })
+        (jobs[0].rank, jobs[2].rank) = (5, 1)
+        isOnMains.withLock { $0 = true }
+        try await life.receive(jobs[0], jobs[1], jobs[2])
+        try await life.finish(jobs[0].id, jobs[1].id, jobs[2].id)
+        #expect(jobs.map { world.last(of: $0.id)?.state } == [.failed, .failed, .succeeded])
+        #expect(world.last(of: jobs[0].id)?.reason == "name-exists")
+    }
+
     @Test func aJobThatHasStartedGoesOnWithoutTheSet() async throws {
         let world = try await World()
         let job = try world.clone()

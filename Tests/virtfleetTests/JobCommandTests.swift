@@ -54,6 +54,41 @@ import Testing
         }
     }
 
+    @Test func theOrderOfAQueueIsSaidInOneWay() async throws {
+        var begun = Fleet.job(.applying)
+        begun.id = try #require(JobID("01ARZ3NDEKTSV4RRFFQ69G1001"))
+        var job = Fleet.job(.waiting)
+        job.id = try #require(JobID("01ARZ3NDEKTSV4RRFFQ69G1002"))
+        let waiting = job
+        let queue = [begun, waiting, Fleet.job(.offered)]
+        let controller = try FakeController([
+            "GET /jobs/\(Fleet.job)": { $1.respond(json: Fleet.job(.offered)) },
+            "GET /hosts/\(Fleet.anna)": { $1.respond(json: Fleet.hosts[0]) },
+            "GET /hosts/anna-laptop": { $1.respond(json: Fleet.hosts[0]) },
+            "GET /hosts/anna-laptop/queue": { $1.respond(page: queue) },
+            "GET /hosts/\(Fleet.anna)/queue": { $1.respond(page: queue) },
+            "DELETE /hosts/\(Fleet.anna)/queue": { $1.respond(page: [waiting]) },
+            "POST /jobs/\(Fleet.job)/move": { $1.respond(json: Fleet.job(.offered)) },
+        ])
+        let listed = try await controller.run("job", "queue", "anna-laptop", "-o", "name")
+        #expect(listed.text == queue.map { "\($0.id)\n" }.joined())
+        for (words, body) in [
+            (["--first"], #"{"before":"\#(waiting.id)"}"#), (["--last"], "{}"),
+            (["--before", "\(begun.id)"], #"{"before":"\#(begun.id)"}"#),
+        ] {
+            let output = try await controller.run(["job", "move", "\(Fleet.job)"] + words)
+            #expect(output.status == 0, "\(output.errorText)")
+            #expect(controller.requests.last?.bodyText == body, "\(words)")
+        }
+        #expect(try await controller.run("job", "move", "\(Fleet.job)").status == 2)
+        #expect(try await controller.run("job", "move", "\(Fleet.job)", "--first", "--last").status == 2)
+        let refused = try await controller.run("job", "purge", "anna-laptop")
+        #expect(refused.status == 2)
+        #expect(refused.errorText.contains("Take back 2 jobs of host 'anna-laptop'"), "\(refused.errorText)")
+        let purged = try await controller.run("job", "purge", "anna-laptop", "--yes", "-o", "name")
+        #expect(purged.text == "\(waiting.id)\n", "\(purged.errorText)")
+    }
+
     @Test func aTimeWithoutAZoneIsThisMachines() async throws {
         let controller = try controller()
         let output = try await controller.run(

@@ -24,6 +24,22 @@ extension FleetClient {
         try await send(.post, Path("jobs", id.description, "cancel"), JSONValue?.none)
     }
 
+    /// What a host still has to do, in the order of its turns.
+    public func queue(of host: String) async throws(FleetClientError) -> [JobResource] {
+        try await collect("hosts", host, "queue")
+    }
+
+    /// Lets a job have its turn before another of its host; last without one.
+    public func moveJob(_ id: JobID, before other: JobID?) async throws(FleetClientError) -> JobResource {
+        try await send(.post, Path("jobs", id.description, "move"), JobMove(before: other))
+    }
+
+    /// Takes back all jobs of a host that have not begun.
+    public func purgeQueue(of host: String) async throws(FleetClientError) -> [JobResource] {
+        let page: Page<JobResource> = try await send(.delete, Path("hosts", host, "queue"), JSONValue?.none)
+        return page.items
+    }
+
     /// Follows a job to its end.
     /// - Parameter onChange: called with the job as it is now, at first and whenever it has changed.
     /// - Returns: the job in a terminal state.

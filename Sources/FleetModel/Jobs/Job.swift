@@ -14,10 +14,12 @@ public struct Job: Codable, Equatable, Sendable {
     public var requirements: [String]
     /// The times in which the job may start, up to its expiry, cutoffs taken off; any time when there are none.
     public var windows: [Occurrence]
+    /// Of two jobs that could both start the lower goes first, and those without one come last, by age.
+    public var rank: Int?
 
     public init(
         id: JobID, kind: String, arguments: JSONValue, notBefore: Date? = nil, expiresAt: Date, cancel: Bool = false,
-        requirements: [String] = [], windows: [Occurrence] = []
+        requirements: [String] = [], windows: [Occurrence] = [], rank: Int? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -27,6 +29,12 @@ public struct Job: Codable, Equatable, Sendable {
         self.cancel = cancel
         self.requirements = requirements
         self.windows = windows
+        self.rank = rank
+    }
+
+    /// Whether a job has its turn before another.
+    public static func precedes(_ left: (rank: Int?, id: JobID), _ right: (rank: Int?, id: JobID)) -> Bool {
+        (left.rank ?? .max, left.id) < (right.rank ?? .max, right.id)
     }
 }
 

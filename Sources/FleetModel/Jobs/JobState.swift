@@ -24,6 +24,14 @@ public enum JobState: String, Codable, CaseIterable, Sendable {
         }
     }
 
+    /// Whether a job in it has not begun, as far as is known.
+    public var isBeforeStart: Bool {
+        switch self {
+        case .planned, .offered, .accepted, .waiting, .staging, .ready: true
+        default: false
+        }
+    }
+
     public var isReportedByAgent: Bool {
         switch self {
         case .planned, .offered, .withdrawing, .expiring, .lost: false

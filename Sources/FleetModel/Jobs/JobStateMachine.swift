@@ -55,11 +55,8 @@ public struct JobStateMachine: Equatable, Sendable {
     }
 
     private mutating func presume(_ next: JobState) -> Outcome {
-        switch state {
-        case .planned, .offered, .accepted, .waiting, .staging, .ready: return move(next)
-        case .withdrawing, .expiring: return .unchanged
-        default: return .refused
-        }
+        if state.isBeforeStart { return move(next) }
+        return state == .withdrawing || state == .expiring ? .unchanged : .refused
     }
 
     /// A report overrides every presumption; otherwise it must not go back. A controller may miss reports in between

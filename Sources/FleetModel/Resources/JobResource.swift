@@ -21,12 +21,14 @@ public struct JobResource: Codable, Equatable, Sendable {
     public var expiresAt: Date
     /// Absent for a job that may start as soon as it can.
     public var conditions: JobConditions?
+    /// Its place among the jobs of its host, where somebody has put them in order.
+    public var rank: Int?
 
     public init(
         id: JobID, host: HostID, hostName: ResourceName, kind: String, arguments: JSONValue, state: JobState,
         cancelRequested: Bool, reason: String? = nil, message: String? = nil, step: JobReport.Step? = nil,
         progress: JobProgress? = nil, vm: VMID? = nil, result: JobResult? = nil, createdAt: Date,
-        updatedAt: Date, expiresAt: Date, conditions: JobConditions? = nil
+        updatedAt: Date, expiresAt: Date, conditions: JobConditions? = nil, rank: Int? = nil
     ) {
         self.id = id
         self.host = host
@@ -45,6 +47,7 @@ public struct JobResource: Codable, Equatable, Sendable {
         self.updatedAt = updatedAt
         self.expiresAt = expiresAt
         self.conditions = conditions
+        self.rank = rank
     }
 }
 
@@ -74,4 +77,12 @@ public struct JobRequest: Codable, Equatable, Sendable {
         self.window = window
         self.requirements = requirements
     }
+}
+
+/// `POST /api/v1/jobs/{id}/move`.
+public struct JobMove: Codable, Equatable, Sendable {
+    /// The job of the same host before which it shall have its turn; the last when absent.
+    public var before: JobID?
+
+    public init(before: JobID?) { self.before = before }
 }

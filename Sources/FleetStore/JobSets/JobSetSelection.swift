@@ -7,8 +7,8 @@ enum JobSetSelection {
     private static let frameBytes = 1024
 
     /// Jobs that the host may know of stay until they are over, for absence would take them back; planned ones join,
-    /// oldest first, while there is room.
-    /// - Parameter jobs: oldest first.
+    /// in their order, while there is room.
+    /// - Parameter jobs: in the order of their turns.
     static func select(_ jobs: [StoredJob], now: Date) throws -> [Job] {
         var selected: [Job] = []
         var bytes = frameBytes
@@ -46,6 +46,6 @@ extension Job {
             notBefore: resource.conditions?.notBefore, expiresAt: resource.expiresAt,
             cancel: resource.cancelRequested,
             requirements: resource.conditions?.requirements?.map(\.description) ?? [],
-            windows: resource.conditions?.windows ?? [])
+            windows: resource.conditions?.windows ?? [], rank: resource.rank)
     }
 }

@@ -17,7 +17,7 @@ struct JobRepository {
 
     private static let select = """
         SELECT jobs.id, jobs.host, hosts.name, kind, arguments, jobs.state, cancel_requested, reason, message, step, vm,
-        jobs.created_at, updated_at, expires_at, published, absent_since, result, conditions
+        jobs.created_at, updated_at, expires_at, published, absent_since, result, conditions, rank
         FROM jobs JOIN hosts ON hosts.id = jobs.host
         """
     /// States that no other follows, as SQL literals.
@@ -62,12 +62,19 @@ struct JobRepository {
         }
     }
 
-    /// The jobs of a host that are not over, oldest first.
+    /// The jobs of a host that are not over, in the order of their turns.
     func unfinished(of host: HostID) throws -> [StoredJob] {
         try connection.rows(
-            "\(Self.select) WHERE jobs.host = ? AND jobs.state NOT IN (\(Self.terminal)) ORDER BY jobs.id",
+            """
+            \(Self.select) WHERE jobs.host = ? AND jobs.state NOT IN (\(Self.terminal))
+            ORDER BY rank IS NULL, rank, jobs.id
+            """,
             [host.description]
         ).map(job)
+    }
+
+    func rank(_ id: JobID, _ rank: Int) throws {
+        try connection.execute("UPDATE jobs SET rank = ? WHERE id = ?", [rank, id.description])
     }
 
     /// The jobs that are not over and whose expiry has passed.
@@ -102,7 +109,8 @@ struct JobRepository {
                 reason: try row.get(7), message: try row.get(8), step: try row.optionalJSON(9),
                 vm: try row.optionalID(10), result: try row.optionalJSON(16), createdAt: try row.get(11),
                 updatedAt: try row.get(12),
-                expiresAt: try row.get(13), conditions: try row.optionalJSON(17)),
+                expiresAt: try row.get(13), conditions: try row.optionalJSON(17),
+                rank: try row.get(18)),
             published: try row.get(14), absentSince: try row.get(15))
     }
 }

@@ -49,8 +49,9 @@ extension JobJournal {
                 [job.id.description, try Self.text(job), try Self.text(entry.report), job.expiresAt])
             return
         }
-        // A job is what it was when it first came, but for the request to stop it.
+        // A job is what it was when it first came, but for its place and the request to stop it.
         known.job.cancel = known.job.cancel || job.cancel
+        known.job.rank = job.rank
         try database.execute(
             "UPDATE jobs SET wanted = 1, job = ? WHERE id = ?", [try Self.text(known.job), job.id.description])
         // The controller does not know the end yet, or it would not name the job: its database may be a restored one.

@@ -202,7 +202,8 @@ public actor JobRunner: Service {
             if jobs.isEmpty && pending == nil { return hasRenewedDevices ? .seconds(3600) : .seconds(2) }
             let time: JobScheduler.Clock = saneTime().map { .sane($0) } ?? .insane
             let obstacles = await obstacles(for: jobs, time)
-            let candidates = jobs.map { entry in
+            let turns = jobs.sorted { Job.precedes(($0.job.rank, $0.id), ($1.job.rank, $1.id)) }
+            let candidates = turns.map { entry in
                 var candidate = candidate(entry)
                 candidate.obstacle = obstacles[entry.id]
                 return candidate

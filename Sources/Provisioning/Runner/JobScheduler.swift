@@ -22,6 +22,8 @@ struct JobScheduler: Sendable {
         var activity: Activity
         /// Not to be tried before this time since boot.
         var retryAt: Duration?
+
+        fileprivate var hasBegun: Bool { isStarted || activity == .working }
     }
 
     /// Why a job waits, or why it never starts.
@@ -49,19 +51,19 @@ struct JobScheduler: Sendable {
     /// How many jobs work at the same time.
     var concurrency: Int
 
-    /// - Parameter candidates: sorted by ID, which is by creation: of two jobs on one VM the older goes first. One that
-    ///   waits for a window, a requirement, the clock or another attempt lets younger ones pass.
+    /// - Parameter candidates: in the order of their turns: of two jobs on one VM the earlier goes first. One that waits for a
+    ///   window, a requirement, the clock or another attempt lets those behind it pass.
     func decide(_ candidates: [Candidate], clock: Clock, uptime: Duration) -> [Action] {
         var actions: [Action] = []
-        var locked: Set<String> = []
+        // Whoever has begun is not disturbed, not even by a job that waited and has its turn before it.
+        var locked = Set(candidates.filter(\.hasBegun).flatMap(\.locks))
         var free = concurrency - candidates.count { $0.activity == .working }
         for job in candidates {
             let blocked = !locked.isDisjoint(with: job.locks)
             let mayTry = job.retryAt.map { uptime >= $0 } ?? true
-            if job.activity == .working || job.isStarted {
+            if job.hasBegun {
                 // What is begun is ended, whatever the clock says and however much else is going on.
                 if job.activity == .none && mayTry { actions.append(.work(job.id)) }
-                locked.formUnion(job.locks)
             } else if let end = end(of: job, clock) {
                 let finish = Action.finish(job.id, end, Self.remark(on: end, of: job, clock))
                 actions.append(job.activity == .preparing ? .interrupt(job.id) : finish)

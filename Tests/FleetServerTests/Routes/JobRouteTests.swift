@@ -68,6 +68,36 @@ import Testing
                 == "bad-arguments")
     }
 
+    @Test(arguments: Way.allCases) func aHostsQueueIsSeenPutInOrderAndPurged(way: Way) async throws {
+        let host = try await fixture.addHost("ws-1", vm: APIFixture.vm)
+        try await withClient(way, of: fixture.api.handle) { client in
+            var ids: [JobID] = []
+            for number in 1...3 {
+                let id = try #require(JobID("01ARZ3NDEKTSV4RRFFQ69G100\(number)"))
+                ids.append(id)
+                _ = try await fixture.store.planJob(
+                    id, host: host, kind: "vm.start", arguments: .object([:]), expiresAt: fixture.time.now() + 60,
+                    by: "test")
+            }
+            let path = "/api/v1/hosts/ws-1/queue"
+            func queue() async throws -> [JobID] {
+                try await client.get(path).json(Page<JobResource>.self).items.map(\.id)
+            }
+            #expect(try await queue() == ids)
+            let moved = try await client.send(.post, "/api/v1/jobs/\(ids[2])/move", JobMove(before: ids[0]))
+            #expect(try moved.json(JobResource.self).rank == 0)
+            #expect(try await queue() == [ids[2], ids[0], ids[1]])
+            #expect(
+                try await client.send(.post, "/api/v1/jobs/\(ids[2])/move", JobMove(before: ids[2])).status == 400)
+            let purged = try await client.send(.delete, path, [:], []).json(Page<JobResource>.self)
+            #expect(purged.items.map(\.state) == [.withdrawn, .withdrawn, .withdrawn])
+            #expect(try await queue() == [])
+            #expect(
+                try await client.send(.post, "/api/v1/jobs/\(ids[0])/move", JobMove(before: nil)).status == 409)
+            #expect(try await client.get("/api/v1/hosts/ws-2/queue").status == 404)
+        }
+    }
+
     @Test func aWindowThatDoesNotOpenInTimeIsSaid() async throws {
         _ = try await fixture.addHost("ws-1", vm: APIFixture.vm)
         _ = try await fixture.store.applyWindow(

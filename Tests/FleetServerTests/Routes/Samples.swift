@@ -119,6 +119,7 @@ enum Samples {
             notBefore: now, window: name, windows: [Occurrence(start: now, end: now + 1)],
             requirements: [.disk(mebibytes: 1)])
         fullJob.conditions = conditions
+        fullJob.rank = 1
         let window = WindowResource(name: name, document: ["a": .integer(1)], createdAt: now, updatedAt: now)
         func event(_ name: ResourceName?) -> EventResource {
             EventResource(
@@ -138,7 +139,7 @@ enum Samples {
             try sample("HostRegistration", HostRegistration(host: fullHost, agentConfiguration: "a")),
             try sample("HostChange", HostChange(labels: ["a": "b", "c": nil])),
             try sample("Metrics", metrics), try sample("JobConditions", conditions, JobConditions()),
-            try sample("Window", window),
+            try sample("JobMove", JobMove(before: job), JobMove(before: nil)), try sample("Window", window),
             try sample("WindowApplication", WindowApplication(window: window, changed: true)),
             try sample(
                 "WindowOccurrences",

@@ -22,6 +22,15 @@ enum JobRoutes {
         Route(
             .post, "/api/v1/jobs/{job}/cancel", "Ask for a job to be cancelled at its next safe point",
             success: (202, .reference("Job")), handle: cancel),
+        Route(
+            .post, "/api/v1/jobs/{job}/move", "Let a job that has not begun have its turn before another, or last",
+            body: .reference("JobMove"), success: (200, .reference("Job")), handle: move),
+        Route(
+            .get, "/api/v1/hosts/{host}/queue", "What a host still has to do, in the order of its turns",
+            success: (200, .page(of: "Job")), handle: queue),
+        Route(
+            .delete, "/api/v1/hosts/{host}/queue", "Take back all jobs of a host that have not begun",
+            success: (200, .page(of: "Job")), handle: purge),
     ]
 
     @Sendable private static func list(_ call: Call) async throws -> ServerResponse {
@@ -67,6 +76,21 @@ enum JobRoutes {
         return try .json(job, status: 202)
     }
 
+    @Sendable private static func move(_ call: Call) async throws -> ServerResponse {
+        let wanted = try await call.body(as: JobMove.self)
+        return try .json(
+            try await call.services.store.moveJob(
+                call.parameter("job", as: JobID.self), before: wanted.before, by: call.who))
+    }
+
+    @Sendable private static func queue(_ call: Call) async throws -> ServerResponse {
+        try .json(try await call.services.store.queue(of: call.parameter("host")))
+    }
+
+    @Sendable private static func purge(_ call: Call) async throws -> ServerResponse {
+        try .json(try await call.services.store.purgeQueue(of: call.parameter("host"), by: call.who))
+    }
+
     static let schemas: [String: Schema] = [
         "Job": .object(
             [
@@ -81,8 +105,9 @@ enum JobRoutes {
                     ["job": .string(), "activity": .string(), "percent": .number],
                     optional: ["bytesPerSecond": .number]),
                 "result": .oneOf(["GuestCommandResult", "ExportReference"]),
-                "conditions": .reference("JobConditions"),
+                "conditions": .reference("JobConditions"), "rank": .integer,
             ]),
+        "JobMove": .object([:], optional: ["before": .string()]),
         "JobConditions": .object(
             [:],
             optional: [
