@@ -20,6 +20,7 @@ public actor FleetStore {
     let time: any TimeSource
     let logger: Logger
     var memory: IngestMemory
+    var silences = SilenceWatch()
     var removed: [RemovedHost] = []
     private nonisolated let failure = Mutex<String?>(nil)
     private nonisolated let executor = ThreadExecutor(name: "fleet-store")

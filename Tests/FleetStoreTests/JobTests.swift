@@ -163,6 +163,71 @@ struct JobTests {
         #expect(try await fixture.publish(host)?.jobs.map(\.id) == [job.id])
     }
 
+    @Test func aJobOfWhichAnOnlineHostSaysNothingIsPresumedLostUntilItDoes() async throws {
+        let host = try await fixture.host().id
+        let epoch = EpochID.random()
+        let job = try await fixture.job(1, host: host, hours: 1000)
+        let waiting = try await fixture.job(2, host: host, hours: 1000)
+        _ = try await fixture.publish(host)
+        let report = { JobReport(job: job.id, kind: job.kind, state: $0) }
+        _ = try await store.commit([
+            fixture.arrival(host, .presence(fixture.presence())),
+            try fixture.report(host, epoch, 1, report(.applying)),
+            try fixture.report(
+                host, epoch, 2, JobReport(job: waiting.id, kind: waiting.kind, state: .waiting, reason: "window")),
+        ])
+        /// Half a minute after the other.
+        func pass(_ minutes: Int) async throws {
+            for _ in 0..<2 * minutes {
+                fixture.time.advance(by: .seconds(30))
+                try await store.presumeSilentJobsLost()
+            }
+        }
+        try await pass(119)
+        // A laptop that sleeps for days is not silent.
+        _ = try await store.commit([fixture.arrival(host, .presence(fixture.presence(.sleeping)))])
+        try await pass(300)
+        #expect(try await store.job(job.id).state == .applying)
+        _ = try await store.commit([fixture.arrival(host, .presence(fixture.presence()))])
+        try await pass(3)
+        let lost = try await store.job(job.id)
+        #expect(lost.state == .lost && lost.reason == "silent")
+        #expect(lost.message?.contains("which was applying when it last did") == true)
+        #expect(try await store.job(waiting.id).state == .waiting, "it may wait for ever")
+        #expect(try await fixture.publish(host)?.jobs.map(\.id) == [job.id, waiting.id], "its set names it still")
+
+        _ = try await store.commit([try fixture.report(host, epoch, 3, report(.verifying))])
+        #expect(try await store.job(job.id).state == .verifying)
+        #expect(try await store.job(job.id).reason == nil)
+        // Any news, progress too, begins the count anew.
+        for _ in 0..<3 {
+            try await pass(100)
+            let progress = JobProgress(job: job.id, activity: "copying", percent: .random(in: 0...100))
+            _ = try await store.commit([fixture.arrival(host, .progress(progress))])
+        }
+        #expect(try await store.job(job.id).state == .verifying)
+        try await pass(121)
+        #expect(try await store.job(job.id).state == .lost)
+        _ = try await store.commit([try fixture.report(host, epoch, 4, report(.succeeded))])
+        #expect(try await store.job(job.id).state == .succeeded)
+    }
+
+    @Test func timeInWhichNobodyCouldLookCountsForNobody() async throws {
+        let host = try await fixture.host().id
+        let job = try await fixture.job(1, host: host, hours: 1000)
+        _ = try await fixture.publish(host)
+        _ = try await store.commit([fixture.arrival(host, .presence(fixture.presence()))])
+        for _ in 0..<10 {
+            fixture.time.advance(by: .seconds(3600))
+            #expect(try await store.presumeSilentJobsLost() == [])
+        }
+        for _ in 0..<6 {
+            fixture.time.advance(by: .seconds(120))
+            #expect(try await store.presumeSilentJobsLost().count <= 1)
+        }
+        #expect(try await store.job(job.id).state == .lost)
+    }
+
     @Test func jobsHaveTheirTurnsInTheOrderThatSomebodyGaveThem() async throws {
         let host = try await fixture.host().id
         var ids: [JobID] = []

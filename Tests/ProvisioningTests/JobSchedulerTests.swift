@@ -4,7 +4,7 @@ import FoundationEssentials
 import Testing
 
 @Suite struct JobSchedulerTests {
-    private let scheduler = JobScheduler(concurrency: 2)
+    private let scheduler = JobScheduler(concurrency: 2, maximumPerHour: 5)
     private let now = Date(timeIntervalSince1970: 1_790_000_000)
 
     @Test func aNewJobIsPreparedThenWorks() {
@@ -135,11 +135,20 @@ import Testing
         #expect(decide([job(1) { ($0.isStarted, $0.obstacle) = (true, wait) }]) == [.work(id(1))])
     }
 
+    @Test func onlySoManyBeginWithinAnHour() {
+        let jobs = (1...3).map { job($0) { $0.prepared = true } }
+        #expect(decide(jobs, begun: 4).first == .work(id(1)))
+        #expect(reasons(decide(jobs, begun: 4)) == ["rate", "rate"])
+        #expect(reasons(decide(jobs, begun: 99)) == ["rate", "rate", "rate"])
+        #expect(decide([job(1) { $0.isStarted = true }], begun: 99) == [.work(id(1))])
+        #expect(decide([job(1)], begun: 99) == [.prepare(id(1))])
+    }
+
     @Test func anotherAttemptHasItsTime() {
         let later = job(1) { $0.retryAt = .seconds(110) }
         #expect(decide([later]) == [])
         #expect(scheduler.nextChange([later], clock: .sane(now), uptime: .seconds(100)) == .seconds(10))
-        #expect(scheduler.decide([later], clock: .sane(now), uptime: .seconds(110)) == [.prepare(id(1))])
+        #expect(scheduler.decide([later], clock: .sane(now), uptime: .seconds(110), begun: 0) == [.prepare(id(1))])
     }
 
     /// Whatever the jobs are like: at most one per lock and two at all, one of which is at work already, begin or go on, and nobody is told two things.
@@ -177,9 +186,9 @@ import Testing
     }
 
     private func decide(
-        _ jobs: [JobScheduler.Candidate], clock: JobScheduler.Clock? = nil
+        _ jobs: [JobScheduler.Candidate], clock: JobScheduler.Clock? = nil, begun: Int = 0
     ) -> [JobScheduler.Action] {
-        scheduler.decide(jobs, clock: clock ?? .sane(now), uptime: .seconds(100))
+        scheduler.decide(jobs, clock: clock ?? .sane(now), uptime: .seconds(100), begun: begun)
     }
 
     private func reasons(_ actions: [JobScheduler.Action]) -> [String] {

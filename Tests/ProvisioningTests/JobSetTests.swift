@@ -69,6 +69,23 @@ import Testing
         try await expectNothing(world, job.id)
     }
 
+    @Test func aHostBeginsOnlySoManyJobsAnHourAlsoAfterARestart() async throws {
+        let world = try await World()
+        let jobs = try (1...4).map { try world.clone($0, name: "vm-\($0)") }
+        let life = try await Life(world, maximumPerHour: 2)
+        try await life.receive(jobs[0], jobs[1], jobs[2])
+        #expect(try await eventually { world.last(of: jobs[2].id)?.reason == "rate" })
+        #expect(try await eventually { jobs[...1].allSatisfy { world.last(of: $0.id)?.state == .succeeded } })
+        try await life.stop()
+        let next = try await Life(world, maximumPerHour: 2)
+        try await next.receive(jobs[2], jobs[3])
+        #expect(try await eventually { world.last(of: jobs[3].id)?.reason == "rate" })
+        try await next.stop()
+        #expect(jobs[2...].allSatisfy { world.last(of: $0.id)?.state == .waiting })
+        try await Life(world, maximumPerHour: 4).finish(jobs[2].id, jobs[3].id)
+        #expect(jobs.allSatisfy { world.last(of: $0.id)?.state == .succeeded })
+    }
+
     @Test func jobsHaveTheirTurnsByTheirRankAndANewSetChangesIt() async throws {
         let world = try await World()
         // One at a time, because all are about one name.

@@ -22,7 +22,7 @@ final class Life: Sendable {
     init(
         _ world: World, profile: Profile = Life.profile, source: ImageSource = ImageSource(url: "", token: ""),
         synchronised: Bool = true, vmDirectory: String? = nil,
-        allowed: Set<JobKindName> = Set(JobKindName.allCases),
+        allowed: Set<JobKindName> = Set(JobKindName.allCases), maximumPerHour: Int = 120,
         programs: @escaping @Sendable (String) -> String? = { "/usr/bin/\($0)" },
         inventory: @escaping @Sendable ([PCIAddress: String]) async -> MachineInventory? = { _ in nil },
         weighsGuests: Bool = false, isOnMains: @escaping @Sendable () -> Bool? = { nil },
@@ -48,7 +48,8 @@ final class Life: Sendable {
         let points = Mailbox<FaultPoint>(capacity: 1000)
         runner = try await JobRunner(
             configuration: JobRunner.Configuration(
-                fleet: World.fleet, host: World.hostID, keys: [world.key.verifyingKey], allowedKinds: allowed),
+                fleet: World.fleet, host: World.hostID, keys: [world.key.verifyingKey], allowedKinds: allowed,
+                maximumPerHour: maximumPerHour),
             host: host, journal: journal,
             outlets: JobRunner.Outlets(
                 report: { item, key in

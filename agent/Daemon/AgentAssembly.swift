@@ -177,7 +177,8 @@ struct AgentAssembly {
         return try await JobRunner(
             configuration: JobRunner.Configuration(
                 fleet: fleet, host: host, keys: configuration.controllerKeys,
-                allowedKinds: Set(configuration.jobs.allow)),
+                allowedKinds: Set(configuration.jobs.allow),
+                maximumPerHour: configuration.jobs.maximumPerHour),
             host: jobHost, journal: JobJournal(path: stateDirectory + "/journal.db", bootID: bootID),
             outlets: outlets, logger: logger)
     }

@@ -54,7 +54,11 @@ public struct AgentConfiguration: ConfigurationSection {
     public struct Jobs: ConfigurationSection {
         /// The kinds that this host carries out, whoever signs them.
         public var allow = JobKindName.allCases
+        /// So many jobs begin within an hour at most, whoever signs them.
+        public var maximumPerHour = 120
         public init() {}
+
+        public func validate(_ check: SectionCheck) { check.range("maximumPerHour", maximumPerHour, 1...10_000) }
     }
 
     public struct Inspection: ConfigurationSection {

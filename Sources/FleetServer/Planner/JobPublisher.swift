@@ -10,6 +10,7 @@ import Signing
 public actor JobPublisher: Service {
     public nonisolated let name = "job-publisher"
     private static let interval: Duration = .seconds(1)
+    private static let silenceInterval: Duration = .seconds(30)
 
     private let bus: any Bus
     private let store: FleetStore
@@ -19,6 +20,7 @@ public actor JobPublisher: Service {
     private var waiting: Set<HostID> = []
     private var publishedAt: [HostID: Duration] = [:]
     private var clearing: [BusMessage] = []
+    private var nextLookForSilence: Duration = .zero
 
     public init(bus: any Bus, store: FleetStore, key: SigningKey, time: any TimeSource, logger: Logger) {
         self.bus = bus
@@ -47,6 +49,15 @@ public actor JobPublisher: Service {
 
     private func tick() async {
         do { try await store.tickJobs() } catch { logger.warning("cannot look for expired jobs: \(error)") }
+        guard time.monotonic() >= nextLookForSilence else { return }
+        nextLookForSilence = time.monotonic() + Self.silenceInterval
+        do {
+            for job in try await store.presumeSilentJobsLost() {
+                logger.with("host", job.host).with("job", job.id).warning("presumed lost: \(job.message ?? "")")
+            }
+        } catch {
+            logger.warning("cannot look for silent jobs: \(error)")
+        }
     }
 
     /// - Returns: when the next set that waits for its second to be over is due; nil when none waits.

@@ -77,6 +77,11 @@ struct JobRepository {
         try connection.execute("UPDATE jobs SET rank = ? WHERE id = ?", [rank, id.description])
     }
 
+    /// The jobs that are not over and that hosts may know of.
+    func published() throws -> [StoredJob] {
+        try connection.rows("\(Self.select) WHERE published AND jobs.state NOT IN (\(Self.terminal))").map(job)
+    }
+
     /// The jobs that are not over and whose expiry has passed.
     func overdue(at time: Date) throws -> [StoredJob] {
         try connection.rows(Self.overdueSQL, [time]).map(job)

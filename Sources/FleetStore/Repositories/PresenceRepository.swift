@@ -29,6 +29,13 @@ struct PresenceRepository {
             ])
     }
 
+    /// The hosts that say that they are online.
+    func online() throws -> Set<HostID> {
+        Set(
+            try connection.rows("SELECT id FROM hosts WHERE state = ?", [Presence.State.online.rawValue])
+                .map { try $0.id(0) })
+    }
+
     func lastSeen(of host: HostID) throws(SQLiteError) -> Date? {
         try connection.first("SELECT last_seen_at FROM hosts WHERE id = ?", [host.description])?.get(0)
     }

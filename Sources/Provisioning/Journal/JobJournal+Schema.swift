@@ -47,5 +47,11 @@ extension JobJournal {
             UPDATE jobs SET report_key = lower(hex(randomblob(16)));
             UPDATE outbox SET key = lower(hex(randomblob(16)));
             """),
+        Migration(
+            "when jobs begin",
+            """
+            ALTER TABLE jobs ADD COLUMN begun_at INTEGER; -- their first step
+            CREATE INDEX jobs_begun ON jobs (begun_at) WHERE begun_at IS NOT NULL;
+            """),
     ]
 }

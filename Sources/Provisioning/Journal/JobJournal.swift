@@ -50,11 +50,17 @@ public actor JobJournal {
             if let done { try mark(report.job, done, .done) }
             try record([report], at: time)
             try database.execute(
-                "UPDATE jobs SET plan = ? WHERE id = ?", [try Self.text(plan), report.job.description])
+                "UPDATE jobs SET plan = ?, begun_at = coalesce(begun_at, ?) WHERE id = ?",
+                [try Self.text(plan), time, report.job.description])
             try database.execute(
                 "INSERT OR REPLACE INTO steps (job, position, name, state) VALUES (?, ?, ?, ?)",
                 [report.job.description, position, report.step?.name ?? "", StepRecord.intended.rawValue])
         }
+    }
+
+    /// How many jobs took their first step since then.
+    func begun(since time: Date) throws -> Int {
+        try database.first("SELECT count(*) FROM jobs WHERE begun_at > ?", [time])?.get(0) ?? 0
     }
 
     func mark(_ job: JobID, _ step: String, _ record: StepRecord) throws {

@@ -15,16 +15,19 @@ public actor JobRunner: Service {
         public var allowedKinds: Set<JobKindName>
         /// Jobs that work at the same time; downloads and waiting do not count.
         public var concurrency: Int
+        /// Jobs that begin within an hour, at most: what a controller in wrong hands could do is bounded.
+        public var maximumPerHour: Int
 
         public init(
             fleet: FleetName, host: HostID, keys: [VerifyingKey],
-            allowedKinds: Set<JobKindName> = Set(JobKindName.allCases), concurrency: Int = 2
+            allowedKinds: Set<JobKindName> = Set(JobKindName.allCases), concurrency: Int = 2, maximumPerHour: Int = 120
         ) {
             self.fleet = fleet
             self.host = host
             self.keys = keys
             self.allowedKinds = allowedKinds
             self.concurrency = concurrency
+            self.maximumPerHour = maximumPerHour
         }
     }
 
@@ -110,7 +113,8 @@ public actor JobRunner: Service {
         self.logger = logger
         self.isClockSynchronised = isClockSynchronised
         self.fault = fault
-        scheduler = JobScheduler(concurrency: configuration.concurrency)
+        scheduler = JobScheduler(
+            concurrency: configuration.concurrency, maximumPerHour: configuration.maximumPerHour)
         conditions = HostConditions(host: host)
         let facts = try await journal.facts()
         gate = JobSetGate(
@@ -210,7 +214,8 @@ public actor JobRunner: Service {
             }
             let uptime = host.time.uptime()
             let entries = Dictionary(uniqueKeysWithValues: jobs.map { ($0.id, $0) })
-            for action in scheduler.decide(candidates, clock: time, uptime: uptime) where !isHeld {
+            let begun = try await begunWithinTheHour(jobs)
+            for action in scheduler.decide(candidates, clock: time, uptime: uptime, begun: begun) where !isHeld {
                 try await perform(action, entries)
             }
             let catchUp = clock.notBefore.map { Duration.seconds($0.timeIntervalSince(host.time.now())) }
@@ -237,6 +242,13 @@ public actor JobRunner: Service {
             }
         }
         return obstacles
+    }
+
+    /// How many jobs began within an hour, those counted that are about to.
+    private func begunWithinTheHour(_ jobs: [JournalledJob]) async throws -> Int {
+        let beginning = jobs.count { !$0.isStarted && activities[$0.id]?.kind == .working }
+        guard let now = saneTime() else { return beginning }
+        return try await journal.begun(since: now - 3600) + beginning
     }
 
     /// The time, if the clock may be believed.

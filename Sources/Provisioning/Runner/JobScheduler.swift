@@ -50,14 +50,18 @@ struct JobScheduler: Sendable {
 
     /// How many jobs work at the same time.
     var concurrency: Int
+    /// How many begin within an hour, at most.
+    var maximumPerHour: Int
 
     /// - Parameter candidates: in the order of their turns: of two jobs on one VM the earlier goes first. One that waits for a
     ///   window, a requirement, the clock or another attempt lets those behind it pass.
-    func decide(_ candidates: [Candidate], clock: Clock, uptime: Duration) -> [Action] {
+    /// - Parameter begun: how many jobs began within the hour that is over now.
+    func decide(_ candidates: [Candidate], clock: Clock, uptime: Duration, begun: Int) -> [Action] {
         var actions: [Action] = []
         // Whoever has begun is not disturbed, not even by a job that waited and has its turn before it.
         var locked = Set(candidates.filter(\.hasBegun).flatMap(\.locks))
         var free = concurrency - candidates.count { $0.activity == .working }
+        var left = maximumPerHour - begun
         for job in candidates {
             let blocked = !locked.isDisjoint(with: job.locks)
             let mayTry = job.retryAt.map { uptime >= $0 } ?? true
@@ -74,14 +78,22 @@ struct JobScheduler: Sendable {
             } else if mayTry {
                 if !blocked && !job.prepared {
                     actions.append(.prepare(job.id))
+                } else if !blocked && left <= 0 {
+                    actions.append(.wait(job.id, tooMany))
                 } else if !blocked && free > 0 {
-                    free -= 1
+                    (free, left) = (free - 1, left - 1)
                     actions.append(.work(job.id))
                 }
                 locked.formUnion(job.locks)
             }
         }
         return actions
+    }
+
+    private var tooMany: Wait {
+        Wait(
+            reason: "rate",
+            message: "this host begins at most \(maximumPerHour) jobs an hour (jobs.maximumPerHour in its agent.yaml)")
     }
 
     private func end(of job: Candidate, _ clock: Clock) -> JobState? {
