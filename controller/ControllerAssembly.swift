@@ -50,6 +50,7 @@ struct ControllerAssembly {
         services += [
             announcer, Ingest(bus: bus, store: store, time: time, metrics: metrics, logger: logger),
             JobPublisher(bus: bus, store: store, key: secrets.signingKey, time: time, logger: logger),
+            DesiredPublisher(bus: bus, store: store, key: secrets.signingKey, time: time, logger: logger),
             SnapshotExpiry(store: store, time: time, logger: logger), imageServer,
             try server("api", .unix(path: configuration.api.socket), handler: api.handle),
         ]

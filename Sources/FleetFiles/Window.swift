@@ -2,15 +2,9 @@ import Configuration
 import FleetModel
 
 /// Recurring time in which a host may be disturbed.
-public struct Window: FleetDocument, Equatable {
-    /// The host's own time zone.
-    public static let zoneOfHost = "host"
-
-    /// RFC 5545, section 3.3.10: `FREQ=WEEKLY;BYDAY=MO,TU`; from `HOURLY` to `YEARLY`.
+public struct Window: FleetDocument, Schedule, Equatable {
     public var recurrence = "FREQ=DAILY"
-    /// When it first opens, unless the recurrence leaves that out; also the time of day, where the recurrence says none.
     public var start = LocalTime("2026-01-01T22:00")!
-    /// An IANA name, or `host`.
     public var timeZone = Self.zoneOfHost
     /// How long it is open, whatever clocks do meanwhile.
     public var duration = Interval.seconds(6 * 3600)

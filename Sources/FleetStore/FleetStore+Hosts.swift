@@ -74,6 +74,7 @@ extension FleetStore {
             try hosts.setLabels(labels, of: host.id)
             try audit("host.label", host.name.description, by: who)
         }
+        desires.announce(0)
         return try host(idOrName)
     }
 

@@ -14,6 +14,7 @@ extension FleetStore {
         if let draft { memory = draft }
         if let newest = outcome.newest { commits.announce(newest) }
         if !memory.changedJobSets.isEmpty { intents.announce(0) }
+        if outcome.desiresDiffer { desires.announce(0) }
         return outcome
     }
 

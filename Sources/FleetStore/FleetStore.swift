@@ -16,6 +16,7 @@ public actor FleetStore {
     public nonisolated let series: any SeriesStore
     nonisolated let commits = ChangeFeed()
     nonisolated let intents = ChangeFeed()
+    nonisolated let desires = ChangeFeed()
     let connection: Connection
     let time: any TimeSource
     let logger: Logger

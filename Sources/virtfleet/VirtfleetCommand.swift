@@ -45,9 +45,8 @@ struct VirtfleetCommand {
                     ProfileList.command, ProfileShow.command, ProfileApply.command, ProfileDiff.command,
                     ProfileFit.command, ProfileValidate.command, ProfileDelete.command,
                 ]),
-            Command(
-                "window", "Say when hosts may be disturbed",
-                subcommands: [WindowList.command, WindowShow.command, WindowApply.command, WindowDelete.command]),
+            Command("window", "Say when hosts may be disturbed", subcommands: WindowCommands.all),
+            Command("policy", "Say what hosts do by themselves, and when", subcommands: PolicyCommands.all),
             Command(
                 "job", "Follow what hosts were asked to do",
                 subcommands: [

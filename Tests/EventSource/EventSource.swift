@@ -60,6 +60,8 @@ struct NoJobs: JobReceiver {
     func release() async {}
     func receive(envelope: [UInt8]) async {}
     var revision: UInt64 { 0 }
+    func receive(desired envelope: [UInt8]) async {}
+    var desiredRevision: UInt64 { 0 }
     func vmStopped(_ vm: VMID) async {}
     let moves = Mailbox<Void>(capacity: 1)
 }

@@ -17,6 +17,9 @@ final class AgentWorld: Sendable {
         let envelopes = Mutex<[[UInt8]]>([])
         func receive(envelope: [UInt8]) async { envelopes.withLock { $0.append(envelope) } }
         var revision: UInt64 { get async { UInt64(envelopes.withLock(\.count)) } }
+        let desires = Mutex<[[UInt8]]>([])
+        func receive(desired envelope: [UInt8]) async { desires.withLock { $0.append(envelope) } }
+        var desiredRevision: UInt64 { get async { UInt64(desires.withLock(\.count)) } }
         private let stopped = Mutex<[VMID]>([])
         var stoppedVMs: [VMID] { stopped.withLock(\.self) }
         func vmStopped(_ vm: VMID) async { stopped.withLock { $0.append(vm) } }

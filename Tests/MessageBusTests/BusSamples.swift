@@ -120,6 +120,10 @@ enum BusSamples {
             rank: 1)
         let envelope = try? Envelope(
             signing: [1], type: JobSet.payloadType, with: SigningKey(seed: [UInt8](repeating: 1, count: 32)))
+        let origins = JobReport.Origin(policy: name, arguments: .object([:]), expiresAt: time)
+        let policy = SnapshotPolicy(
+            name: name, profiles: [name], vms: ["a"], times: [time], graceSeconds: 60,
+            keep: SnapshotRetention(last: 1), minimumFreeMiB: 1, memory: true)
         let values: [(String, (any Encodable & Sendable)?)] = [
             (
                 "Presence",
@@ -142,7 +146,7 @@ enum BusSamples {
                 "JobReport",
                 JobReport(
                     job: job, kind: "vm.clone", state: .failed, reason: "no-space", message: "text", step: step, vm: vm,
-                    result: .command(result))
+                    result: .command(result), origin: origins)
             ),
             ("JobStep", step), ("GuestCommandResult", result), ("ExportReference", export),
             ("JobProgress", JobProgress(job: job, activity: "fetching", percent: 50, bytesPerSecond: 1.5)),
@@ -177,6 +181,13 @@ enum BusSamples {
                     fleet: FleetName("plant")!, host: host, revision: 1, issuedAt: time, expiresAt: time, jobs: [queued]
                 )
             ),
+            (
+                "DesiredState",
+                DesiredState(
+                    fleet: FleetName("plant")!, host: host, revision: 1, issuedAt: time, expiresAt: time,
+                    policies: [policy])
+            ),
+            ("SnapshotPolicy", policy), ("SnapshotRetention", policy.keep), ("JobOrigin", origins),
             ("Job", queued), ("LeftOutDisk", leftOut),
             ("CloneArguments", clone),
             ("ImageReference", image),

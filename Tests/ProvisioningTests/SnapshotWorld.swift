@@ -25,9 +25,11 @@ struct SnapshotWorld {
 
     /// Job 1 made the VM.
     init(
-        running: Bool = true, dataDisk: Bool = false, profile: Profile = Self.profile, below parent: String = "/dev/shm"
+        running: Bool = true, dataDisk: Bool = false, profile: Profile = Self.profile,
+        below parent: String = "/dev/shm",
+        time: any TimeSource = SystemTimeSource()
     ) async throws {
-        world = try await World(below: parent)
+        world = try await World(time: time, below: parent)
         var profile = profile
         if dataDisk { profile.dataDiskGiB = 1 }
         try await run(try world.clone(start: running), profile: profile)

@@ -7,8 +7,8 @@ import Testing
 @Suite struct WindowCommandTests {
     private static let window = window(at: Date(timeIntervalSince1970: 1_790_000_000))
 
-    private static func window(at time: Date) -> WindowResource {
-        WindowResource(
+    private static func window(at time: Date) -> DocumentResource {
+        DocumentResource(
             name: ResourceName("nights")!,
             document: [
                 "recurrence": .string("FREQ=WEEKLY;BYDAY=MO,TU"), "start": .string("2026-01-01T22:00"),
@@ -28,7 +28,7 @@ import Testing
             "GET /windows": { $1.respond(page: [Self.window(at: Fleet.now)]) },
             "GET /windows/nights": { $1.respond(json: Self.window) },
             "GET /windows/nights/occurrences": { $1.respond(json: schedule) },
-            "POST /windows/nights": { $1.respond(json: WindowApplication(window: Self.window, changed: true)) },
+            "POST /windows/nights": { $1.respond(json: DocumentApplication(applied: Self.window, changed: true)) },
             "DELETE /windows/nights": { $1.respond(204) },
         ])
     }

@@ -8,6 +8,7 @@ struct PresenceState: Equatable {
         var acked: StreamPosition?
         var recorded: RecordPosition?
         var jobsRevision: UInt64 = 0
+        var desiredRevision: UInt64 = 0
         /// Only of parts that the broker has taken: whoever reads the presence has been sent them.
         var inventory: [InventoryPart: Digest] = [:]
         var vms: Set<VMID>?
@@ -74,7 +75,8 @@ struct PresenceState: Equatable {
     func message(_ state: Presence.State, at time: Date) -> Presence {
         Presence(
             state: state, session: session, agentVersion: agentVersion, bootID: bootID, time: time, acked: facts.acked,
-            jobsRevision: facts.jobsRevision, inventory: facts.inventory, vms: facts.vms?.sorted(),
+            jobsRevision: facts.jobsRevision, desiredRevision: facts.desiredRevision, inventory: facts.inventory,
+            vms: facts.vms?.sorted(),
             recorded: facts.recorded)
     }
 

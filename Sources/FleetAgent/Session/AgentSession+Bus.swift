@@ -56,6 +56,9 @@ extension AgentSession {
         case .jobs(host):
             await jobs.receive(envelope: message.payload)
             publishing.send(())
+        case .desired(host):
+            await jobs.receive(desired: message.payload)
+            publishing.send(())
         case .request(host):
             if let request = decode(Request.self, message) { await answer(request, message) }
         case .presence(host):

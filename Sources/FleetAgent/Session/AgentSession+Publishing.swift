@@ -68,7 +68,7 @@ extension AgentSession {
     }
 
     func gatherFacts() async {
-        let jobsRevision = await jobs.revision
+        let (jobsRevision, desiredRevision) = (await jobs.revision, await jobs.desiredRevision)
         var inventory: [InventoryPart: Digest] = [:]
         for case (.inventory(_, let part), let message) in outbox.taken {
             inventory[part] = message.userProperty(InventoryPart.digestProperty).flatMap { Digest($0) }
@@ -79,7 +79,8 @@ extension AgentSession {
         presence.withLock { presence in
             presence.update {
                 $0 = PresenceState.Facts(
-                    acked: acked, recorded: recorded, jobsRevision: jobsRevision, inventory: inventory, vms: vms)
+                    acked: acked, recorded: recorded, jobsRevision: jobsRevision, desiredRevision: desiredRevision,
+                    inventory: inventory, vms: vms)
             }
         }
     }

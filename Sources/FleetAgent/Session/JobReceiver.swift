@@ -8,6 +8,10 @@ public protocol JobReceiver: Sendable {
     func receive(envelope: [UInt8]) async
     /// The revision of the newest set that was taken; 0 before the first.
     var revision: UInt64 { get async }
+    /// Takes one signed envelope, as it travels on `down/<host>/desired`; likewise.
+    func receive(desired envelope: [UInt8]) async
+    /// The revision of the newest desired state that was taken; 0 before the first.
+    var desiredRevision: UInt64 { get async }
     /// Takes note that a VM has stopped, whoever stopped it: what it had is free for others.
     func vmStopped(_ vm: VMID) async
     /// From now on no job starts; what is at work stays at work.

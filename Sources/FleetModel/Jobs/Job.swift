@@ -39,15 +39,14 @@ public struct Job: Codable, Equatable, Sendable {
 }
 
 /// The payload of `down/<host>/jobs`: the host's whole current job set, inside a signed envelope.
-public struct JobSet: Codable, Equatable, Sendable {
-    /// The DSSE payload type.
+public struct JobSet: SignedIntent {
     public static let payloadType = "application/vnd.virtfleet.jobs.v1+json"
     public static let maximumJobs = 32
     public static let maximumBytes = 256 << 10
+    public static let noun = "job set"
 
     public var fleet: FleetName
     public var host: HostID
-    /// Grows with every published set; an agent takes none at or below the highest it has seen.
     public var revision: UInt64
     public var issuedAt: Date
     public var expiresAt: Date
@@ -60,5 +59,15 @@ public struct JobSet: Codable, Equatable, Sendable {
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
         self.jobs = jobs
+    }
+
+    public var flaw: EnvelopeFlaw? {
+        if jobs.count > Self.maximumJobs {
+            return EnvelopeFlaw(reason: .tooLarge, message: "\(jobs.count) jobs; at most \(Self.maximumJobs) are taken")
+        }
+        if Set(jobs.map(\.id)).count != jobs.count {
+            return EnvelopeFlaw(reason: .malformed, message: "a job set that names a job twice")
+        }
+        return nil
     }
 }

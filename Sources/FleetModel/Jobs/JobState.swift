@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// Where a job stands. `planned`, `offered`, `withdrawing`, `withdrawn`, `expiring`, `expired` and `lost` belong to
 /// the controller; the others are the agent's reports.
 public enum JobState: String, Codable, CaseIterable, Sendable {
@@ -82,10 +84,25 @@ public struct JobReport: Codable, Equatable, Sendable {
     public var vm: VMID?
     /// Only in the last report.
     public var result: JobResult?
+    /// Where the host asked itself for the job: what the controller has to know to see it.
+    public var origin: Origin?
+
+    /// What a host's own job is.
+    public struct Origin: Codable, Equatable, Sendable {
+        public var policy: ResourceName
+        public var arguments: JSONValue
+        public var expiresAt: Date
+
+        public init(policy: ResourceName, arguments: JSONValue, expiresAt: Date) {
+            self.policy = policy
+            self.arguments = arguments
+            self.expiresAt = expiresAt
+        }
+    }
 
     public init(
         job: JobID, kind: String, state: JobState, reason: String? = nil, message: String? = nil, step: Step? = nil,
-        vm: VMID? = nil, result: JobResult? = nil
+        vm: VMID? = nil, result: JobResult? = nil, origin: Origin? = nil
     ) {
         self.job = job
         self.kind = kind
@@ -95,6 +112,7 @@ public struct JobReport: Codable, Equatable, Sendable {
         self.step = step
         self.vm = vm
         self.result = result
+        self.origin = origin
     }
 }
 

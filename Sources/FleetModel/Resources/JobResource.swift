@@ -23,12 +23,15 @@ public struct JobResource: Codable, Equatable, Sendable {
     public var conditions: JobConditions?
     /// Its place among the jobs of its host, where somebody has put them in order.
     public var rank: Int?
+    /// The policy by which the host asked itself for it; absent for what somebody asked the controller for.
+    public var policy: ResourceName?
 
     public init(
         id: JobID, host: HostID, hostName: ResourceName, kind: String, arguments: JSONValue, state: JobState,
         cancelRequested: Bool, reason: String? = nil, message: String? = nil, step: JobReport.Step? = nil,
         progress: JobProgress? = nil, vm: VMID? = nil, result: JobResult? = nil, createdAt: Date,
-        updatedAt: Date, expiresAt: Date, conditions: JobConditions? = nil, rank: Int? = nil
+        updatedAt: Date, expiresAt: Date, conditions: JobConditions? = nil, rank: Int? = nil,
+        policy: ResourceName? = nil
     ) {
         self.id = id
         self.host = host
@@ -48,6 +51,7 @@ public struct JobResource: Codable, Equatable, Sendable {
         self.expiresAt = expiresAt
         self.conditions = conditions
         self.rank = rank
+        self.policy = policy
     }
 }
 

@@ -59,17 +59,3 @@ public actor SnapshotExpiry: Service {
         }
     }
 }
-
-/// The same digits for the same text, always.
-private struct DigestGenerator: RandomNumberGenerator {
-    let text: String
-    private var count = 0
-
-    init(text: String) { self.text = text }
-
-    mutating func next() -> UInt64 {
-        count += 1
-        let digest = SHA256Hasher.digest(of: Array("\(text)/\(count)".utf8)).description
-        return UInt64(digest.prefix(16), radix: 16) ?? 0
-    }
-}

@@ -18,6 +18,8 @@ public struct CommitOutcome: Sendable {
     public var duplicates = 0
     /// Records that hosts no longer had.
     public var lost: UInt64 = 0
+    /// A host has taken another desired state than the newest.
+    var desiresDiffer = false
     /// The database turned out to be an older copy and took a new ID.
     public var restored = false
 }

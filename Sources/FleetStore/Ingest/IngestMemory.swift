@@ -32,6 +32,8 @@ struct IngestMemory {
     var laggingJobSets: [HostID: Duration] = [:]
     /// The revision that the broker holds for certain.
     var publishedRevisions: [HostID: UInt64] = [:]
+    /// Likewise of desired states.
+    var publishedDesires: [HostID: UInt64] = [:]
     /// When the database last took a new ID because a host knew more than it.
     var renewedAt: Duration?
 
@@ -50,5 +52,6 @@ struct IngestMemory {
         changedJobSets.remove(host)
         laggingJobSets[host] = nil
         publishedRevisions[host] = nil
+        publishedDesires[host] = nil
     }
 }

@@ -2,9 +2,18 @@ import FleetModel
 import FoundationEssentials
 
 extension IngestTransaction {
-    /// A report moves its job on; one about another host's job, or one that is not known here, changes nothing.
+    /// A report moves its job on, which is made known by it where the host asked itself; one about another host's job, or one
+    /// that is not known here, changes nothing.
     mutating func apply(_ report: JobReport, of host: HostID, at time: Date) throws {
         let jobs = JobRepository(connection: connection)
+        if let origin = report.origin, try jobs.find(report.job) == nil {
+            try jobs.add(
+                JobResource(
+                    id: report.job, host: host,
+                    hostName: HostRepository(connection: connection).find(host.description).name,
+                    kind: report.kind, arguments: origin.arguments, state: .planned, cancelRequested: false,
+                    createdAt: time, updatedAt: time, expiresAt: origin.expiresAt, policy: origin.policy))
+        }
         guard var job = try jobs.find(report.job), job.resource.host == host else { return }
         var machine = job.machine
         let outcome = machine.handle(.reported(report.state))

@@ -53,9 +53,25 @@ extension IngestTransaction {
             memory.publishedRevisions[host] = nil
             memory.changedJobSets.insert(host)
         }
+        try compareDesired(presence, of: host)
         memory.standings[host] = .init(
             jobsRevision: presence.jobsRevision, recorded: presence.recorded, acked: presence.acked)
         try settle(host)
+    }
+
+    /// A host that has taken another desired state than the newest gets that again; one that has taken a later one than there
+    /// ever was here, from before a restore, gets one above it.
+    private mutating func compareDesired(_ presence: Presence, of host: HostID) throws {
+        let states = DesiredStateRepository(connection: connection)
+        let revision = try states.find(host)?.revision ?? 0
+        guard presence.desiredRevision != revision else { return }
+        if presence.desiredRevision > revision, presence.desiredRevision < Self.plausibleRevision {
+            try states.put(
+                .init(revision: presence.desiredRevision, expiresAt: .distantFuture, policies: "", envelope: []),
+                of: host)
+        }
+        memory.publishedDesires[host] = nil
+        outcome.desiresDiffer = true
     }
 
     /// This database is an older copy of itself: with a new ID, every host sends all that it holds, and is held until

@@ -30,7 +30,9 @@ enum JobSetSelection {
 
     /// A job whose time has passed is needed only where it may have begun.
     private static func isNeeded(_ job: StoredJob, now: Date) -> Bool {
-        switch job.resource.state {
+        // A host knows what it has asked itself for.
+        if job.resource.policy != nil && !job.resource.cancelRequested { return false }
+        return switch job.resource.state {
         case .expiring: false
         case .planned, .offered, .accepted, .waiting, .staging, .ready, .withdrawing: job.resource.expiresAt > now
         default: !job.resource.state.isTerminal

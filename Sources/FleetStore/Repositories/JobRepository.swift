@@ -17,7 +17,7 @@ struct JobRepository {
 
     private static let select = """
         SELECT jobs.id, jobs.host, hosts.name, kind, arguments, jobs.state, cancel_requested, reason, message, step, vm,
-        jobs.created_at, updated_at, expires_at, published, absent_since, result, conditions, rank
+        jobs.created_at, updated_at, expires_at, published, absent_since, result, conditions, rank, policy
         FROM jobs JOIN hosts ON hosts.id = jobs.host
         """
     /// States that no other follows, as SQL literals.
@@ -27,13 +27,13 @@ struct JobRepository {
     func add(_ job: JobResource) throws {
         try connection.execute(
             """
-            INSERT INTO jobs (id, host, kind, arguments, state, created_at, updated_at, expires_at, conditions)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO jobs (id, host, kind, arguments, state, created_at, updated_at, expires_at, conditions,
+            policy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 job.id.description, job.host.description, job.kind, try FleetJSON.storedText(job.arguments),
                 job.state.rawValue, job.createdAt, job.updatedAt, job.expiresAt,
-                try job.conditions.map(FleetJSON.storedText),
+                try job.conditions.map(FleetJSON.storedText), job.policy?.description,
             ])
     }
 
@@ -115,7 +115,7 @@ struct JobRepository {
                 vm: try row.optionalID(10), result: try row.optionalJSON(16), createdAt: try row.get(11),
                 updatedAt: try row.get(12),
                 expiresAt: try row.get(13), conditions: try row.optionalJSON(17),
-                rank: try row.get(18)),
+                rank: try row.get(18), policy: try row.optionalID(19)),
             published: try row.get(14), absentSince: try row.get(15))
     }
 }

@@ -53,5 +53,13 @@ extension JobJournal {
             ALTER TABLE jobs ADD COLUMN begun_at INTEGER; -- their first step
             CREATE INDEX jobs_begun ON jobs (begun_at) WHERE begun_at IS NOT NULL;
             """),
+        Migration(
+            "policies",
+            """
+            ALTER TABLE jobs ADD COLUMN policy TEXT; -- by which this host has asked itself for it
+            ALTER TABLE facts ADD COLUMN desired_revision INTEGER NOT NULL DEFAULT 0; -- highest taken, 64 bits
+            ALTER TABLE facts ADD COLUMN desired_digest TEXT;                         -- of the payload that had it
+            ALTER TABLE facts ADD COLUMN desired TEXT;                                -- that payload, JSON
+            """),
     ]
 }

@@ -32,13 +32,53 @@ extension JobJournal {
                     stamp_date = ?, stamp_uptime = ?, stamp_boot = ?
                 """,
                 [set.revision, digest.description, set.issuedAt, set.issuedAt, uptime.seconds, bootID])
-            try database.execute("UPDATE jobs SET wanted = 0")
+            try database.execute("UPDATE jobs SET wanted = 0 WHERE policy IS NULL")
             for job in set.jobs { try take(job) }
             try database.execute(
-                "DELETE FROM jobs WHERE ended = 1 AND wanted = 0 AND expires_at < ?",
+                "DELETE FROM jobs WHERE ended = 1 AND (wanted = 0 OR policy IS NOT NULL) AND expires_at < ?",
                 [set.issuedAt - Self.memory.seconds])
             return true
         }
+    }
+
+    /// Takes a desired state as the whole truth of what the host does by itself; what a policy that is gone has asked for and that
+    /// has not begun is not wanted any more.
+    /// - Returns: false for one that is not newer than what was taken.
+    func take(_ state: DesiredState, digest: Digest) throws -> Bool {
+        try database.transaction {
+            let taken: UInt64 = try database.first("SELECT desired_revision FROM facts")?.get(0) ?? 0
+            guard taken < state.revision else { return false }
+            try database.execute(
+                "UPDATE facts SET desired_revision = ?, desired_digest = ?, desired = ?",
+                [state.revision, digest.description, try Self.text(state)])
+            let names = Set(state.policies.map(\.name))
+            for job in try unfinished() {
+                guard let policy = job.policy, !names.contains(policy) else { continue }
+                try database.execute("UPDATE jobs SET wanted = 0 WHERE id = ?", [job.id.description])
+            }
+            return true
+        }
+    }
+
+    /// The desired state that was taken last.
+    func desired() throws -> (state: DesiredState, digest: Digest)? {
+        guard let row = try database.first("SELECT desired, desired_digest FROM facts WHERE desired IS NOT NULL"),
+            let digest = Digest(try row.get(1, as: String.self))
+        else { return nil }
+        return (try Self.read(row, 0), digest)
+    }
+
+    /// Has the host ask itself for a job, once.
+    /// - Returns: whether it had not yet.
+    func plan(_ job: Job, of policy: ResourceName) throws -> Bool {
+        guard try self.job(job.id) == nil else { return false }
+        let entry = JournalledJob.received(job)
+        try database.execute(
+            "INSERT INTO jobs (id, job, report, wanted, expires_at, policy) VALUES (?, ?, ?, 1, ?, ?)",
+            [
+                job.id.description, try Self.text(job), try Self.text(entry.report), job.expiresAt, policy.description,
+            ])
+        return true
     }
 
     private func take(_ job: Job) throws {

@@ -22,16 +22,18 @@ public actor JobJournal {
 
     /// All jobs, in the order of their creation.
     func jobs() throws -> [JournalledJob] {
-        try database.rows("SELECT job, report, wanted, plan FROM jobs ORDER BY id").map(Self.job)
+        try database.rows("SELECT job, report, wanted, plan, policy FROM jobs ORDER BY id").map(Self.job)
     }
 
     /// Those without a final state, in the same order.
     func unfinished() throws -> [JournalledJob] {
-        try database.rows("SELECT job, report, wanted, plan FROM jobs WHERE ended = 0 ORDER BY id").map(Self.job)
+        try database.rows("SELECT job, report, wanted, plan, policy FROM jobs WHERE ended = 0 ORDER BY id").map(
+            Self.job)
     }
 
     func job(_ id: JobID) throws -> JournalledJob? {
-        try database.first("SELECT job, report, wanted, plan FROM jobs WHERE id = ?", [id.description]).map(Self.job)
+        try database.first("SELECT job, report, wanted, plan, policy FROM jobs WHERE id = ?", [id.description]).map(
+            Self.job)
     }
 
     /// Stores the reports one after the other, each a legal successor, and queues them for the controller.
@@ -105,7 +107,8 @@ public actor JobJournal {
     private static func job(_ row: Row) throws -> JournalledJob {
         JournalledJob(
             job: try read(row, 0), report: try read(row, 1), wanted: try row.get(2),
-            plan: try row.get(3, as: String?.self).map { try FleetJSON.decode(JSONValue.self, from: Data($0.utf8)) })
+            plan: try row.get(3, as: String?.self).map { try FleetJSON.decode(JSONValue.self, from: Data($0.utf8)) },
+            policy: try row.get(4, as: String?.self).flatMap { ResourceName($0) })
     }
 
     static func read<Value: Decodable>(_ row: Row, _ column: Int) throws -> Value {

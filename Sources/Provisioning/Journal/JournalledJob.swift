@@ -9,6 +9,8 @@ struct JournalledJob: Equatable, Sendable {
     var wanted: Bool
     /// What its kind decided at the start, as JSON.
     var plan: JSONValue?
+    /// The policy by which this host has asked itself for it.
+    var policy: ResourceName?
 
     var id: JobID { job.id }
     var state: JobState { report.state }
@@ -23,7 +25,13 @@ struct JournalledJob: Equatable, Sendable {
 
     static func received(_ job: Job) -> JournalledJob {
         JournalledJob(
-            job: job, report: JobReport(job: job.id, kind: job.kind, state: .offered), wanted: true, plan: nil)
+            job: job, report: JobReport(job: job.id, kind: job.kind, state: .offered), wanted: true, plan: nil,
+            policy: nil)
+    }
+
+    /// What the controller has to know of a job that it did not ask for.
+    var origin: JobReport.Origin? {
+        policy.map { JobReport.Origin(policy: $0, arguments: job.arguments, expiresAt: job.expiresAt) }
     }
 }
 

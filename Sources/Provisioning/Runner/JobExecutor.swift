@@ -87,7 +87,7 @@ extension JournalledJob {
     ) -> JobReport {
         JobReport(
             job: id, kind: job.kind, state: state, reason: problem?.reason, message: problem?.message ?? remark,
-            step: step, vm: vm ?? report.vm, result: result)
+            step: step, vm: vm ?? report.vm, result: result, origin: origin)
     }
 }
 

@@ -46,6 +46,7 @@ extension JobRunner {
                 retryLater(entry.id)
             }
             activities[entry.id] = nil
+            if entry.policy != nil, kind == .working, let vm = try? JobKinds.read(entry.job).vm { prunedVMs.remove(vm) }
             wake.send(())
             if kind == .working { moves.send(()) }
         }

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetRuntime
 import FoundationEssentials
+import Hypervisor
 import Signing
 
 /// Turns the host's signed job sets into work, level-triggered: what the newest set and the journal say is compared, and
@@ -64,6 +65,11 @@ public actor JobRunner: Service {
     private let conditions: HostConditions
 
     var gate: JobSetGate
+    var desiredGate: IntentGate<DesiredState>
+    /// What the host does by itself.
+    var desired: DesiredState?
+    /// VMs whose snapshots have been looked through since the policies last made one.
+    var prunedVMs: Set<VMID> = []
     var clock: ClockSanity
     var activities: [JobID: Activity] = [:]
     /// The host prepares to sleep or to shut down.
@@ -75,6 +81,7 @@ public actor JobRunner: Service {
     var retries: [JobID: Retry] = [:]
     /// An envelope that could not be stored, because the disk was full for instance.
     private var pending: [UInt8]?
+    var pendingDesired: [UInt8]?
     private var failure: (any Error)?
     let wake = Mailbox<Void>(capacity: 1)
     let outboxChanged = Mailbox<Void>(capacity: 1)
@@ -119,6 +126,11 @@ public actor JobRunner: Service {
         let facts = try await journal.facts()
         gate = JobSetGate(
             fleet: configuration.fleet, host: configuration.host, revision: facts.revision, digest: facts.digest)
+        let desired = try await journal.desired()
+        desiredGate = IntentGate(
+            fleet: configuration.fleet, host: configuration.host, revision: desired?.state.revision ?? 0,
+            digest: desired?.digest)
+        self.desired = desired?.state
         clock = facts.clock
     }
 
@@ -133,6 +145,7 @@ public actor JobRunner: Service {
             group.addTask { await self.settleAfterStops() }
             while !Task.isCancelled && failure == nil {
                 if let pending { await judge(pending) }
+                if let pendingDesired { await judge(desired: pendingDesired) }
                 let alarm = await sleepUntil(evaluate())
                 _ = await wake.next()
                 alarm.cancel()
@@ -197,13 +210,16 @@ public actor JobRunner: Service {
     private func evaluate() async -> Duration {
         let longest = Duration.seconds(15)
         do {
+            let untilPolicy = isHeld ? nil : await policiesPlanned()
             let jobs = try await journal.unfinished()
             prepared.formIntersection(jobs.map(\.id))
             retries = retries.filter { id, _ in jobs.contains { $0.id == id } }
             // A job set wakes the runner; until then there is nothing to do.
             if isHeld { return .seconds(3600) }
             if !hasRenewedDevices { hasRenewedDevices = try await renewDevices() }
-            if jobs.isEmpty && pending == nil { return hasRenewedDevices ? .seconds(3600) : .seconds(2) }
+            if jobs.isEmpty && pending == nil && pendingDesired == nil {
+                return min(hasRenewedDevices ? .seconds(3600) : .seconds(2), untilPolicy ?? .seconds(3600))
+            }
             let time: JobScheduler.Clock = saneTime().map { .sane($0) } ?? .insane
             let obstacles = await obstacles(for: jobs, time)
             let turns = jobs.sorted { Job.precedes(($0.job.rank, $0.id), ($1.job.rank, $1.id)) }
@@ -219,7 +235,7 @@ public actor JobRunner: Service {
                 try await perform(action, entries)
             }
             let catchUp = clock.notBefore.map { Duration.seconds($0.timeIntervalSince(host.time.now())) }
-            let changes = [scheduler.nextChange(candidates, clock: time, uptime: uptime), catchUp]
+            let changes = [untilPolicy, scheduler.nextChange(candidates, clock: time, uptime: uptime), catchUp]
             return max(
                 min(longest, changes.compactMap(\.self).filter { $0 > .zero }.min() ?? longest), .milliseconds(10))
         } catch {
@@ -242,6 +258,21 @@ public actor JobRunner: Service {
             }
         }
         return obstacles
+    }
+
+    /// Looks for what the policies want; whatever keeps it from that is tried again soon.
+    private func policiesPlanned() async -> Duration? {
+        do {
+            guard let duration = try await planByPolicies() else {
+                return desired?.policies.isEmpty == false ? .seconds(60) : nil
+            }
+            return max(duration, .milliseconds(10))
+        } catch let error as HypervisorError where error.code == .disconnected {
+            return .seconds(15)
+        } catch {
+            logger.warning("cannot see what the policies want, will try again: \(error)")
+            return .seconds(60)
+        }
     }
 
     /// How many jobs began within an hour, those counted that are about to.

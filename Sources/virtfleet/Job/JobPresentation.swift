@@ -54,6 +54,7 @@ extension JobResource {
                         ("Host", Cell(job.hostName.description)), ("State", job.stateCell),
                         ("Reason", .optional(job.reason)), ("Message", .optional(job.message)),
                         ("Progress", .optional(job.progressText)), ("VM", .optional(job.vm?.description)),
+                        ("Policy", .optional(job.policy?.description)),
                         ("Created", .time(job.createdAt)), ("Updated", .age(job.updatedAt)),
                         ("Expires", .time(job.expiresAt)),
                     ]), DetailSection("Arguments", job.arguments.flattened()),

@@ -7,7 +7,8 @@ import FleetModel
 struct JobSubmission {
     private static let wait = Argument<Bool>.flag("wait", "Follow the job to its end; its failure is the command's")
     private static let window = Argument<ResourceName?>.option(
-        "window", "NAME", "Start only while this window is open ('virtfleet window list')", completion: .windowNames)
+        "window", "NAME", "Start only while this window is open ('virtfleet window list')",
+        completion: .documentNames(.window))
     private static let notBefore = Argument<StartTime?>.option(
         "not-before", "TIME", "Start no earlier: 2026-01-05T22:00 by this machine's clock, or with Z or an offset")
     private static let expires = Argument<Interval?>.option(

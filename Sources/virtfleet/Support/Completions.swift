@@ -29,9 +29,11 @@ extension Completion {
         return profiles.map { Candidate($0.name.description, "version \($0.version)") }
     }
 
-    static let windowNames = Completion.dynamic { arguments in
-        let windows = (try? await client(arguments)?.windows()) ?? []
-        return windows.map { Candidate($0.name.description) }
+    static func documentNames(_ kind: DocumentKind) -> Completion {
+        .dynamic { arguments in
+            let documents = (try? await client(arguments)?.documents(kind)) ?? []
+            return documents.map { Candidate($0.name.description) }
+        }
     }
 
     static let jobs = Completion.dynamic { arguments in

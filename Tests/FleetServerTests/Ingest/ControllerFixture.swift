@@ -36,6 +36,7 @@ final class ControllerFixture: Sendable {
         let services: [any Service] = [
             Ingest(bus: bus, store: store, time: time, metrics: metrics, logger: logger),
             JobPublisher(bus: bus, store: store, key: key, time: time, logger: logger),
+            DesiredPublisher(bus: bus, store: store, key: key, time: time, logger: logger),
         ]
         let tasks = services.map { service in Task { try await service.run() } }
         do {

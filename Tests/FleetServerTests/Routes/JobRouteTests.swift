@@ -15,7 +15,8 @@ import Testing
 
     @Test func aJobKeepsTheTimesAtWhichItsWindowIsOpenByTheHostsClock() async throws {
         let host = try await fixture.addHost("ws-1", vm: APIFixture.vm)
-        _ = try await fixture.store.applyWindow(
+        _ = try await fixture.store.applyDocument(
+            .window,
             #require(ResourceName("nights")),
             document: [
                 "recurrence": .string("FREQ=DAILY"), "start": .string("2026-01-01T22:00"), "duration": .string("6h"),
@@ -47,7 +48,7 @@ import Testing
                 "2026-09-22T20:00:00.000Z/2026-09-23T01:00:00.000Z",
             ])
         // The job is signed as it was asked for, whatever becomes of the window.
-        try await fixture.store.removeWindow(#require(ResourceName("nights")), by: "test")
+        try await fixture.store.removeDocument(.window, #require(ResourceName("nights")), by: "test")
         let signed = Mutex<[Job]>([])
         _ = try await fixture.store.jobSetToPublish(for: host) { set in
             signed.withLock { $0 = set.jobs }
@@ -100,7 +101,8 @@ import Testing
 
     @Test func aWindowThatDoesNotOpenInTimeIsSaid() async throws {
         _ = try await fixture.addHost("ws-1", vm: APIFixture.vm)
-        _ = try await fixture.store.applyWindow(
+        _ = try await fixture.store.applyDocument(
+            .window,
             #require(ResourceName("leap-days")),
             document: ["recurrence": .string("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29"), "timeZone": .string("UTC")],
             by: "test")

@@ -120,7 +120,10 @@ enum Samples {
             requirements: [.disk(mebibytes: 1)])
         fullJob.conditions = conditions
         fullJob.rank = 1
-        let window = WindowResource(name: name, document: ["a": .integer(1)], createdAt: now, updatedAt: now)
+        fullJob.policy = name
+        let policyHost = PolicyHostResource(
+            host: host, hostName: name, timeZone: "UTC", times: [now], obstacle: "o")
+        let window = DocumentResource(name: name, document: ["a": .integer(1)], createdAt: now, updatedAt: now)
         func event(_ name: ResourceName?) -> EventResource {
             EventResource(
                 id: 1, host: host, hostName: name, type: .vmLifecycle, time: now, receivedAt: now, epoch: .random(),
@@ -139,8 +142,10 @@ enum Samples {
             try sample("HostRegistration", HostRegistration(host: fullHost, agentConfiguration: "a")),
             try sample("HostChange", HostChange(labels: ["a": "b", "c": nil])),
             try sample("Metrics", metrics), try sample("JobConditions", conditions, JobConditions()),
-            try sample("JobMove", JobMove(before: job), JobMove(before: nil)), try sample("Window", window),
-            try sample("WindowApplication", WindowApplication(window: window, changed: true)),
+            try sample(
+                "PolicyHost", policyHost, PolicyHostResource(host: host, hostName: name, timeZone: nil, times: [])),
+            try sample("JobMove", JobMove(before: job), JobMove(before: nil)), try sample("Document", window),
+            try sample("DocumentApplication", DocumentApplication(applied: window, changed: true)),
             try sample(
                 "WindowOccurrences",
                 WindowOccurrences(timeZone: "UTC", occurrences: [Occurrence(start: now, end: now + 1)])),

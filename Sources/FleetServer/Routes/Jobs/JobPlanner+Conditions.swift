@@ -31,9 +31,9 @@ extension JobPlanner {
     private func startTimes(
         in name: ResourceName, on host: HostResource, from time: Date, until end: Date
     ) async throws -> [Occurrence] {
-        let window: WindowResource
+        let window: DocumentResource
         do {
-            window = try await store.window(name)
+            window = try await store.document(.window, name)
         } catch .notFound {
             throw Problem.unprocessable(
                 "unknown-window", "there is no window '\(name)'; 'virtfleet window list' shows those there are")

@@ -3,26 +3,24 @@ import FleetModel
 import FoundationEssentials
 import Recurrence
 
-/// When a window is open on a host, in UTC: agents carry no calendar.
+/// When a window is open on a host.
 struct WindowCalendar: Sendable {
     /// As many as a job set has room for, many times over.
     static let maximumOccurrences = 128
 
-    let timeZone: String
     private let window: Window
-    private let recurrence: Recurrence
+    private let calendar: ScheduleCalendar
+    var timeZone: String { calendar.timeZone }
 
-    /// - Parameter hostZone: the host's own time zone, where the window goes by that.
     init(_ window: Window, hostZone: String?) throws(InvalidRecurrence) {
         self.window = window
-        timeZone = window.timeZone == Window.zoneOfHost ? hostZone ?? "UTC" : window.timeZone
-        recurrence = try Recurrence(rule: window.recurrence, start: window.start, zone: timeZone)
+        calendar = try ScheduleCalendar(window, hostZone: hostZone)
     }
 
     /// The times at which it is open, from a time on. Those that touch are one.
     func occurrences(from time: Date, until end: Date = .distantFuture, limit: Int) -> [Occurrence] {
         let duration = window.duration.duration.seconds
-        let starts = recurrence.occurrences(from: time - duration, until: end, limit: limit + 1)
+        let starts = calendar.times(from: time - duration, until: end, limit: limit + 1)
         return Array(
             starts.map { Occurrence(start: $0, end: $0 + duration) }.merged.filter { $0.end > time }.prefix(limit))
     }
@@ -32,20 +30,5 @@ struct WindowCalendar: Sendable {
         let cutoff = window.cutoff.duration.seconds
         return occurrences(from: time, until: end, limit: Self.maximumOccurrences)
             .map { Occurrence(start: $0.start, end: $0.end - cutoff) }.filter { $0.end > time }
-    }
-}
-
-extension HostResource {
-    private struct Software: Decodable {
-        struct Clock: Decodable {
-            var timeZone: String?
-        }
-
-        var clock: Clock
-    }
-
-    /// The machine's own time zone, as far as it has told of it.
-    var timeZone: String? {
-        inventory?[.software].flatMap { try? FleetJSON.decode(Software.self, from: $0) }?.clock.timeZone
     }
 }

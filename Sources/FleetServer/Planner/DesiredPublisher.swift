@@ -1,0 +1,146 @@
+import FleetFiles
+import FleetModel
+import FleetRuntime
+import FleetStore
+import FoundationEssentials
+import MessageBus
+import Recurrence
+import Signing
+
+/// Keeps `down/<host>/desired` what it should be: level-triggered, signed. It expands policies to times, for each host by its
+/// clock; the store decides whether that is news.
+public actor DesiredPublisher: Service {
+    public nonisolated let name = "desired-publisher"
+    /// Labels, time zones and the calendar change without a word.
+    private static let interval = Duration.seconds(300)
+    /// What a host knows reaches so far at least; it is told more each day.
+    private static let horizon = 120 * day
+    private static let day = 86_400.0
+    private static let maximumTimes = 3000
+
+    private struct Applied {
+        var name: ResourceName
+        var policy: Policy
+        /// Nothing of before was missed.
+        var since: Date
+    }
+
+    private struct Expansion: Hashable {
+        var policy: ResourceName
+        var timeZone: String?
+    }
+
+    private let bus: any Bus
+    private let store: FleetStore
+    private let key: SigningKey
+    private let time: any TimeSource
+    private let logger: Logger
+
+    public init(bus: any Bus, store: FleetStore, key: SigningKey, time: any TimeSource, logger: Logger) {
+        self.bus = bus
+        self.store = store
+        self.key = key
+        self.time = time
+        self.logger = logger
+    }
+
+    public nonisolated func run() async throws {
+        let wake = store.desiredNotifications()
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                while (try? await self.time.sleep(for: Self.interval)) != nil { wake.send(0) }
+            }
+            repeat { await publish() } while await wake.next() != nil
+            group.cancelAll()
+        }
+    }
+
+    private func publish() async {
+        do {
+            let policies = try await store.policies().compactMap(understood)
+            var expansions: [Expansion: [Date]] = [:]
+            var cursor: String?
+            repeat {
+                let page = try await store.hosts(after: cursor, limit: 500)
+                var states: [SignedDesiredState] = []
+                for host in page.items {
+                    let wanted = try await wanted(policies, on: host, &expansions)
+                    if let state = try await store.desiredToPublish(for: host.id, policies: wanted, sign: sign) {
+                        states.append(state)
+                    }
+                }
+                await publish(states)
+                cursor = page.nextCursor
+            } while cursor != nil
+        } catch {
+            logger.warning("cannot make what hosts shall do by themselves, will try again: \(error)")
+        }
+    }
+
+    private func understood(_ resource: DocumentResource) -> Applied? {
+        do {
+            return Applied(
+                name: resource.name, policy: try Policy(document: resource.document), since: resource.updatedAt)
+        } catch {
+            logger.warning("policy \(resource.name) is not understood: \(error)")
+            return nil
+        }
+    }
+
+    private func wanted(
+        _ policies: [Applied], on host: HostResource,
+        _ expansions: inout [Expansion: [Date]]
+    ) async throws -> [SnapshotPolicy] {
+        let mine = policies.filter { $0.policy.concerns(host) }.prefix(DesiredState.maximumPolicies)
+        guard !mine.isEmpty else { return [] }
+        // Lists of hosts leave inventories out.
+        let host = try await store.host(host.id.description)
+        var wanted: [SnapshotPolicy] = []
+        for applied in mine where !host.lacksTimeZone(of: applied.policy) {
+            let key = Expansion(policy: applied.name, timeZone: host.timeZone)
+            let times = try expansions[key] ?? expand(applied, host.timeZone)
+            expansions[key] = times
+            wanted.append(SnapshotPolicy(applied.name, applied.policy, times: times))
+        }
+        return wanted
+    }
+
+    /// From the day's begin, so that it stays the same for a day. The day before is in it for hosts that have still to make good
+    /// what they missed.
+    private func expand(_ applied: Applied, _ hostZone: String?) throws -> [Date] {
+        let now = time.now().timeIntervalSince1970
+        let today = Date(timeIntervalSince1970: (now / Self.day).rounded(.down) * Self.day)
+        let reach = max(Self.day, applied.policy.grace.duration.seconds)
+        return try ScheduleCalendar(applied.policy, hostZone: hostZone)
+            .times(from: max(applied.since, today - reach), until: today + Self.horizon, limit: Self.maximumTimes)
+    }
+
+    private nonisolated var sign: @Sendable (DesiredState) throws -> [UInt8] {
+        { [key] state in
+            try Envelope(signing: [UInt8](FleetJSON.encode(state)), type: DesiredState.payloadType, with: key).json()
+        }
+    }
+
+    private func publish(_ states: [SignedDesiredState]) async {
+        let messages = states.map { state in
+            BusMessage(
+                topic: Topic.desired(state.host).name(in: store.fleet), payload: state.envelope, qos: .atLeastOnce,
+                retain: true)
+        }
+        let failed = Set(await Publisher(bus: bus).publish(messages))
+        for (index, state) in states.enumerated() where !failed.contains(index) {
+            logger.with("host", state.host).info("published desired state \(state.revision)")
+            await store.desiredPublished(state)
+        }
+    }
+}
+
+extension SnapshotPolicy {
+    init(_ name: ResourceName, _ policy: Policy, times: [Date]) {
+        self.init(
+            name: name, profiles: policy.profiles.isEmpty ? nil : policy.profiles,
+            vms: policy.vms.isEmpty ? nil : policy.vms, times: times,
+            graceSeconds: Int(policy.grace.duration.seconds), keep: policy.keep.retention,
+            minimumFreeMiB: policy.minimumFreeMiB == 0 ? nil : UInt64(policy.minimumFreeMiB), memory: policy.memory)
+    }
+}

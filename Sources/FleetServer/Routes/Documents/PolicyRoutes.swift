@@ -1,0 +1,59 @@
+import FleetFiles
+import FleetModel
+import FleetStore
+
+/// `/api/v1/policies`: what hosts do by themselves on a schedule.
+enum PolicyRoutes {
+    private static let shownTimes = 10
+
+    static let all =
+        DocumentRoutes.all(.policy) + [
+            Route(
+                .get, "/api/v1/policies/{policy}/hosts",
+                "The hosts that it is about, by name, with the next ten times at which each carries it out",
+                query: Paging.parameters, success: (200, .page(of: "PolicyHost")), handle: hosts)
+        ]
+
+    @Sendable private static func hosts(_ call: Call) async throws -> ServerResponse {
+        let resource = try await DocumentRoutes.find(.policy, call)
+        let policy: Policy
+        do {
+            policy = try Policy(document: resource.document)
+        } catch {
+            throw Problem.unprocessable("bad-policy", "policy '\(resource.name)' is not understood: \(error)")
+        }
+        let store = call.services.store
+        let page = try await store.hosts(after: call.query("cursor"), limit: call.limit())
+        var items: [PolicyHostResource] = []
+        for listed in page.items where policy.concerns(listed) {
+            let host = try await store.host(listed.id.description)
+            items.append(try schedule(of: policy, resource.name, on: host, call))
+        }
+        return try .json(Page(items: items, nextCursor: page.nextCursor))
+    }
+
+    private static func schedule(
+        of policy: Policy, _ name: ResourceName, on host: HostResource, _ call: Call
+    ) throws -> PolicyHostResource {
+        if host.lacksTimeZone(of: policy) {
+            return PolicyHostResource(
+                host: host.id, hostName: host.name, timeZone: nil, times: [],
+                obstacle: "it goes by the host's own time zone, which the host has not told; start or update its agent")
+        }
+        let calendar = try ScheduleCalendar(policy, hostZone: host.timeZone)
+        return PolicyHostResource(
+            host: host.id, hostName: host.name, timeZone: calendar.timeZone,
+            times: calendar.times(from: call.services.time.now(), limit: shownTimes))
+    }
+
+    static let schemas: [String: Schema] = [
+        "PolicyHost": .object(
+            ["host": .uuid, "hostName": .name, "times": .array(.time)],
+            optional: ["timeZone": .string(), "obstacle": .string()])
+    ]
+}
+
+extension Policy {
+    /// Whether a host has the labels that it asks for.
+    func concerns(_ host: HostResource) -> Bool { labels.allSatisfy { host.labels[$0.key] == $0.value } }
+}

@@ -1,0 +1,59 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+
+/// A signed desired state, stored and ready to be published.
+public struct SignedDesiredState: Equatable, Sendable {
+    public var host: HostID
+    public var revision: UInt64
+    /// The envelope as it travels.
+    public var envelope: [UInt8]
+}
+
+extension FleetStore {
+    /// How long a desired state is valid; it is signed again when half of that has passed. Longer than the times that it names
+    /// reach would say nothing.
+    public static let desiredLifetime: Duration = .seconds(90 * 86_400)
+
+    /// Tells that what hosts shall do by themselves may have changed. Coalesced; listening ends when the mailbox goes.
+    public nonisolated func desiredNotifications() -> Mailbox<Int64> { desires.listen() }
+
+    /// The policies that were applied, by name.
+    public func policies() throws(StoreError) -> [DocumentResource] {
+        try read { try DocumentRepository(connection: $0, kind: .policy).all() }
+    }
+
+    /// Makes a host's desired state what it should be now: the revision grows and is stored, with the signed envelope, before
+    /// anybody can publish it.
+    /// - Returns: nil when what is published is right, or when nothing has to be said.
+    public func desiredToPublish(
+        for host: HostID, policies: [SnapshotPolicy], sign: @Sendable (DesiredState) throws -> [UInt8]
+    ) throws(StoreError) -> SignedDesiredState? {
+        guard memory.hosts.contains(host) else { return nil }
+        let state: SignedDesiredState? = try write { connection in
+            let states = DesiredStateRepository(connection: connection)
+            let current = try states.find(host)
+            let text = try FleetJSON.storedText(policies)
+            let now = time.now()
+            // Beyond them are states from a time when this machine's clock was ahead.
+            let validity = now + Self.desiredLifetime.seconds / 2...now + Self.desiredLifetime.seconds
+            if let current, !current.envelope.isEmpty, current.policies == text, validity.contains(current.expiresAt) {
+                return SignedDesiredState(host: host, revision: current.revision, envelope: current.envelope)
+            }
+            guard current != nil || !policies.isEmpty else { return nil }
+            let revision = (current?.revision ?? 0) + 1
+            let expiresAt = now + Self.desiredLifetime.seconds
+            let envelope = try sign(
+                DesiredState(
+                    fleet: fleet, host: host, revision: revision, issuedAt: now, expiresAt: expiresAt,
+                    policies: policies))
+            try states.put(
+                .init(revision: revision, expiresAt: expiresAt, policies: text, envelope: envelope), of: host)
+            return SignedDesiredState(host: host, revision: revision, envelope: envelope)
+        }
+        return state.flatMap { memory.publishedDesires[host] == $0.revision ? nil : $0 }
+    }
+
+    /// The broker has taken it.
+    public func desiredPublished(_ state: SignedDesiredState) { memory.publishedDesires[state.host] = state.revision }
+}

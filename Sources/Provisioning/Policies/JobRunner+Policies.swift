@@ -1,0 +1,64 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import Hypervisor
+import Signing
+
+/// What the host asks of itself by its policies, with no network either.
+extension JobRunner {
+    /// The newest revision taken, for the host's presence.
+    public var desiredRevision: UInt64 { desiredGate.revision }
+
+    /// Takes what arrived on `down/<host>/desired`.
+    public func receive(desired envelope: [UInt8]) async {
+        await judge(desired: envelope)
+        if pendingDesired != nil { wake.send(()) }
+    }
+
+    func judge(desired envelope: [UInt8]) async {
+        pendingDesired = nil
+        switch desiredGate.judge(envelope: envelope, keys: configuration.keys, now: saneTime()) {
+        case .alreadyHave: break
+        case .refuse(let reason, let message):
+            logger.warning("refused a desired state: \(reason.rawValue): \(message)")
+            await outlets.refused(HostEvent(what: reason.rawValue, message: message))
+        case .accept(let state, let digest):
+            do {
+                guard try await journal.take(state, digest: digest), state.revision > desiredGate.revision else {
+                    return
+                }
+                desiredGate.take(state, digest: digest)
+                desired = state
+                logger.info("took desired state \(state.revision) with \(state.policies.count) policies")
+                wake.send(())
+            } catch {
+                logger.error("cannot store desired state \(state.revision), will try again: \(error)")
+                pendingDesired = envelope
+            }
+        }
+    }
+
+    /// Asks for what is due; what was asked for already is not asked for again.
+    /// - Returns: how long nothing becomes due; nil when nothing ever does, or nothing can be said.
+    func planByPolicies() async throws -> Duration? {
+        guard let policies = desired?.policies, !policies.isEmpty, let now = saneTime() else { return nil }
+        let planner = PolicyPlanner(host: configuration.host)
+        let domains = try await host.hypervisor.domains().filter(host.isOwn)
+        let vms = domains.map { PolicyPlanner.VM(id: $0.id, name: $0.name, profile: $0.origin?.profile ?? "") }
+        var jobs: [PolicyPlanner.LocalJob] = []
+        if configuration.allowedKinds.contains(.snapshotCreate) {
+            jobs += planner.snapshots(by: policies, of: vms, at: now)
+        }
+        if configuration.allowedKinds.contains(.snapshotDelete) {
+            for (domain, vm) in zip(domains, vms) where !prunedVMs.contains(vm.id) {
+                let snapshots = try await SnapshotCatalogue(host).snapshots(of: domain)?.own ?? []
+                jobs += planner.deletions(by: policies, of: vm, snapshots, at: now)
+                prunedVMs.insert(vm.id)
+            }
+        }
+        for local in jobs where try await journal.plan(local.job, of: local.policy) {
+            logger.with("job", local.job.id).info("policy \(local.policy) asks for \(local.job.kind)")
+        }
+        return planner.nextTime(of: policies, after: now).map { .seconds($0.timeIntervalSince(now)) }
+    }
+}

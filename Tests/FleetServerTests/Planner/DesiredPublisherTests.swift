@@ -1,0 +1,83 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import FoundationEssentials
+import MessageBus
+import Signing
+import Testing
+
+@testable import FleetServer
+
+struct DesiredPublisherTests {
+    private let name = ResourceName("nightly")!
+
+    /// What an agent would take of the retained envelope.
+    private func published(_ host: HostID, _ controller: ControllerFixture) -> DesiredState? {
+        let topic = Topic.desired(host).name(in: controller.store.fleet)
+        guard let message = controller.broker.retained(topic) else { return nil }
+        let gate = IntentGate<DesiredState>(fleet: controller.store.fleet, host: host)
+        guard
+            case .accept(let state, _) = gate.judge(
+                envelope: message.payload, keys: [controller.key.verifyingKey], now: controller.time.now())
+        else { return nil }
+        return state
+    }
+
+    private func apply(_ document: [String: JSONValue], _ controller: ControllerFixture) async throws {
+        _ = try await controller.store.applyDocument(.policy, name, document: document, by: "tester")
+    }
+
+    @Test func aPolicyReachesTheHostsThatItIsAboutWithItsTimes() async throws {
+        let controller = try ControllerFixture()
+        let (plc, other) = (try await controller.host("plc-1"), try await controller.host("other"))
+        try await controller.running {
+            try await apply(
+                [
+                    "labels": .object(["team": .string("plc")]), "timeZone": .string("Europe/Berlin"),
+                    "start": .string("2026-01-01T12:30"), "profiles": .array([.string("office")]),
+                    "keep": .object(["last": .integer(2), "daily": .integer(0)]), "grace": .string("1h"),
+                ], controller)
+            #expect(published(plc, controller) == nil)
+            _ = try await controller.store.changeLabels(
+                of: "plc-1", HostChange(labels: ["team": "plc"]), by: "tester")
+            #expect(try await controller.eventually { published(plc, controller)?.policies.count == 1 })
+            let policy = try #require(published(plc, controller)?.policies.first)
+            #expect(policy.name == name && policy.profiles == [ResourceName("office")!] && policy.vms == nil)
+            #expect(policy.keep == SnapshotRetention(last: 2) && policy.graceSeconds == 3600)
+            #expect(policy.minimumFreeMiB == 10_240)
+            let now = controller.time.now()
+            #expect(policy.times.allSatisfy { $0 >= now }, "nothing of before it was applied was missed")
+            let last = try #require(policy.times.last)
+            #expect(last.timeIntervalSince(now) > 90 * 86_400)
+            #expect(policy.times.count > 100 && policy.times == policy.times.sorted())
+            #expect(published(other, controller) == nil)
+
+            try await controller.store.removeDocument(.policy, name, by: "tester")
+            #expect(try await controller.eventually { published(plc, controller)?.policies == [] })
+            #expect(published(plc, controller)?.revision == 2)
+        }
+    }
+
+    @Test func aHostThatHasNotToldItsZoneWaitsForIt() async throws {
+        let controller = try ControllerFixture()
+        let host = try await controller.host("bench-1")
+        try await controller.running {
+            try await apply([:], controller)
+            let zone = JSONValue.object(["clock": .object(["timeZone": .string("America/New_York")])])
+            let json = try FleetJSON.encode(zone)
+            _ = try await controller.store.commit([
+                .init(
+                    host: host, receivedAt: controller.time.now(), retained: false,
+                    content: .inventory(
+                        .software, digest: SHA256Hasher.digest(of: Array(json)),
+                        document: String(decoding: json, as: UTF8.self)), topic: "", payload: [])
+            ])
+            #expect(published(host, controller) == nil)
+            // It is found when the publisher looks next.
+            #expect(
+                try await controller.eventually(within: .seconds(600)) {
+                    published(host, controller)?.policies.count == 1
+                })
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import FleetFiles
+import FleetModel
+import FoundationEssentials
+import Testing
+
+@testable import FleetServer
+
+@Suite struct PolicyRouteTests {
+    let fixture: APIFixture
+    init() throws { fixture = try APIFixture() }
+
+    @Test(arguments: Way.allCases) func areAppliedAndTellWhenTheyAreCarriedOut(way: Way) async throws {
+        let host = try await fixture.addHost("ws-1")
+        _ = try await fixture.addHost("ws-2")
+        _ = try await fixture.addHost("ws-3")
+        for name in ["ws-1", "ws-2"] {
+            _ = try await fixture.store.changeLabels(of: name, HostChange(labels: ["team": "plc"]), by: "test")
+        }
+        try await fixture.describe(
+            host, [.software: .object(["clock": .object(["timeZone": .string("Asia/Kolkata")])])], vms: [])
+        try await withClient(way, of: fixture.api.handle) { client in
+            let path = "/api/v1/policies/nightly"
+            let document: [String: JSONValue] = ["labels": .object(["team": .string("plc")])]
+            let applied = try await client.send(.post, path, document).json(DocumentApplication.self)
+            var policy = Policy()
+            policy.labels = ["team": "plc"]
+            #expect(try applied.changed && applied.applied.document == policy.document())
+            let hosts = try await client.get(path + "/hosts").json(Page<PolicyHostResource>.self).items
+            #expect(hosts.map(\.hostName.description) == ["ws-1", "ws-2"])
+            #expect(hosts[0].timeZone == "Asia/Kolkata" && hosts[0].times.count == 10)
+            // 12:30 there is 07:00 UTC; today's has passed.
+            #expect(hosts[0].times.first.map(FleetJSON.text) == "2026-09-22T07:00:00.000Z")
+            #expect(hosts[1].times.isEmpty && hosts[1].obstacle?.contains("has not told") == true)
+            #expect(try await client.send(.delete, path, [:], []).status == 204)
+            #expect(try await client.get(path + "/hosts").status == 404)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"keep": {"daily": 14}}"#, "keep: expected 1 to 14 snapshots in all"),
+        (#"{"keep": {"last": 0, "daily": 0}}"#, "keep: expected 1 to 14 snapshots in all"),
+        (#"{"keep": {"yearly": 1}}"#, "keep.yearly: unknown key"),
+        (#"{"grace": "8d"}"#, "grace: expected from 1m to 7d, got 8d"),
+        (#"{"recurrence": "hourly"}"#, "'hourly' is no recurrence rule"),
+        (#"{"profiles": ["a b"]}"#, "profiles[0]: expected"),
+    ])
+    func whatIsNoPolicyIsRefused(body: String, says: String) async throws {
+        try await withClient(.handler, of: fixture.api.handle) { client in
+            let reply = try await client.send(.post, "/api/v1/policies/nightly", [:], Array(body.utf8))
+            #expect(reply.status == 422 && reply.problem?.code == "bad-policy")
+            #expect(reply.problem?.detail?.contains(says) == true, "\(reply.text)")
+        }
+    }
+}
