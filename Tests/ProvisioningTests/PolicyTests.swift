@@ -3,6 +3,7 @@ import FleetRuntime
 import FleetTestSupport
 import FoundationEssentials
 import Hypervisor
+import SQLite
 import Signing
 import Testing
 
@@ -153,6 +154,49 @@ import Testing
         await life.runner.receive(desired: good)
         #expect(try await eventually { ended(vm.world, .snapshotCreate).map(\.state) == [.succeeded] })
         try await life.stop()
+    }
+
+    @Test func aSmallerKeepTakesEffectAndAVMThatCannotBeReadHindersNoOther() async throws {
+        let vm = try await SnapshotWorld(running: false, time: time)
+        let life = try await Life(vm.world)
+        let start = time.now()
+        let times = (1...3).map { start + 3600 * Double($0) }
+        await life.runner.receive(desired: try envelope(vm.world, 1, [policy(times, keep: 3)]))
+        for number in 1...2 {
+            await pass(3600, life)
+            #expect(try await eventually { ended(vm.world, .snapshotCreate).count == number })
+        }
+        await life.runner.receive(desired: try envelope(vm.world, 2, [policy(times, keep: 1)]))
+        let isDeleted = try await eventually(within: .seconds(15)) { ended(vm.world, .snapshotDelete).count == 1 }
+        let pruned = await life.runner.prunedVMs
+        let reports = vm.world.reports.withLock { $0.map { "\($0.kind) \($0.state) \($0.message ?? "")" } }
+        #expect(isDeleted, "\(reports) \(pruned)")
+        // Somebody damages the snapshot that is left: the next one is made all the same.
+        let kept = try #require(try await vm.snapshots().first)
+        try Data("{".utf8).write(to: URL(filePath: vm.directory.keptState(of: kept.id).manifest))
+        await pass(3600, life)
+        #expect(try await eventually { ended(vm.world, .snapshotCreate).count == 3 })
+        try await life.stop()
+    }
+
+    @Test func aDesiredStateThatCannotBeReadAnyMoreIsTakenOnceMore() async throws {
+        let vm = try await SnapshotWorld(running: false, time: time)
+        let first = try await Life(vm.world)
+        let (old, new) = (try envelope(vm.world, 3, []), try envelope(vm.world, 4, [policy([time.now() + 60])]))
+        await first.runner.receive(desired: old)
+        await first.runner.receive(desired: new)
+        try await first.stop()
+        let database = try Connection(path: vm.world.journalPath)
+        try database.execute("UPDATE facts SET desired = '{\"future\": true}'")
+        let second = try await Life(vm.world)
+        #expect(await second.runner.desiredRevision == 3)
+        await second.runner.receive(desired: old)
+        #expect(vm.world.refusals.withLock { $0.map(\.what) } == ["stale-revision"])
+        await second.runner.receive(desired: new)
+        #expect(await second.runner.desiredRevision == 4)
+        await pass(60, second)
+        #expect(try await eventually { ended(vm.world, .snapshotCreate).map(\.state) == [.succeeded] })
+        try await second.stop()
     }
 
     @Test(arguments: [true, false])

@@ -13,6 +13,8 @@ public actor DesiredPublisher: Service {
     public nonisolated let name = "desired-publisher"
     /// Labels, time zones and the calendar change without a word.
     private static let interval = Duration.seconds(300)
+    /// When what did not succeed is tried again.
+    private static let patience = Duration.seconds(10)
     /// What a host knows reaches so far at least; it is told more each day.
     private static let horizon = 120 * day
     private static let day = 86_400.0
@@ -50,13 +52,18 @@ public actor DesiredPublisher: Service {
             group.addTask {
                 while (try? await self.time.sleep(for: Self.interval)) != nil { wake.send(0) }
             }
-            repeat { await publish() } while await wake.next() != nil
+            repeat {
+                guard await !publish() else { continue }
+                group.addTask { if (try? await self.time.sleep(for: Self.patience)) != nil { wake.send(0) } }
+            } while await wake.next() != nil
             group.cancelAll()
         }
     }
 
-    private func publish() async {
+    /// - Returns: whether every host's state is published.
+    private func publish() async -> Bool {
         do {
+            var isComplete = true
             let policies = try await store.policies().compactMap(understood)
             var expansions: [Expansion: [Date]] = [:]
             var cursor: String?
@@ -69,11 +76,13 @@ public actor DesiredPublisher: Service {
                         states.append(state)
                     }
                 }
-                await publish(states)
+                if await !publish(states) { isComplete = false }
                 cursor = page.nextCursor
             } while cursor != nil
+            return isComplete
         } catch {
             logger.warning("cannot make what hosts shall do by themselves, will try again: \(error)")
+            return false
         }
     }
 
@@ -121,7 +130,7 @@ public actor DesiredPublisher: Service {
         }
     }
 
-    private func publish(_ states: [SignedDesiredState]) async {
+    private func publish(_ states: [SignedDesiredState]) async -> Bool {
         let messages = states.map { state in
             BusMessage(
                 topic: Topic.desired(state.host).name(in: store.fleet), payload: state.envelope, qos: .atLeastOnce,
@@ -132,6 +141,7 @@ public actor DesiredPublisher: Service {
             logger.with("host", state.host).info("published desired state \(state.revision)")
             await store.desiredPublished(state)
         }
+        return failed.isEmpty
     }
 }
 

@@ -34,9 +34,7 @@ extension JobJournal {
                 [set.revision, digest.description, set.issuedAt, set.issuedAt, uptime.seconds, bootID])
             try database.execute("UPDATE jobs SET wanted = 0 WHERE policy IS NULL")
             for job in set.jobs { try take(job) }
-            try database.execute(
-                "DELETE FROM jobs WHERE ended = 1 AND (wanted = 0 OR policy IS NOT NULL) AND expires_at < ?",
-                [set.issuedAt - Self.memory.seconds])
+            try forgetJobs(before: set.issuedAt)
             return true
         }
     }
@@ -56,16 +54,32 @@ extension JobJournal {
                 guard let policy = job.policy, !names.contains(policy) else { continue }
                 try database.execute("UPDATE jobs SET wanted = 0 WHERE id = ?", [job.id.description])
             }
+            try forgetJobs(before: state.issuedAt)
             return true
         }
     }
 
-    /// The desired state that was taken last.
-    func desired() throws -> (state: DesiredState, digest: Digest)? {
-        guard let row = try database.first("SELECT desired, desired_digest FROM facts WHERE desired IS NOT NULL"),
-            let digest = Digest(try row.get(1, as: String.self))
-        else { return nil }
-        return (try Self.read(row, 0), digest)
+    private func forgetJobs(before time: Date) throws {
+        try database.execute(
+            "DELETE FROM jobs WHERE ended = 1 AND (wanted = 0 OR policy IS NOT NULL) AND expires_at < ?",
+            [time - Self.memory.seconds])
+    }
+
+    /// The desired state that was taken last, and which gate others have to pass. One that another version of the agent took and
+    /// that cannot be read any more may be taken once more, when the controller publishes it again.
+    func desired(
+        fleet: FleetName, host: HostID
+    ) throws -> (state: DesiredState?, gate: IntentGate<DesiredState>) {
+        let row = try database.first("SELECT desired_revision, desired_digest, desired FROM facts")
+        guard let row, case let revision:UInt64 = try row.get(0), revision > 0 else {
+            return (nil, IntentGate(fleet: fleet, host: host))
+        }
+        guard let digest = Digest(try row.get(1, as: String.self)), let state: DesiredState = try? Self.read(row, 2)
+        else {
+            try database.execute("UPDATE facts SET desired_revision = ?", [revision - 1])
+            return (nil, IntentGate(fleet: fleet, host: host, revision: revision - 1))
+        }
+        return (state, IntentGate(fleet: fleet, host: host, revision: revision, digest: digest))
     }
 
     /// Has the host ask itself for a job, once.

@@ -29,6 +29,7 @@ extension JobRunner {
                 }
                 desiredGate.take(state, digest: digest)
                 desired = state
+                prunedVMs = []
                 logger.info("took desired state \(state.revision) with \(state.policies.count) policies")
                 wake.send(())
             } catch {
@@ -41,8 +42,8 @@ extension JobRunner {
     /// Asks for what is due; what was asked for already is not asked for again.
     /// - Returns: how long nothing becomes due; nil when nothing ever does, or nothing can be said.
     func planByPolicies() async throws -> Duration? {
-        guard let policies = desired?.policies, !policies.isEmpty, let now = saneTime() else { return nil }
-        let planner = PolicyPlanner(host: configuration.host)
+        guard let desired, !desired.policies.isEmpty, let now = saneTime() else { return nil }
+        let (policies, planner) = (desired.policies, PolicyPlanner(host: configuration.host))
         let domains = try await host.hypervisor.domains().filter(host.isOwn)
         let vms = domains.map { PolicyPlanner.VM(id: $0.id, name: $0.name, profile: $0.origin?.profile ?? "") }
         var jobs: [PolicyPlanner.LocalJob] = []
@@ -51,14 +52,32 @@ extension JobRunner {
         }
         if configuration.allowedKinds.contains(.snapshotDelete) {
             for (domain, vm) in zip(domains, vms) where !prunedVMs.contains(vm.id) {
-                let snapshots = try await SnapshotCatalogue(host).snapshots(of: domain)?.own ?? []
-                jobs += planner.deletions(by: policies, of: vm, snapshots, at: now)
+                // Others may have come while something was waited for.
+                guard self.desired == desired else { return .zero }
+                // First: what happens while the snapshots are read has them read again.
                 prunedVMs.insert(vm.id)
+                jobs += planner.deletions(by: policies, of: vm, try await snapshots(of: domain), at: now)
             }
         }
         for local in jobs where try await journal.plan(local.job, of: local.policy) {
             logger.with("job", local.job.id).info("policy \(local.policy) asks for \(local.job.kind)")
         }
         return planner.nextTime(of: policies, after: now).map { .seconds($0.timeIntervalSince(now)) }
+    }
+
+    /// A VM whose snapshots cannot be read keeps no other from having theirs.
+    private func snapshots(of domain: Domain) async throws -> [VMSnapshot] {
+        do {
+            return try await SnapshotCatalogue(host).snapshots(of: domain)?.own ?? []
+        } catch {
+            if Task.isCancelled { throw CancellationError() }
+            if let error = error as? HypervisorError, error.code == .disconnected {
+                prunedVMs.remove(domain.id)
+                throw error
+            }
+            logger.with("vm", domain.name).warning(
+                "no policy looks through its snapshots until it makes the next one: \(error)")
+            return []
+        }
     }
 }

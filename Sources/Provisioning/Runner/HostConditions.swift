@@ -16,8 +16,9 @@ actor HostConditions {
     }
 
     private let host: JobHost
-    /// From when guests were last busy, or first seen; the newest last.
-    private var samples: [Sample] = []
+    private var last: Sample?
+    /// Since when, on the clock of `uptime`, guests have been idle at each look.
+    private var quietSince: Duration?
 
     init(host: JobHost) { self.host = host }
 
@@ -49,9 +50,10 @@ actor HostConditions {
         }
         guard !used.isEmpty else { return nil }
         let now = Sample(uptime: host.time.uptime(), used: used)
-        if samples.last.map({ isQuiet(from: $0, to: now) }) != true { samples = [] }
-        samples.append(now)
-        return now.uptime - samples[0].uptime >= Self.idlePeriod ? nil : busy
+        let isQuiet = last.map { self.isQuiet(from: $0, to: now) } ?? false
+        let since = isQuiet ? quietSince ?? now.uptime : now.uptime
+        (last, quietSince) = (now, since)
+        return now.uptime - since >= Self.idlePeriod ? nil : busy
     }
 
     private func isQuiet(from first: Sample, to last: Sample) -> Bool {

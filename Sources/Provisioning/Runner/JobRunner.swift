@@ -126,11 +126,7 @@ public actor JobRunner: Service {
         let facts = try await journal.facts()
         gate = JobSetGate(
             fleet: configuration.fleet, host: configuration.host, revision: facts.revision, digest: facts.digest)
-        let desired = try await journal.desired()
-        desiredGate = IntentGate(
-            fleet: configuration.fleet, host: configuration.host, revision: desired?.state.revision ?? 0,
-            digest: desired?.digest)
-        self.desired = desired?.state
+        (desired, desiredGate) = try await journal.desired(fleet: configuration.fleet, host: configuration.host)
         clock = facts.clock
     }
 
@@ -269,6 +265,8 @@ public actor JobRunner: Service {
             return max(duration, .milliseconds(10))
         } catch let error as HypervisorError where error.code == .disconnected {
             return .seconds(15)
+        } catch is CancellationError {
+            return nil
         } catch {
             logger.warning("cannot see what the policies want, will try again: \(error)")
             return .seconds(60)
