@@ -18,7 +18,8 @@ public actor DesiredPublisher: Service {
     /// What a host knows reaches so far at least; it is told more each day.
     private static let horizon = 120 * day
     private static let day = 86_400.0
-    private static let maximumTimes = 3000
+    /// Of all its policies: a desired state has room for so many. Three hourly policies still reach 90 days with that.
+    static let maximumTimes = 7000
 
     private struct Applied {
         var name: ResourceName
@@ -104,12 +105,13 @@ public actor DesiredPublisher: Service {
         guard !mine.isEmpty else { return [] }
         // Lists of hosts leave inventories out.
         let host = try await store.host(host.id.description)
+        let share = Self.maximumTimes / mine.count
         var wanted: [SnapshotPolicy] = []
         for applied in mine where !host.lacksTimeZone(of: applied.policy) {
             let key = Expansion(policy: applied.name, timeZone: host.timeZone)
             let times = try expansions[key] ?? expand(applied, host.timeZone)
             expansions[key] = times
-            wanted.append(SnapshotPolicy(applied.name, applied.policy, times: times))
+            wanted.append(SnapshotPolicy(applied.name, applied.policy, times: Array(times.prefix(share))))
         }
         return wanted
     }

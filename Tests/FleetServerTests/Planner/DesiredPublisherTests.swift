@@ -58,6 +58,26 @@ struct DesiredPublisherTests {
         }
     }
 
+    @Test func howeverManyPoliciesThereAreAHostTakesThem() async throws {
+        let controller = try ControllerFixture()
+        let host = try await controller.host("bench-1")
+        for number in 1...20 {
+            _ = try await controller.store.applyDocument(
+                .policy, #require(ResourceName("hourly-\(number)")),
+                document: ["recurrence": .string("FREQ=HOURLY"), "timeZone": .string("UTC")], by: "tester")
+        }
+        try await controller.running {
+            #expect(
+                try await controller.eventually {
+                    published(host, controller)?.policies.count == DesiredState.maximumPolicies
+                })
+            let state = try #require(published(host, controller))
+            #expect(try FleetJSON.encode(state).count <= DesiredState.maximumBytes)
+            let ahead = try #require(state.policies.last?.times.last).timeIntervalSince(controller.time.now())
+            #expect(ahead > 14 * 86_400, "the next days are told in good time")
+        }
+    }
+
     @Test func aHostThatHasNotToldItsZoneWaitsForIt() async throws {
         let controller = try ControllerFixture()
         let host = try await controller.host("bench-1")
