@@ -10,6 +10,17 @@ public struct SignedDesiredState: Equatable, Sendable {
     public var envelope: [UInt8]
 }
 
+/// What some hosts shall do by themselves: encoded once for all of them.
+public struct DesiredPolicies: Equatable, Sendable {
+    public let policies: [SnapshotPolicy]
+    let text: String
+
+    public init(_ policies: [SnapshotPolicy]) throws {
+        self.policies = policies
+        text = try FleetJSON.storedText(policies)
+    }
+}
+
 extension FleetStore {
     /// How long a desired state is valid; it is signed again when half of that has passed. Longer than the times that it names
     /// reach would say nothing.
@@ -23,32 +34,38 @@ extension FleetStore {
         try read { try DocumentRepository(connection: $0, kind: .policy).all() }
     }
 
+    /// The time zones that hosts have told of with their inventory, by IANA's names.
+    public func timeZones() throws(StoreError) -> [HostID: String] {
+        try read { try InventoryRepository(connection: $0).timeZones() }
+    }
+
     /// Makes a host's desired state what it should be now: the revision grows and is stored, with the signed envelope, before
     /// anybody can publish it.
     /// - Returns: nil when what is published is right, or when nothing has to be said.
     public func desiredToPublish(
-        for host: HostID, policies: [SnapshotPolicy], sign: @Sendable (DesiredState) throws -> [UInt8]
+        for host: HostID, _ wanted: DesiredPolicies, sign: @Sendable (DesiredState) throws -> [UInt8]
     ) throws(StoreError) -> SignedDesiredState? {
         guard memory.hosts.contains(host) else { return nil }
         let state: SignedDesiredState? = try write { connection in
             let states = DesiredStateRepository(connection: connection)
             let current = try states.find(host)
-            let text = try FleetJSON.storedText(policies)
             let now = time.now()
             // Beyond them are states from a time when this machine's clock was ahead.
             let validity = now + Self.desiredLifetime.seconds / 2...now + Self.desiredLifetime.seconds
-            if let current, !current.envelope.isEmpty, current.policies == text, validity.contains(current.expiresAt) {
+            if let current, !current.envelope.isEmpty, current.policies == wanted.text,
+                validity.contains(current.expiresAt)
+            {
                 return SignedDesiredState(host: host, revision: current.revision, envelope: current.envelope)
             }
-            guard current != nil || !policies.isEmpty else { return nil }
+            guard current != nil || !wanted.policies.isEmpty else { return nil }
             let revision = (current?.revision ?? 0) + 1
             let expiresAt = now + Self.desiredLifetime.seconds
             let envelope = try sign(
                 DesiredState(
                     fleet: fleet, host: host, revision: revision, issuedAt: now, expiresAt: expiresAt,
-                    policies: policies))
+                    policies: wanted.policies))
             try states.put(
-                .init(revision: revision, expiresAt: expiresAt, policies: text, envelope: envelope), of: host)
+                .init(revision: revision, expiresAt: expiresAt, policies: wanted.text, envelope: envelope), of: host)
             return SignedDesiredState(host: host, revision: revision, envelope: envelope)
         }
         return state.flatMap { memory.publishedDesires[host] == $0.revision ? nil : $0 }

@@ -1,6 +1,7 @@
 import CICal
 import FleetModel
 import FoundationEssentials
+import Synchronization
 
 /// Why a recurrence cannot be.
 public struct InvalidRecurrence: Error, Equatable, CustomStringConvertible {
@@ -17,6 +18,9 @@ public struct Recurrence: Sendable {
         ICAL_YEARLY_RECURRENCE,
     ]
 
+    /// libical reads a time zone when it is first asked for, and more of its changes as they are needed.
+    private static let library = Mutex(())
+
     private let rule: String
     private let start: LocalTime
     private let zone: TimeZone
@@ -25,7 +29,7 @@ public struct Recurrence: Sendable {
     ///   - rule: `FREQ=WEEKLY;BYDAY=MO,TU`; from `HOURLY` to `YEARLY`.
     ///   - start: the first occurrence, unless the rule leaves it out.
     public init(rule: String, start: LocalTime, zone: String) throws(InvalidRecurrence) {
-        guard let zone = TimeZone(zone) else {
+        guard let zone = Self.library.withLock({ _ in TimeZone(zone) }) else {
             throw InvalidRecurrence(
                 "there is no time zone '\(zone.prefix(80))'; expected one such as Europe/Berlin or UTC")
         }
@@ -46,6 +50,10 @@ public struct Recurrence: Sendable {
 
     /// When it occurs, from a time on, in order.
     public func occurrences(from time: Date, until end: Date = .distantFuture, limit: Int) -> [Date] {
+        Self.library.withLock { _ in find(from: time, until: end, limit: limit) }
+    }
+
+    private func find(from time: Date, until end: Date, limit: Int) -> [Date] {
         var rule = Self.parse(rule)
         // libical compares it with local times, whatever zone it is in.
         let last = icaltime_is_null_time(rule.until) == 0 ? instant(of: rule.until) : .distantFuture

@@ -20,7 +20,7 @@ struct DesiredStateTests {
         _ host: HostID, _ policies: [SnapshotPolicy], by store: FleetStore? = nil
     ) async throws -> DesiredState? {
         let store = store ?? self.store
-        let state = try await store.desiredToPublish(for: host, policies: policies) {
+        let state = try await store.desiredToPublish(for: host, DesiredPolicies(policies)) {
             [UInt8](try FleetJSON.encode($0))
         }
         guard let state else { return nil }
@@ -47,11 +47,11 @@ struct DesiredStateTests {
 
     @Test func aRevisionIsStoredBeforeItIsPublished() async throws {
         let host = try await fixture.host().id
-        let wanted = [try policy("a")]
-        let state = try await store.desiredToPublish(for: host, policies: wanted) { _ in [1] }
+        let wanted = try DesiredPolicies([policy("a")])
+        let state = try await store.desiredToPublish(for: host, wanted) { _ in [1] }
         // The controller dies here.
         let next = try StoreFixture.open(fixture.directory, fixture.time)
-        let again = try await next.desiredToPublish(for: host, policies: wanted) { _ in [2] }
+        let again = try await next.desiredToPublish(for: host, wanted) { _ in [2] }
         #expect(again == state && again?.envelope == [1] && again?.revision == 1)
     }
 
@@ -127,5 +127,22 @@ struct DesiredStateTests {
         ])
         #expect(try await store.job(id).state == .cancelled)
         #expect(try await store.jobs(after: nil, limit: 9).items.map(\.id) == [id])
+    }
+
+    @Test func onlyAZoneThatAHostHasToldIsKnown() async throws {
+        var hosts: [HostID] = []
+        for (number, document) in [
+            #"{"clock":{"timeZone":"Europe/Berlin"}}"#, #"{"clock":{"timeZone":7}}"#, #"{"clock":{}}"#, #"[]"#,
+        ].enumerated() {
+            let host = try await fixture.host("host-\(number)").id
+            hosts.append(host)
+            _ = try await store.commit([
+                fixture.arrival(
+                    host,
+                    .inventory(
+                        .software, digest: #require(Digest(String(repeating: "ab", count: 32))), document: document))
+            ])
+        }
+        #expect(try await store.timeZones() == [hosts[0]: "Europe/Berlin"])
     }
 }

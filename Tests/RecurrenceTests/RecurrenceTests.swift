@@ -44,6 +44,21 @@ import Testing
         #expect(recurrence.occurrences(from: .distantPast, limit: limit).map { $0.formatted(.iso8601) } == expected)
     }
 
+    @Test func manyMayAskAtOnce() async throws {
+        let start = try #require(LocalTime("2026-01-01T02:30"))
+        let zones = ["Europe/Berlin", "Asia/Tokyo", "America/Chicago", "Pacific/Auckland", "Europe/London"]
+        let found = try await withThrowingTaskGroup(of: [Date].self) { group in
+            for number in 0..<100 {
+                group.addTask {
+                    try Recurrence(rule: "FREQ=DAILY", start: start, zone: zones[number % zones.count])
+                        .occurrences(from: .distantPast, limit: 800)
+                }
+            }
+            return try await group.reduce(into: Set<[Date]>()) { $0.insert($1) }
+        }
+        #expect(found.count == zones.count && found.allSatisfy { $0.count == 800 })
+    }
+
     @Test func onlyWhatIsAskedForIsFound() throws {
         let recurrence = try Recurrence(rule: "FREQ=DAILY", start: #require(LocalTime("2020-01-01T00:00")), zone: "UTC")
         let from = try Date("2026-05-01T00:00:00Z", strategy: .iso8601)

@@ -28,8 +28,9 @@ public actor DesiredPublisher: Service {
         var since: Date
     }
 
-    private struct Expansion: Hashable {
-        var policy: ResourceName
+    /// What hosts have in common that shall do the same.
+    private struct Likeness: Hashable {
+        var policies: [ResourceName]
         var timeZone: String?
     }
 
@@ -66,14 +67,20 @@ public actor DesiredPublisher: Service {
         do {
             var isComplete = true
             let policies = try await store.policies().compactMap(understood)
-            var expansions: [Expansion: [Date]] = [:]
+            let zones = try await store.timeZones()
+            var wanted: [Likeness: DesiredPolicies] = [:]
             var cursor: String?
             repeat {
                 let page = try await store.hosts(after: cursor, limit: 500)
                 var states: [SignedDesiredState] = []
                 for host in page.items {
-                    let wanted = try await wanted(policies, on: host, &expansions)
-                    if let state = try await store.desiredToPublish(for: host.id, policies: wanted, sign: sign) {
+                    let zone = zones[host.id]
+                    let mine = policies.filter { $0.policy.concerns(host) && !$0.policy.lacksTimeZone(zone) }
+                        .prefix(DesiredState.maximumPolicies)
+                    let likeness = Likeness(policies: mine.map(\.name), timeZone: zone)
+                    let all = try wanted[likeness] ?? DesiredPolicies(expand(mine, zone))
+                    wanted[likeness] = all
+                    if let state = try await store.desiredToPublish(for: host.id, all, sign: sign) {
                         states.append(state)
                     }
                 }
@@ -97,33 +104,23 @@ public actor DesiredPublisher: Service {
         }
     }
 
-    private func wanted(
-        _ policies: [Applied], on host: HostResource,
-        _ expansions: inout [Expansion: [Date]]
-    ) async throws -> [SnapshotPolicy] {
-        let mine = policies.filter { $0.policy.concerns(host) }.prefix(DesiredState.maximumPolicies)
-        guard !mine.isEmpty else { return [] }
-        // Lists of hosts leave inventories out.
-        let host = try await store.host(host.id.description)
-        let share = Self.maximumTimes / mine.count
-        var wanted: [SnapshotPolicy] = []
-        for applied in mine where !host.lacksTimeZone(of: applied.policy) {
-            let key = Expansion(policy: applied.name, timeZone: host.timeZone)
-            let times = try expansions[key] ?? expand(applied, host.timeZone)
-            expansions[key] = times
-            wanted.append(SnapshotPolicy(applied.name, applied.policy, times: Array(times.prefix(share))))
-        }
-        return wanted
-    }
-
     /// From the day's begin, so that it stays the same for a day. The day before is in it for hosts that have still to make good
-    /// what they missed.
-    private func expand(_ applied: Applied, _ hostZone: String?) throws -> [Date] {
+    /// what they missed. A host may name a time zone that this machine does not know: it goes without those policies.
+    private func expand(_ policies: ArraySlice<Applied>, _ hostZone: String?) -> [SnapshotPolicy] {
         let now = time.now().timeIntervalSince1970
         let today = Date(timeIntervalSince1970: (now / Self.day).rounded(.down) * Self.day)
-        let reach = max(Self.day, applied.policy.grace.duration.seconds)
-        return try ScheduleCalendar(applied.policy, hostZone: hostZone)
-            .times(from: max(applied.since, today - reach), until: today + Self.horizon, limit: Self.maximumTimes)
+        return policies.compactMap { applied in
+            do {
+                let reach = max(Self.day, applied.policy.grace.duration.seconds)
+                let times = try ScheduleCalendar(applied.policy, hostZone: hostZone).times(
+                    from: max(applied.since, today - reach), until: today + Self.horizon,
+                    limit: Self.maximumTimes / policies.count)
+                return SnapshotPolicy(applied.name, applied.policy, times: times)
+            } catch {
+                logger.warning("policy \(applied.name) is left out: \(error)")
+                return nil
+            }
+        }
     }
 
     private nonisolated var sign: @Sendable (DesiredState) throws -> [UInt8] {

@@ -25,4 +25,16 @@ struct InventoryRepository {
         let rows = try connection.rows("SELECT part, digest FROM inventory WHERE host = ?", [host.description])
         return Dictionary(uniqueKeysWithValues: try rows.map { (try $0.word(0), try $0.id(1)) })
     }
+
+    /// The time zones that hosts have told.
+    func timeZones() throws -> [HostID: String] {
+        let rows = try connection.rows(
+            """
+            SELECT host, zone FROM (
+                SELECT host, json_extract(document, '$.clock.timeZone') AS zone FROM inventory WHERE part = ?
+            ) WHERE typeof(zone) = 'text'
+            """,
+            [InventoryPart.software.rawValue])
+        return Dictionary(uniqueKeysWithValues: try rows.map { (try $0.id(0), try $0.get(1)) })
+    }
 }

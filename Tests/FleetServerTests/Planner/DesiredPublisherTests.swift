@@ -78,26 +78,42 @@ struct DesiredPublisherTests {
         }
     }
 
+    private func tell(_ zone: String, _ host: HostID, _ controller: ControllerFixture) async throws {
+        let software = JSONValue.object(["clock": .object(["timeZone": .string(zone)])])
+        let json = try FleetJSON.encode(software)
+        _ = try await controller.store.commit([
+            .init(
+                host: host, receivedAt: controller.time.now(), retained: false,
+                content: .inventory(
+                    .software, digest: SHA256Hasher.digest(of: Array(json)),
+                    document: String(decoding: json, as: UTF8.self)), topic: "", payload: [])
+        ])
+    }
+
     @Test func aHostThatHasNotToldItsZoneWaitsForIt() async throws {
         let controller = try ControllerFixture()
         let host = try await controller.host("bench-1")
         try await controller.running {
             try await apply([:], controller)
-            let zone = JSONValue.object(["clock": .object(["timeZone": .string("America/New_York")])])
-            let json = try FleetJSON.encode(zone)
-            _ = try await controller.store.commit([
-                .init(
-                    host: host, receivedAt: controller.time.now(), retained: false,
-                    content: .inventory(
-                        .software, digest: SHA256Hasher.digest(of: Array(json)),
-                        document: String(decoding: json, as: UTF8.self)), topic: "", payload: [])
-            ])
+            try await tell("America/New_York", host, controller)
             #expect(published(host, controller) == nil)
             // It is found when the publisher looks next.
             #expect(
                 try await controller.eventually(within: .seconds(600)) {
                     published(host, controller)?.policies.count == 1
                 })
+        }
+    }
+
+    @Test func aHostWithAZoneThatNobodyKnowsHindersNoOther() async throws {
+        let controller = try ControllerFixture()
+        let (strange, other) = (try await controller.host("a-strange"), try await controller.host("other"))
+        try await tell("Mars/Olympus", strange, controller)
+        try await tell("UTC", other, controller)
+        try await controller.running {
+            try await apply([:], controller)
+            #expect(try await controller.eventually { published(other, controller)?.policies.count == 1 })
+            #expect(published(strange, controller) == nil)
         }
     }
 }

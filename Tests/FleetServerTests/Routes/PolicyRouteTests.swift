@@ -31,6 +31,10 @@ import Testing
             // 12:30 there is 07:00 UTC; today's has passed.
             #expect(hosts[0].times.first.map(FleetJSON.text) == "2026-09-22T07:00:00.000Z")
             #expect(hosts[1].times.isEmpty && hosts[1].obstacle?.contains("has not told") == true)
+            try await fixture.describe(
+                host, [.software: .object(["clock": .object(["timeZone": .string("Mars/Olympus")])])], vms: [])
+            let strange = try await client.get(path + "/hosts").json(Page<PolicyHostResource>.self).items
+            #expect(strange[0].obstacle?.hasPrefix("there is no time zone 'Mars/Olympus'") == true)
             #expect(try await client.send(.delete, path, [:], []).status == 204)
             #expect(try await client.get(path + "/hosts").status == 404)
         }

@@ -10,14 +10,18 @@ struct ScheduleCalendar: Sendable {
 
     /// - Parameter hostZone: the host's own time zone, where the schedule goes by that; UTC when nil.
     init(_ schedule: some Schedule, hostZone: String?) throws(InvalidRecurrence) {
-        let isOfHost = schedule.timeZone == type(of: schedule).zoneOfHost
-        timeZone = isOfHost ? hostZone ?? "UTC" : schedule.timeZone
+        timeZone = schedule.timeZone == type(of: schedule).zoneOfHost ? hostZone ?? "UTC" : schedule.timeZone
         recurrence = try Recurrence(rule: schedule.recurrence, start: schedule.start, zone: timeZone)
     }
 
     func times(from time: Date, until end: Date = .distantFuture, limit: Int) -> [Date] {
         recurrence.occurrences(from: time, until: end, limit: limit)
     }
+}
+
+extension Schedule {
+    /// Whether it goes by a host's own time zone, which nobody knows.
+    func lacksTimeZone(_ hostZone: String?) -> Bool { timeZone == Self.zoneOfHost && hostZone == nil }
 }
 
 extension HostResource {
@@ -29,13 +33,8 @@ extension HostResource {
         var clock: Clock
     }
 
-    /// The machine's own time zone, as far as it has told of it.
+    /// The machine's own time zone, as far as it has told of it; only where its inventory is here.
     var timeZone: String? {
         inventory?[.software].flatMap { try? FleetJSON.decode(Software.self, from: $0) }?.clock.timeZone
-    }
-
-    /// Whether a schedule goes by a time zone of the host's that nobody knows.
-    func lacksTimeZone<Kind: Schedule>(of schedule: Kind) -> Bool {
-        schedule.timeZone == Kind.zoneOfHost && timeZone == nil
     }
 }

@@ -1,6 +1,7 @@
 import FleetFiles
 import FleetModel
 import FleetStore
+import FoundationEssentials
 
 /// `/api/v1/policies`: what hosts do by themselves on a schedule.
 enum PolicyRoutes {
@@ -24,26 +25,30 @@ enum PolicyRoutes {
         }
         let store = call.services.store
         let page = try await store.hosts(after: call.query("cursor"), limit: call.limit())
-        var items: [PolicyHostResource] = []
-        for listed in page.items where policy.concerns(listed) {
-            let host = try await store.host(listed.id.description)
-            items.append(try schedule(of: policy, resource.name, on: host, call))
+        let zones = try await store.timeZones()
+        let items = page.items.filter(policy.concerns).map { host in
+            schedule(of: policy, on: host, in: zones[host.id], from: call.services.time.now())
         }
         return try .json(Page(items: items, nextCursor: page.nextCursor))
     }
 
     private static func schedule(
-        of policy: Policy, _ name: ResourceName, on host: HostResource, _ call: Call
-    ) throws -> PolicyHostResource {
-        if host.lacksTimeZone(of: policy) {
-            return PolicyHostResource(
-                host: host.id, hostName: host.name, timeZone: nil, times: [],
-                obstacle: "it goes by the host's own time zone, which the host has not told; start or update its agent")
+        of policy: Policy, on host: HostResource, in zone: String?, from now: Date
+    ) -> PolicyHostResource {
+        var shown = PolicyHostResource(host: host.id, hostName: host.name, timeZone: zone, times: [])
+        if policy.lacksTimeZone(zone) {
+            shown.obstacle =
+                "it goes by the host's own time zone, which the host has not told; start or update its agent"
+            return shown
         }
-        let calendar = try ScheduleCalendar(policy, hostZone: host.timeZone)
-        return PolicyHostResource(
-            host: host.id, hostName: host.name, timeZone: calendar.timeZone,
-            times: calendar.times(from: call.services.time.now(), limit: shownTimes))
+        do {
+            let calendar = try ScheduleCalendar(policy, hostZone: zone)
+            shown.timeZone = calendar.timeZone
+            shown.times = calendar.times(from: now, limit: shownTimes)
+        } catch {
+            shown.obstacle = error.description
+        }
+        return shown
     }
 
     static let schemas: [String: Schema] = [

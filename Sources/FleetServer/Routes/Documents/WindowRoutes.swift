@@ -43,7 +43,7 @@ extension WindowCalendar {
     init(_ resource: DocumentResource, on host: HostResource?) throws {
         do {
             let window = try Window(document: resource.document)
-            if let host, host.lacksTimeZone(of: window) {
+            if let host, window.lacksTimeZone(host.timeZone) {
                 throw Problem.unprocessable(
                     "no-time-zone",
                     "window '\(resource.name)' goes by the host's own time zone, which host '\(host.name)' has not told; start "
