@@ -6,19 +6,6 @@ public struct Policy: FleetDocument, Schedule, Equatable {
     /// Each snapshot of a VM lies over the one before: so many layers are still quick.
     public static let maximumKept = 14
 
-    public struct Keep: ConfigurationSection, Equatable {
-        public var last = 3
-        public var hourly = 0
-        public var daily = 7
-        public var weekly = 0
-        public var monthly = 0
-        public init() {}
-
-        public var retention: SnapshotRetention {
-            SnapshotRetention(last: last, hourly: hourly, daily: daily, weekly: weekly, monthly: monthly)
-        }
-    }
-
     /// Labels that a host must have; every host without any.
     public var labels: [String: String] = [:]
     /// Of VMs cloned by these profiles; of all without any.
@@ -30,7 +17,7 @@ public struct Policy: FleetDocument, Schedule, Equatable {
     public var timeZone = Self.zoneOfHost
     /// How long after a time that was missed the snapshot is made all the same.
     public var grace = Interval.seconds(12 * 3600)
-    public var keep = Keep()
+    public var keep = SnapshotRetention(last: 3, daily: 7)
     /// With less free space none is made.
     public var minimumFreeMiB = 10_240
     /// Keep the memory of guests that run as well.
@@ -44,9 +31,16 @@ public struct Policy: FleetDocument, Schedule, Equatable {
         check.range("minimumFreeMiB", minimumFreeMiB, 0...1 << 30)
         if recurrence.utf8.count > 500 { check.problem("recurrence", "expected at most 500 bytes") }
         let counts = [keep.last, keep.hourly, keep.daily, keep.weekly, keep.monthly]
-        if counts.contains(where: { $0 < 0 }) || !(1...Self.maximumKept).contains(counts.reduce(0, +)) {
+        if counts.contains(where: { !(0...Self.maximumKept).contains($0) })
+            || !(1...Self.maximumKept).contains(keep.total)
+        {
             check.problem(
                 "keep", "expected 1 to \(Self.maximumKept) snapshots in all, as each lies over the one before")
         }
     }
+}
+
+extension SnapshotRetention: ConfigurationSection {
+    /// Keeps nothing.
+    public init() { self.init(last: 0) }
 }

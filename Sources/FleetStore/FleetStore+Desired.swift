@@ -2,14 +2,6 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 
-/// A signed desired state, stored and ready to be published.
-public struct SignedDesiredState: Equatable, Sendable {
-    public var host: HostID
-    public var revision: UInt64
-    /// The envelope as it travels.
-    public var envelope: [UInt8]
-}
-
 /// What some hosts shall do by themselves: encoded once for all of them.
 public struct DesiredPolicies: Equatable, Sendable {
     public let policies: [SnapshotPolicy]
@@ -35,8 +27,9 @@ extension FleetStore {
     }
 
     /// The time zones that hosts have told of with their inventory, by IANA's names.
-    public func timeZones() throws(StoreError) -> [HostID: String] {
-        try read { try InventoryRepository(connection: $0).timeZones() }
+    /// - Parameter host: nil for all hosts.
+    public func timeZones(of host: HostID? = nil) throws(StoreError) -> [HostID: String] {
+        try read { try InventoryRepository(connection: $0).timeZones(of: host) }
     }
 
     /// Makes a host's desired state what it should be now: the revision grows and is stored, with the signed envelope, before
@@ -44,18 +37,18 @@ extension FleetStore {
     /// - Returns: nil when what is published is right, or when nothing has to be said.
     public func desiredToPublish(
         for host: HostID, _ wanted: DesiredPolicies, sign: @Sendable (DesiredState) throws -> [UInt8]
-    ) throws(StoreError) -> SignedDesiredState? {
+    ) throws(StoreError) -> SignedDocument? {
         guard memory.hosts.contains(host) else { return nil }
-        let state: SignedDesiredState? = try write { connection in
-            let states = DesiredStateRepository(connection: connection)
+        let state: SignedDocument? = try write { connection in
+            let states = SignedDocumentRepository(connection: connection, kind: .desiredState)
             let current = try states.find(host)
             let now = time.now()
             // Beyond them are states from a time when this machine's clock was ahead.
             let validity = now + Self.desiredLifetime.seconds / 2...now + Self.desiredLifetime.seconds
-            if let current, !current.envelope.isEmpty, current.policies == wanted.text,
+            if let current, !current.envelope.isEmpty, current.content == wanted.text,
                 validity.contains(current.expiresAt)
             {
-                return SignedDesiredState(host: host, revision: current.revision, envelope: current.envelope)
+                return SignedDocument(host: host, revision: current.revision, envelope: current.envelope)
             }
             guard current != nil || !wanted.policies.isEmpty else { return nil }
             let revision = (current?.revision ?? 0) + 1
@@ -65,12 +58,12 @@ extension FleetStore {
                     fleet: fleet, host: host, revision: revision, issuedAt: now, expiresAt: expiresAt,
                     policies: wanted.policies))
             try states.put(
-                .init(revision: revision, expiresAt: expiresAt, policies: wanted.text, envelope: envelope), of: host)
-            return SignedDesiredState(host: host, revision: revision, envelope: envelope)
+                .init(revision: revision, expiresAt: expiresAt, content: wanted.text, envelope: envelope), of: host)
+            return SignedDocument(host: host, revision: revision, envelope: envelope)
         }
         return state.flatMap { memory.publishedDesires[host] == $0.revision ? nil : $0 }
     }
 
     /// The broker has taken it.
-    public func desiredPublished(_ state: SignedDesiredState) { memory.publishedDesires[state.host] = state.revision }
+    public func desiredPublished(_ state: SignedDocument) { memory.publishedDesires[state.host] = state.revision }
 }

@@ -2,8 +2,8 @@ import FleetModel
 import FleetRuntime
 import FoundationEssentials
 
-/// A signed job set, stored and ready to be published.
-public struct SignedJobSet: Equatable, Sendable {
+/// A document that is signed, stored and ready to be published.
+public struct SignedDocument: Equatable, Sendable {
     public var host: HostID
     public var revision: UInt64
     /// The envelope as it travels.
@@ -38,11 +38,11 @@ extension FleetStore {
     /// - Returns: nil when what is published is right, when nothing has to be said, or while the host is held.
     public func jobSetToPublish(
         for host: HostID, sign: @Sendable (JobSet) throws -> [UInt8]
-    ) throws(StoreError) -> SignedJobSet? {
+    ) throws(StoreError) -> SignedDocument? {
         guard memory.hosts.contains(host) else { return nil }
-        let set: SignedJobSet? = try write { connection in
+        let set: SignedDocument? = try write { connection in
             guard try !PresenceRepository(connection: connection).isHeld(host) else { return nil }
-            let sets = JobSetRepository(connection: connection)
+            let sets = SignedDocumentRepository(connection: connection, kind: .jobSet)
             let jobs = JobRepository(connection: connection)
             let now = time.now()
             let current = try sets.find(host)
@@ -50,10 +50,10 @@ extension FleetStore {
             let selected = try JobSetSelection.select(unfinished, now: now)
             let text = try FleetJSON.storedText(selected)
             if let current, !current.envelope.isEmpty, Self.validity(at: now).contains(current.expiresAt),
-                try current.jobs == text || mayLag(current, behind: text, unfinished, now: now)
+                try current.content == text || mayLag(current, behind: text, unfinished, now: now)
             {
-                if current.jobs != text { memory.laggingJobSets[host] = time.monotonic() + Self.jobSetLag }
-                return SignedJobSet(host: host, revision: current.revision, envelope: current.envelope)
+                if current.content != text { memory.laggingJobSets[host] = time.monotonic() + Self.jobSetLag }
+                return SignedDocument(host: host, revision: current.revision, envelope: current.envelope)
             }
             guard current != nil || !selected.isEmpty else { return nil }
 
@@ -62,7 +62,7 @@ extension FleetStore {
             let envelope = try sign(
                 JobSet(
                     fleet: fleet, host: host, revision: revision, issuedAt: now, expiresAt: expiresAt, jobs: selected))
-            try sets.put(.init(revision: revision, expiresAt: expiresAt, jobs: text, envelope: envelope), of: host)
+            try sets.put(.init(revision: revision, expiresAt: expiresAt, content: text, envelope: envelope), of: host)
             let present = Set(selected.map(\.id))
             for var job in unfinished {
                 if present.contains(job.resource.id) {
@@ -74,24 +74,24 @@ extension FleetStore {
                 }
                 try jobs.update(job)
             }
-            return SignedJobSet(host: host, revision: revision, envelope: envelope)
+            return SignedDocument(host: host, revision: revision, envelope: envelope)
         }
         return set.flatMap { memory.publishedRevisions[host] == $0.revision ? nil : $0 }
     }
 
     /// Whether a young set differs from what it should be only by jobs that are over.
     private func mayLag(
-        _ set: JobSetRepository.Stored, behind jobs: String, _ unfinished: [StoredJob], now: Date
+        _ set: SignedDocumentRepository.Stored, behind jobs: String, _ unfinished: [StoredJob], now: Date
     ) throws -> Bool {
         let issuedAt = set.expiresAt - Self.jobSetLifetime.seconds
         guard (0..<Self.jobSetLag.seconds).contains(now.timeIntervalSince(issuedAt)) else { return false }
         let open = Set(unfinished.map(\.resource.id))
-        let published = try FleetJSON.decode([Job].self, from: Data(set.jobs.utf8))
+        let published = try FleetJSON.decode([Job].self, from: Data(set.content.utf8))
         return try FleetJSON.storedText(published.filter { open.contains($0.id) }) == jobs
     }
 
     /// The broker has taken a host's set.
-    public func jobSetPublished(_ set: SignedJobSet) { memory.publishedRevisions[set.host] = set.revision }
+    public func jobSetPublished(_ set: SignedDocument) { memory.publishedRevisions[set.host] = set.revision }
 
     /// Moves jobs whose time has passed, and finds sets that must be made or signed again. To be called about once a
     /// second.
@@ -102,7 +102,8 @@ extension FleetStore {
                 var job = $0
                 return job.handle(.expired, at: now)
             }
-            let outdated = try JobSetRepository(connection: connection).hosts(notExpiringWithin: Self.validity(at: now))
+            let outdated = try SignedDocumentRepository(connection: connection, kind: .jobSet).hosts(
+                notExpiringWithin: Self.validity(at: now))
             return (overdue, outdated)
         }
         if !overdue.isEmpty {

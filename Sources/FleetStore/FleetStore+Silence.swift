@@ -23,12 +23,13 @@ extension FleetStore {
             var lost: [JobResource] = []
             for id in silent.sorted() {
                 guard var job = try jobs.find(id) else { continue }
+                let news = job.resource.updatedAt
                 let before = job.resource.state.rawValue
                 guard job.handle(.silent, at: time.now()) else { continue }
                 job.resource.reason = "silent"
                 job.resource.message =
                     "host \(job.resource.hostName) is online and has said nothing of the job for too long, which was \(before) when "
-                    + "it last did; look at the agent's log there. What it says later counts"
+                    + "it last did, \(FleetJSON.text(news)); look at the agent's log there. What it says later counts"
                 try jobs.update(job)
                 lost.append(job.resource)
             }

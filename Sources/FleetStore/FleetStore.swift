@@ -45,7 +45,7 @@ public actor FleetStore {
             let memory = IngestMemory(
                 storeID: try IdentityRepository(connection: connection).open(fleet: fleet),
                 hosts: try HostRepository(connection: connection).ids(),
-                changedJobSets: Set(try JobSetRepository(connection: connection).hosts()))
+                changedJobSets: Set(try JobRepository(connection: connection).hostsWithJobSets()))
             return (connection, memory)
         }
         series = try SQLiteSeriesStore(path: directory + "/" + Self.metricsName)

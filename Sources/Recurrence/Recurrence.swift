@@ -64,6 +64,8 @@ public struct Recurrence: Sendable {
         while found.count < limit {
             let next = icalrecur_iterator_next(iterator)
             guard icaltime_is_null_time(next) == 0 else { break }
+            // No zone is so far from UTC; to find out which moment it is takes longer.
+            guard Double(icaltime_as_timet(next)) >= time.timeIntervalSince1970 - 2 * 86_400 else { continue }
             let date = zone.instant(ofLocal: next)
             guard date <= last, date < end else { break }
             if date >= time { found.append(date) }

@@ -25,7 +25,6 @@ public protocol SignedIntent: Codable, Equatable, Sendable {
     var host: HostID { get }
     /// Grows with every published one; an agent takes none at or below the highest it has seen.
     var revision: UInt64 { get }
-    var issuedAt: Date { get }
     var expiresAt: Date { get }
     /// What makes it unacceptable whoever signed it.
     var flaw: EnvelopeFlaw? { get }

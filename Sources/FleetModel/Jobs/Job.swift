@@ -31,11 +31,6 @@ public struct Job: Codable, Equatable, Sendable {
         self.windows = windows
         self.rank = rank
     }
-
-    /// Whether a job has its turn before another.
-    public static func precedes(_ left: (rank: Int?, id: JobID), _ right: (rank: Int?, id: JobID)) -> Bool {
-        (left.rank ?? .max, left.id) < (right.rank ?? .max, right.id)
-    }
 }
 
 /// The payload of `down/<host>/jobs`: the host's whole current job set, inside a signed envelope.

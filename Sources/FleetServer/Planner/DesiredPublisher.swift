@@ -72,7 +72,7 @@ public actor DesiredPublisher: Service {
             var cursor: String?
             repeat {
                 let page = try await store.hosts(after: cursor, limit: 500)
-                var states: [SignedDesiredState] = []
+                var states: [SignedDocument] = []
                 for host in page.items {
                     let zone = zones[host.id]
                     let mine = policies.filter { $0.policy.concerns(host) && !$0.policy.lacksTimeZone(zone) }
@@ -129,7 +129,7 @@ public actor DesiredPublisher: Service {
         }
     }
 
-    private func publish(_ states: [SignedDesiredState]) async -> Bool {
+    private func publish(_ states: [SignedDocument]) async -> Bool {
         let messages = states.map { state in
             BusMessage(
                 topic: Topic.desired(state.host).name(in: store.fleet), payload: state.envelope, qos: .atLeastOnce,
@@ -149,7 +149,7 @@ extension SnapshotPolicy {
         self.init(
             name: name, profiles: policy.profiles.isEmpty ? nil : policy.profiles,
             vms: policy.vms.isEmpty ? nil : policy.vms, times: times,
-            graceSeconds: Int(policy.grace.duration.seconds), keep: policy.keep.retention,
+            graceSeconds: Int(policy.grace.duration.seconds), keep: policy.keep,
             minimumFreeMiB: policy.minimumFreeMiB == 0 ? nil : UInt64(policy.minimumFreeMiB), memory: policy.memory)
     }
 }

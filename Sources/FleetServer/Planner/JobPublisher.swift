@@ -68,7 +68,7 @@ public actor JobPublisher: Service {
         let due = waiting.filter { host in publishedAt[host].map { now >= $0 + Self.interval } ?? true }
         publishedAt = publishedAt.filter { now < $0.value + Self.interval }
 
-        var sets: [SignedJobSet] = []
+        var sets: [SignedDocument] = []
         for host in due {
             waiting.remove(host)
             do throws(StoreError) {
@@ -98,7 +98,7 @@ public actor JobPublisher: Service {
         }
     }
 
-    private func message(_ set: SignedJobSet) -> BusMessage {
+    private func message(_ set: SignedDocument) -> BusMessage {
         BusMessage(
             topic: Topic.jobs(set.host).name(in: store.fleet), payload: set.envelope, qos: .atLeastOnce, retain: true)
     }

@@ -37,13 +37,12 @@ extension IngestTransaction {
     private mutating func compare(_ presence: Presence, of host: HostID) throws {
         let receiver = try receiver(of: host)
         let evidence = RestoreEvidence(acked: presence.acked, store: memory.storeID, receiver: receiver)
-        let sets = JobSetRepository(connection: connection)
+        let sets = SignedDocumentRepository(connection: connection, kind: .jobSet)
         let revision = try sets.revision(of: host)
         let isAbove = presence.jobsRevision > revision && presence.jobsRevision < Self.plausibleRevision
         if isAbove {
             // The next set goes above what the host has taken; it is made when the host's record has been read.
-            try sets.put(
-                .init(revision: presence.jobsRevision, expiresAt: .distantFuture, jobs: "", envelope: []), of: host)
+            try sets.adopt(presence.jobsRevision, of: host)
             try PresenceRepository(connection: connection).hold(host)
         }
         let knewThisStore = presence.acked.map { $0.store == memory.storeID } ?? false
@@ -62,13 +61,11 @@ extension IngestTransaction {
     /// A host that has taken another desired state than the newest gets that again; one that has taken a later one than there
     /// ever was here, from before a restore, gets one above it.
     private mutating func compareDesired(_ presence: Presence, of host: HostID) throws {
-        let states = DesiredStateRepository(connection: connection)
-        let revision = try states.find(host)?.revision ?? 0
+        let states = SignedDocumentRepository(connection: connection, kind: .desiredState)
+        let revision = try states.revision(of: host)
         guard presence.desiredRevision != revision else { return }
         if presence.desiredRevision > revision, presence.desiredRevision < Self.plausibleRevision {
-            try states.put(
-                .init(revision: presence.desiredRevision, expiresAt: .distantFuture, policies: "", envelope: []),
-                of: host)
+            try states.adopt(presence.desiredRevision, of: host)
         }
         memory.publishedDesires[host] = nil
         outcome.desiresDiffer = true

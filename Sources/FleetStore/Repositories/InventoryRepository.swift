@@ -27,14 +27,16 @@ struct InventoryRepository {
     }
 
     /// The time zones that hosts have told.
-    func timeZones() throws -> [HostID: String] {
+    /// - Parameter host: nil for all hosts.
+    func timeZones(of host: HostID?) throws -> [HostID: String] {
         let rows = try connection.rows(
             """
             SELECT host, zone FROM (
-                SELECT host, json_extract(document, '$.clock.timeZone') AS zone FROM inventory WHERE part = ?
+                SELECT host, CASE WHEN json_valid(document) THEN json_extract(document, '$.clock.timeZone') END AS zone
+                FROM inventory WHERE part = ?1 AND (?2 IS NULL OR host = ?2)
             ) WHERE typeof(zone) = 'text'
             """,
-            [InventoryPart.software.rawValue])
+            [InventoryPart.software.rawValue, host?.description])
         return Dictionary(uniqueKeysWithValues: try rows.map { (try $0.id(0), try $0.get(1)) })
     }
 }

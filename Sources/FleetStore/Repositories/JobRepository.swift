@@ -77,6 +77,11 @@ struct JobRepository {
         try connection.execute("UPDATE jobs SET rank = ? WHERE id = ?", [rank, id.description])
     }
 
+    /// Hosts that have, or should have, a job set.
+    func hostsWithJobSets() throws -> [HostID] {
+        try connection.rows("SELECT host FROM job_sets UNION SELECT host FROM jobs").map { try $0.id(0) }
+    }
+
     /// The jobs that are not over and that hosts may know of.
     func published() throws -> [StoredJob] {
         try connection.rows("\(Self.select) WHERE published AND jobs.state NOT IN (\(Self.terminal))").map(job)

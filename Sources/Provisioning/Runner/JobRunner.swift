@@ -218,7 +218,7 @@ public actor JobRunner: Service {
             }
             let time: JobScheduler.Clock = saneTime().map { .sane($0) } ?? .insane
             let obstacles = await obstacles(for: jobs, time)
-            let turns = jobs.sorted { Job.precedes(($0.job.rank, $0.id), ($1.job.rank, $1.id)) }
+            let turns = jobs.sorted { ($0.job.rank ?? .max, $0.id) < ($1.job.rank ?? .max, $1.id) }
             let candidates = turns.map { entry in
                 var candidate = candidate(entry)
                 candidate.obstacle = obstacles[entry.id]

@@ -47,7 +47,7 @@ enum PolicyCommands {
         try await session.client.vms().filter { hosts.contains($0.host) }.compactMap { vm in
             let made = (vm.vm.snapshots ?? []).filter { $0.policy == name }
             guard !made.isEmpty else { return nil }
-            let given = policy.keep.retention.expendable(made, of: name)
+            let given = policy.keep.expendable(made, of: name)
             return PolicySchedule.VM(
                 name: vm.vm.name, hostName: vm.hostName, kept: made.count - given.count, givenUp: given.map(\.name))
         }

@@ -23,18 +23,3 @@ extension Schedule {
     /// Whether it goes by a host's own time zone, which nobody knows.
     func lacksTimeZone(_ hostZone: String?) -> Bool { timeZone == Self.zoneOfHost && hostZone == nil }
 }
-
-extension HostResource {
-    private struct Software: Decodable {
-        struct Clock: Decodable {
-            var timeZone: String?
-        }
-
-        var clock: Clock
-    }
-
-    /// The machine's own time zone, as far as it has told of it; only where its inventory is here.
-    var timeZone: String? {
-        inventory?[.software].flatMap { try? FleetJSON.decode(Software.self, from: $0) }?.clock.timeZone
-    }
-}

@@ -26,7 +26,7 @@ enum WindowRoutes {
         } else {
             host = nil
         }
-        let calendar = try WindowCalendar(window, on: host)
+        let calendar = try await WindowCalendar(window, on: host, in: call.services.store)
         return try .json(
             WindowOccurrences(
                 timeZone: calendar.timeZone,
@@ -40,16 +40,18 @@ enum WindowRoutes {
 
 extension WindowCalendar {
     /// - Throws: a `Problem` when the host's own time zone counts and is not known.
-    init(_ resource: DocumentResource, on host: HostResource?) throws {
+    init(_ resource: DocumentResource, on host: HostResource?, in store: FleetStore) async throws {
+        var zone: String?
+        if let host { zone = try await store.timeZones(of: host.id)[host.id] }
         do {
             let window = try Window(document: resource.document)
-            if let host, window.lacksTimeZone(host.timeZone) {
+            if let host, window.lacksTimeZone(zone) {
                 throw Problem.unprocessable(
                     "no-time-zone",
                     "window '\(resource.name)' goes by the host's own time zone, which host '\(host.name)' has not told; start "
                         + "or update its agent, or name a zone in the window")
             }
-            try self.init(window, hostZone: host?.timeZone)
+            try self.init(window, hostZone: zone)
         } catch let error as InvalidDocument {
             throw Self.notUnderstood(resource, error.description)
         } catch let error as InvalidRecurrence {

@@ -38,7 +38,7 @@ extension JobPlanner {
             throw Problem.unprocessable(
                 "unknown-window", "there is no window '\(name)'; 'virtfleet window list' shows those there are")
         }
-        let times = try WindowCalendar(window, on: host).startTimes(from: time, until: end)
+        let times = try await WindowCalendar(window, on: host, in: store).startTimes(from: time, until: end)
         guard !times.isEmpty else {
             throw Problem.unprocessable(
                 "no-occurrence",
