@@ -14,6 +14,11 @@ struct VMDirectory: Codable, Equatable, Sendable {
     var seedFiles: String { path + "/seed.files" }
     var snapshots: String { path + "/snapshots" }
 
+    init(path: String) { self.path = path }
+
+    /// - Parameter layer: a file for which `isLayer` holds.
+    init(of layer: String) { path = String(layer.prefix(upTo: layer.lastIndex(of: "/") ?? layer.startIndex)) }
+
     /// What the guest writes to a disk from a snapshot or a revert on.
     func layer(of target: String, madeBy job: JobID) -> String { "\(path)/\(target)-\(job).qcow2" }
 

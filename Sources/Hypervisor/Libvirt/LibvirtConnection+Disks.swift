@@ -93,14 +93,14 @@ extension LibvirtConnection {
             case 1:
                 let (current, end) = (information.cur, information.end)
                 // QEMU has moved all of it before libvirt hears that the job can be ended.
-                let isReady = end > 0 && current == end ? try isMirrored(domain, disk) : false
+                let isReady = end > 0 && current == end ? try isMirrorReady(domain, disk) : false
                 return BlockJob(current: current, end: end, isReady: isReady)
             default: throw .lastLibvirtError("look at the block jobs of", libvirtName(of: domain))
             }
         }
     }
 
-    private func isMirrored(_ domain: OpaquePointer, _ disk: String) throws(HypervisorError) -> Bool {
+    private func isMirrorReady(_ domain: OpaquePointer, _ disk: String) throws(HypervisorError) -> Bool {
         try XMLTree.read(xml(of: domain, flags: 0), as: "domain definition") { root in
             root.first("devices")?.children("disk").first { $0.first("target")?.attribute("dev") == disk }?
                 .first("mirror")?.attribute("ready") == "yes"

@@ -30,7 +30,7 @@ struct DocumentCommands: Sendable {
         return Command(
             "apply", "Make a \(word) what a file says", discussion: discussion,
             arguments: [file.specification, given.specification],
-            examples: [.init("virtfleet \(word) apply nights.yaml", "as \(word) nights")]
+            examples: [.init("virtfleet \(word) apply nightly.yaml", "as \(word) nightly")]
         ) { [self] arguments, console in
             let session = try Session(arguments, console)
             let file = try arguments(file)

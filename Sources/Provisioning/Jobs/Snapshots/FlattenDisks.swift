@@ -22,7 +22,6 @@ struct FlattenDisks: JobKind {
         var layers: [String: String]
         /// What is copied, at most.
         var bytes: UInt64
-        var directory: VMDirectory
     }
 
     /// What must stay free beside the copy, for all that the guest writes meanwhile.
@@ -32,7 +31,7 @@ struct FlattenDisks: JobKind {
         let (domain, directory) = try await host.requireOwn(vm, "flatten")
         try await host.requireNoSavedMemory(domain)
         try await host.requireNoForeignSnapshots(domain)
-        var plan = Plan(layers: [:], bytes: 0, directory: directory)
+        var plan = Plan(layers: [:], bytes: 0)
         for disk in try await host.writableDisks(of: vm) where !disk.isLeftOut {
             guard let file = disk.file else { continue }
             try await host.requireNoBlockJob(domain, disk: disk.target)
@@ -66,10 +65,10 @@ struct FlattenDisks: JobKind {
     }
 
     func steps(of plan: Plan, on host: JobHost) -> [any JobStep] {
-        plan.layers.sorted { $0.key < $1.key }.map {
+        plan.layers.sorted { $0.key < $1.key }.map { target, layer in
             FlattenDisk(
-                vm: vm, directory: plan.directory, target: $0.key, layer: $0.value,
-                copy: plan.directory.layer(of: $0.key, madeBy: job), host: host)
+                vm: vm, directory: VMDirectory(of: layer), target: target, layer: layer,
+                copy: VMDirectory(of: layer).layer(of: target, madeBy: job), host: host)
         }
     }
 
