@@ -76,7 +76,8 @@ let package = Package(
             strict),
         library("HostPower", ["CSystemd", "FleetRuntime"], strict),
         library("Placement", ["FleetModel", "FleetRuntime"]),
-        library("FleetFiles", ["Configuration", "FleetModel", "FleetRuntime", "Placement"]),
+        library("Rollouts", ["FleetModel", "FleetRuntime"]),
+        library("FleetFiles", ["Configuration", "FleetModel", "FleetRuntime", "Placement", "Rollouts"]),
         library("Recurrence", ["CICal", "FleetModel"], strict),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
         library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
@@ -93,12 +94,12 @@ let package = Package(
                 "FleetModel", "FleetRuntime", "MessageBus", "DurableStream", "HostPower", "Hypervisor",
                 "HostInspection", "Telemetry", "Provisioning", "ImageStore", "Signing",
             ], strict),
-        library("FleetStore", ["FleetModel", "FleetRuntime", "SQLite", "DurableStream"]),
+        library("FleetStore", ["FleetModel", "FleetRuntime", "SQLite", "DurableStream", "Rollouts", "Signing"]),
         library(
             "FleetServer",
             [
                 "CMicroHTTPD", "FleetModel", "FleetRuntime", "FleetStore", "MessageBus", "DurableStream", "ImageStore",
-                "Placement", "FleetFiles", "Recurrence", "Signing", "Subprocess",
+                "Placement", "FleetFiles", "Recurrence", "Rollouts", "Signing", "Subprocess",
             ], strict),
         library("FleetClient", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing"], strict),
         .target(
@@ -170,6 +171,7 @@ let package = Package(
             exclude: ["Corpus", "Fixtures", "Pictures/Golden"]),
         tests("HostPower", ["FakeLogin"]),
         tests("Placement"),
+        tests("Rollouts"),
         tests("FleetFiles", ["Placement"]),
         tests("Recurrence", ["Subprocess"]),
         tests("Telemetry", ["HostInspection", "Hypervisor"], exclude: ["Golden", "Fixtures"]),

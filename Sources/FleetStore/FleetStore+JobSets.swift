@@ -129,6 +129,7 @@ extension FleetStore {
     /// A host's job set may differ from what was last published.
     func intend(for host: HostID) {
         memory.changedJobSets.insert(host)
+        memory.restlessHosts.insert(host)
         intents.announce(0)
     }
 }

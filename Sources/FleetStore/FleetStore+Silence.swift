@@ -31,6 +31,7 @@ extension FleetStore {
                     "host \(job.resource.hostName) is online and has said nothing of the job for too long, which was \(before) when "
                     + "it last did, \(FleetJSON.text(news)); look at the agent's log there. What it says later counts"
                 try jobs.update(job)
+                memory.restlessHosts.insert(job.resource.host)
                 lost.append(job.resource)
             }
             return lost

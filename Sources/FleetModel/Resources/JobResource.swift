@@ -25,13 +25,15 @@ public struct JobResource: Codable, Equatable, Sendable {
     public var rank: Int?
     /// The policy by which the host asked itself for it; absent for what somebody asked the controller for.
     public var policy: ResourceName?
+    /// The rollout that it is a part of.
+    public var rollout: ResourceName?
 
     public init(
         id: JobID, host: HostID, hostName: ResourceName, kind: String, arguments: JSONValue, state: JobState,
         cancelRequested: Bool, reason: String? = nil, message: String? = nil, step: JobReport.Step? = nil,
         progress: JobProgress? = nil, vm: VMID? = nil, result: JobResult? = nil, createdAt: Date,
         updatedAt: Date, expiresAt: Date, conditions: JobConditions? = nil, rank: Int? = nil,
-        policy: ResourceName? = nil
+        policy: ResourceName? = nil, rollout: ResourceName? = nil
     ) {
         self.id = id
         self.host = host
@@ -52,6 +54,7 @@ public struct JobResource: Codable, Equatable, Sendable {
         self.conditions = conditions
         self.rank = rank
         self.policy = policy
+        self.rollout = rollout
     }
 }
 

@@ -34,6 +34,12 @@ struct IngestMemory {
     var publishedRevisions: [HostID: UInt64] = [:]
     /// Likewise of desired states.
     var publishedDesires: [HostID: UInt64] = [:]
+    /// Hosts whose jobs or presence have changed since the rollouts were last looked at.
+    var restlessHosts: Set<HostID> = []
+    /// Somebody has changed a rollout, or it could not be brought to its end at once.
+    var hasRolloutNews = true
+    /// When all hosts of all rollouts were last looked at, on the monotonic clock.
+    var rolloutsSweptAt: Duration?
     /// When the database last took a new ID because a host knew more than it.
     var renewedAt: Duration?
 
@@ -53,5 +59,6 @@ struct IngestMemory {
         laggingJobSets[host] = nil
         publishedRevisions[host] = nil
         publishedDesires[host] = nil
+        restlessHosts.remove(host)
     }
 }

@@ -26,8 +26,11 @@ extension IngestTransaction {
         job.resource.vm = report.vm ?? job.resource.vm
         job.resource.result = report.result
         job.resource.updatedAt = time
+        // The host did not know yet that it is to begin no more.
+        if job.withdrawRequested { job.handle(.withdrawn, at: time) }
         try jobs.update(job)
         memory.changedJobSets.insert(host)
+        memory.restlessHosts.insert(host)
         // Progress is that of one state, a download's for instance.
         if outcome != .unchanged { memory.progress[report.job] = nil }
     }
@@ -57,6 +60,7 @@ extension IngestTransaction {
                 job.handle(.confirmedGone, at: memory.lastSeen[host] ?? job.resource.updatedAt)
             else { continue }
             try jobs.update(job)
+            memory.restlessHosts.insert(host)
         }
     }
 }

@@ -20,6 +20,7 @@ extension IngestTransaction {
             former = (former + [current]).suffix(PresenceRepository.formerSessions)
         }
         try presences.put(presence, former: former, of: host)
+        memory.restlessHosts.insert(host)
         if arrival.retained {
             // It may be old: the host's own clock is the best bound there is.
             let heard = min(presence.time, arrival.receivedAt)

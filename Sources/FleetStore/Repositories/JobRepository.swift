@@ -7,6 +7,8 @@ struct StoredJob {
     var resource: JobResource
     var published: Bool
     var absentSince: UInt64?
+    /// It is to begin no more: its absence from the job set says so, and what has begun goes on.
+    var withdrawRequested = false
 
     var machine: JobStateMachine { JobStateMachine(state: resource.state, published: published) }
 }
@@ -17,7 +19,8 @@ struct JobRepository {
 
     private static let select = """
         SELECT jobs.id, jobs.host, hosts.name, kind, arguments, jobs.state, cancel_requested, reason, message, step, vm,
-        jobs.created_at, updated_at, expires_at, published, absent_since, result, conditions, rank, policy
+        jobs.created_at, updated_at, expires_at, published, absent_since, result, conditions, rank, policy, rollout,
+        withdraw_requested
         FROM jobs JOIN hosts ON hosts.id = jobs.host
         """
     /// States that no other follows, as SQL literals.
@@ -28,12 +31,13 @@ struct JobRepository {
         try connection.execute(
             """
             INSERT INTO jobs (id, host, kind, arguments, state, created_at, updated_at, expires_at, conditions,
-            policy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            policy, rollout) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 job.id.description, job.host.description, job.kind, try FleetJSON.storedText(job.arguments),
                 job.state.rawValue, job.createdAt, job.updatedAt, job.expiresAt,
                 try job.conditions.map(FleetJSON.storedText), job.policy?.description,
+                job.rollout?.description,
             ])
     }
 
@@ -101,12 +105,13 @@ struct JobRepository {
         let resource = job.resource
         try connection.execute(
             """
-            UPDATE jobs SET state = ?, published = ?, cancel_requested = ?, absent_since = ?, reason = ?, message = ?,
-            step = ?, vm = ?, result = ?, updated_at = ? WHERE id = ?
+            UPDATE jobs SET state = ?, published = ?, cancel_requested = ?, absent_since = ?, withdraw_requested = ?, reason = ?,
+            message = ?, step = ?, vm = ?, result = ?, updated_at = ? WHERE id = ?
             """,
             [
-                resource.state.rawValue, job.published, resource.cancelRequested, job.absentSince, resource.reason,
-                resource.message, try resource.step.map(FleetJSON.storedText), resource.vm?.description,
+                resource.state.rawValue, job.published, resource.cancelRequested, job.absentSince,
+                job.withdrawRequested, resource.reason, resource.message, try resource.step.map(FleetJSON.storedText),
+                resource.vm?.description,
                 try resource.result.map(FleetJSON.storedText), resource.updatedAt, resource.id.description,
             ])
     }
@@ -120,7 +125,9 @@ struct JobRepository {
                 vm: try row.optionalID(10), result: try row.optionalJSON(16), createdAt: try row.get(11),
                 updatedAt: try row.get(12),
                 expiresAt: try row.get(13), conditions: try row.optionalJSON(17),
-                rank: try row.get(18), policy: try row.optionalID(19)),
-            published: try row.get(14), absentSince: try row.get(15))
+                rank: try row.get(18), policy: try row.optionalID(19),
+                rollout: try row.optionalID(20)),
+            published: try row.get(14), absentSince: try row.get(15),
+            withdrawRequested: try row.get(21))
     }
 }
