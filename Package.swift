@@ -200,6 +200,12 @@ let package = Package(
             dependencies: ["FleetModel", "FleetRuntime", "FleetTestSupport", "HostInspection"],
             path: "Tests/InspectionFuzzer", swiftSettings: strict),
         .executableTarget(
+            name: "Simulation",
+            dependencies: [
+                "DurableStream", "FleetModel", "FleetRuntime", "FleetServer", "FleetStore", "FleetTestSupport",
+                "Hypervisor", "ImageStore", "MessageBus", "Provisioning", "Rollouts", "SQLite", "Signing",
+            ], path: "Tests/Simulation", swiftSettings: strict),
+        .executableTarget(
             name: "EventSource",
             dependencies: [
                 "DurableStream", "FleetAgent", "FleetModel", "FleetRuntime", "FleetTestSupport", "MessageBus",

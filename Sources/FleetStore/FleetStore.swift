@@ -17,7 +17,7 @@ public actor FleetStore {
     nonisolated let commits = ChangeFeed()
     nonisolated let intents = ChangeFeed()
     nonisolated let desires = ChangeFeed()
-    let connection: Connection
+    package let connection: Connection
     let time: any TimeSource
     let logger: Logger
     var memory: IngestMemory

@@ -34,7 +34,7 @@ public struct RolloutRules: Codable, Equatable, Sendable {
     /// How many hosts may have begun by the end of a wave.
     /// - Parameter wave: 0 for the first.
     /// - Parameter total: the hosts of the rollout.
-    func budget(of wave: Int, total: Int) -> Int {
+    package func budget(of wave: Int, total: Int) -> Int {
         guard wave < waves.count else { return total }
         return min(total, waves[...wave].reduce(0) { $0 + $1.count(of: total) })
     }

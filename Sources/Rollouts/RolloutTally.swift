@@ -14,13 +14,13 @@ public struct RolloutTally: Equatable, Sendable {
     subscript(states: RolloutHostState...) -> Int { states.reduce(0) { $0 + counts[$1, default: 0] } }
 
     /// All that can be a part of it.
-    var total: Int { counts.reduce(0) { $0 + ($1.key == .unfit ? 0 : $1.value) } }
+    package var total: Int { counts.reduce(0) { $0 + ($1.key == .unfit ? 0 : $1.value) } }
     /// Hosts that are about it, or may be.
     var occupied: Int { self[.offered, .applying, .away] }
     /// Hosts that a wave waits for. Those that are not online hold nobody up.
-    var awaited: Int { self[.offered, .applying] }
+    package var awaited: Int { self[.offered, .applying] }
     /// Hosts that a wave has let begin. For those that nobody waits for, others come in.
-    var admitted: Int { self[.offered, .applying, .succeeded, .failed, .lost] + skippedAfterOffer }
+    package var admitted: Int { self[.offered, .applying, .succeeded, .failed, .lost] + skippedAfterOffer }
     var inFlight: Int { self[.offered, .applying, .away, .stray, .lost] }
     /// A host that is online and has fallen silent may be what the threshold is there for.
     var failures: Int { self[.failed, .lost] }

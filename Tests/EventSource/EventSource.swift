@@ -59,7 +59,8 @@ struct NoJobs: JobReceiver {
     func hold() async -> Set<VMID> { [] }
     func release() async {}
     func receive(envelope: [UInt8]) async {}
-    var revision: UInt64 { 0 }
+    var recordedRevision: UInt64 { 0 }
+    let recorded = Mailbox<Void>(capacity: 1)
     func receive(desired envelope: [UInt8]) async {}
     var desiredRevision: UInt64 { 0 }
     func vmStopped(_ vm: VMID) async {}

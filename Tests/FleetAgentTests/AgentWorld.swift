@@ -15,8 +15,12 @@ import Testing
 final class AgentWorld: Sendable {
     final class Jobs: JobReceiver {
         let envelopes = Mutex<[[UInt8]]>([])
-        func receive(envelope: [UInt8]) async { envelopes.withLock { $0.append(envelope) } }
-        var revision: UInt64 { get async { UInt64(envelopes.withLock(\.count)) } }
+        let recorded = Mailbox<Void>(capacity: 1)
+        func receive(envelope: [UInt8]) async {
+            envelopes.withLock { $0.append(envelope) }
+            recorded.send(())
+        }
+        var recordedRevision: UInt64 { get async { UInt64(envelopes.withLock(\.count)) } }
         let desires = Mutex<[[UInt8]]>([])
         func receive(desired envelope: [UInt8]) async { desires.withLock { $0.append(envelope) } }
         var desiredRevision: UInt64 { get async { UInt64(desires.withLock(\.count)) } }

@@ -55,7 +55,6 @@ extension AgentSession {
             }
         case .jobs(host):
             await jobs.receive(envelope: message.payload)
-            publishing.send(())
         case .desired(host):
             await jobs.receive(desired: message.payload)
             publishing.send(())

@@ -68,7 +68,7 @@ extension AgentSession {
     }
 
     func gatherFacts() async {
-        let (jobsRevision, desiredRevision) = (await jobs.revision, await jobs.desiredRevision)
+        let (jobsRevision, desiredRevision) = (await jobs.recordedRevision, await jobs.desiredRevision)
         var inventory: [InventoryPart: Digest] = [:]
         for case (.inventory(_, let part), let message) in outbox.taken {
             inventory[part] = message.userProperty(InventoryPart.digestProperty).flatMap { Digest($0) }

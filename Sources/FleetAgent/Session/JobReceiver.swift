@@ -6,8 +6,11 @@ import Provisioning
 public protocol JobReceiver: Sendable {
     /// Takes one signed envelope, as it travels on `down/<host>/jobs`; refuses and reports what it does not believe.
     func receive(envelope: [UInt8]) async
-    /// The revision of the newest set that was taken; 0 before the first.
-    var revision: UInt64 { get async }
+    /// The revision of the newest set that was taken, all that was to say of the jobs before it being in the record; 0 before the
+    /// first.
+    var recordedRevision: UInt64 { get async }
+    /// Rings when that has grown.
+    var recorded: Mailbox<Void> { get }
     /// Takes one signed envelope, as it travels on `down/<host>/desired`; likewise.
     func receive(desired envelope: [UInt8]) async
     /// The revision of the newest desired state that was taken; 0 before the first.

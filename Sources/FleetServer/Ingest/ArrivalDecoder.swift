@@ -5,19 +5,21 @@ import MessageBus
 import Signing
 
 /// Reads a message as far as that goes without the database. Pure.
-struct ArrivalDecoder {
+package struct ArrivalDecoder {
     /// Larger payloads are refused unread.
     static let maximumBytes = 1 << 20
-    let fleet: FleetName
+    private let fleet: FleetName
 
-    enum Result {
+    package init(fleet: FleetName) { self.fleet = fleet }
+
+    package enum Result {
         case arrival(Arrival)
         case refused(RefusedPayload, detail: String)
         /// Not for the store.
         case ignored
     }
 
-    func decode(_ message: BusMessage, receivedAt: Date) -> Result {
+    package func decode(_ message: BusMessage, receivedAt: Date) -> Result {
         func refuse(_ reason: RefusedPayload.Reason, _ detail: String) -> Result {
             let refused = RefusedPayload(
                 receivedAt: receivedAt, topic: message.topic, reason: reason, payload: message.payload)

@@ -47,7 +47,8 @@ public actor JobPublisher: Service {
         }
     }
 
-    private func tick() async {
+    /// Looks for jobs whose time has passed, and for silent ones.
+    package func tick() async {
         do { try await store.tickJobs() } catch { logger.warning("cannot look for expired jobs: \(error)") }
         guard time.monotonic() >= nextLookForSilence else { return }
         nextLookForSilence = time.monotonic() + Self.silenceInterval
@@ -61,7 +62,7 @@ public actor JobPublisher: Service {
     }
 
     /// - Returns: when the next set that waits for its second to be over is due; nil when none waits.
-    private func publishDue() async -> Duration? {
+    package func publishDue() async -> Duration? {
         waiting.formUnion(await store.takeChangedJobSets())
         await clearRemovedHosts()
         let now = time.monotonic()

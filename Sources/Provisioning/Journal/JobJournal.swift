@@ -9,7 +9,7 @@ public actor JobJournal {
     private let executor = ThreadExecutor(name: "journal")
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    let database: Connection
+    package let database: Connection
     /// The kernel's boot ID: a controller's time can be carried forward within one boot only.
     let bootID: String
 
@@ -47,8 +47,10 @@ public actor JobJournal {
 
     /// The intent of a step, and in the same synced commit the end of the one before; its job is `applying` from here on.
     /// - Parameter done: the step before, if its end is still to be stored.
+    /// - Throws: `NotBegun` when the step would be the job's first and the newest job set does not want that any more.
     func intend(_ position: Int, after done: String?, _ report: JobReport, plan: JSONValue, at time: Date?) throws {
         try database.transaction {
+            if let known = try job(report.job), !known.isStarted, !known.wanted || known.job.cancel { throw NotBegun() }
             if let done { try mark(report.job, done, .done) }
             try record([report], at: time)
             try database.execute(

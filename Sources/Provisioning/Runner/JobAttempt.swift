@@ -24,6 +24,7 @@ struct JobAttempt<Kind: JobKind>: Sendable {
             if !resumed {
                 try await stopIfCancelled()
                 try await pass(.beforeIntent, step)
+                if records.isEmpty && position == 0, await !executor.mayBegin() { throw NotBegun() }
                 let number = JobReport.Step(index: position + 1, count: steps.count, name: step.name)
                 let report = entry.report(.applying, step: number, vm: kind.vm)
                 try await journal.intend(

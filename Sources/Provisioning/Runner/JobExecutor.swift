@@ -12,6 +12,8 @@ struct JobExecutor: Sendable {
         case ended
         /// It could not start now and is as it was; to be tried again.
         case notNow(JobProblem)
+        /// Something has come between; it is as it was, and to be looked at again.
+        case notBegun
     }
 
     let journal: JobJournal
@@ -19,6 +21,8 @@ struct JobExecutor: Sendable {
     let logger: Logger
     /// The time for the journal; nil while the clock is not sane.
     let now: @Sendable () async -> Date?
+    /// Whether it may still take its first step.
+    let mayBegin: @Sendable () async -> Bool
     /// Whether the job shall stop at its next safe point.
     let isCancelled: @Sendable () async -> Bool
     /// How far a step is that takes long.
@@ -49,6 +53,8 @@ struct JobExecutor: Sendable {
             do {
                 let remark = try await attempt.forward(plan)
                 try await attempt.end(.succeeded, nil, remark: remark)
+            } catch is NotBegun {
+                return .notBegun
             } catch {
                 try rethrowUnlessProblem(error)
                 problem = JobProblem(error)
@@ -95,3 +101,6 @@ extension JobProblem {
     /// Why a job is being rolled back, from the report that said so.
     init(_ report: JobReport) { self.init(report.reason ?? "failed", report.message ?? "") }
 }
+
+/// Before its first step a job turned out not to be wanted any more, or its time to be over.
+struct NotBegun: Error {}

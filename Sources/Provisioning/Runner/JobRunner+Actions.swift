@@ -2,6 +2,7 @@ import FleetModel
 import FleetRuntime
 import Hypervisor
 import ImageStore
+import Signing
 
 extension JobRunner {
     func candidate(_ entry: JournalledJob) -> JobScheduler.Candidate {
@@ -111,10 +112,16 @@ extension JobRunner {
         else { return }
         let executor = JobExecutor(
             journal: journal, host: host, logger: logger.with("job", entry.id), now: { await self.saneTime() },
-            isCancelled: { await self.isCancelled(entry.id) }, progress: { [progress] in progress.send($0) },
+            mayBegin: { await self.mayBegin(entry.id) }, isCancelled: { await self.isCancelled(entry.id) }, progress: { [progress] in progress.send($0) },
             reported: { self.outboxChanged.send(()) }, fault: fault)
         let outcome = try await executor.run(JobKinds.read(entry.job), entry)
         if case .notNow(let problem) = outcome { try await postpone(entry, problem) }
+    }
+
+    /// Asked right before its first step: while it was prepared the window may have closed, or the host slept.
+    private func mayBegin(_ id: JobID) async -> Bool {
+        guard let entry = try? await journal.job(id) else { return false }
+        return scheduler.mayBegin(candidate(entry), saneTime().map { .sane($0) } ?? .insane)
     }
 
     private func isCancelled(_ id: JobID) async -> Bool {
@@ -129,7 +136,8 @@ extension JobRunner {
 
     private func retryLater(_ id: JobID) {
         var backoff = retries[id]?.backoff ?? Backoff(base: .seconds(2), cap: .seconds(30))
-        var random = SystemRandomNumberGenerator()
+        // As different from host to host as their jobs are.
+        var random = DigestGenerator(text: "\(id)/\(host.time.uptime())")
         retries[id] = Retry(at: host.time.uptime() + backoff.next(using: &random), backoff: backoff)
     }
 

@@ -2,16 +2,13 @@ import FleetModel
 import FleetRuntime
 
 extension JobRunner {
-    /// Hands reports to the durable stream, in order; each leaves the journal only when the stream has it.
+    /// Hands reports to the durable stream as they come, and tries again when it does not take them.
     func handOverReports() async {
         var backoff = Backoff(base: .milliseconds(500), cap: .seconds(30))
         var random = SystemRandomNumberGenerator()
         while !Task.isCancelled {
             do {
-                while case let batch = try await journal.outbox(limit: 64), !batch.isEmpty {
-                    for entry in batch { try await outlets.report(entry.report, entry.key) }
-                    if let last = batch.last { try await journal.handedOver(upTo: last.id) }
-                }
+                try await handOver()
                 backoff.reset()
                 _ = await outboxChanged.next()
             } catch {
@@ -19,6 +16,18 @@ extension JobRunner {
                 try? await host.time.sleep(for: backoff.next(using: &random))
             }
         }
+    }
+
+    /// Hands over what the journal has to tell, in order; each report leaves it only when the stream has it.
+    package func handOver() async throws {
+        let revision = gate.revision
+        while case let batch = try await journal.outbox(limit: 64), let last = batch.last {
+            for entry in batch { try await outlets.report(entry.report, entry.key) }
+            try await journal.handedOver(upTo: last.id)
+        }
+        guard recordedRevision != revision else { return }
+        recordedRevision = revision
+        recorded.send(())
     }
 
     func publishProgress() async {

@@ -61,7 +61,7 @@ public actor JobRunner: Service {
     let logger: Logger
     let fault: FaultPoint.Hook
     private let isClockSynchronised: @Sendable () -> Bool
-    private let scheduler: JobScheduler
+    let scheduler: JobScheduler
     private let conditions: HostConditions
 
     var gate: JobSetGate
@@ -83,11 +83,16 @@ public actor JobRunner: Service {
     private var pending: [UInt8]?
     var pendingDesired: [UInt8]?
     private var failure: (any Error)?
-    let wake = Mailbox<Void>(capacity: 1)
+    package let wake = Mailbox<Void>(capacity: 1)
     let outboxChanged = Mailbox<Void>(capacity: 1)
     let progress = Mailbox<JobProgress>(capacity: 64)
     /// Rings when VMs may have other cores than before.
     public nonisolated let moves = Mailbox<Void>(capacity: 1)
+    /// The newest revision that was taken, all that was to say of the jobs before it being in the record: whoever has read that
+    /// far may conclude that a job which the set does not name, and of which the record says nothing, never begins.
+    public internal(set) var recordedRevision: UInt64 = 0
+    /// Rings when that has grown.
+    public nonisolated let recorded = Mailbox<Void>(capacity: 1)
     /// VMs that have stopped, and left what they had to nobody yet.
     var stopped: Set<VMID> = []
     let stops = Mailbox<Void>(capacity: 1)
@@ -130,7 +135,7 @@ public actor JobRunner: Service {
         clock = facts.clock
     }
 
-    /// The newest revision taken, for the host's presence.
+    /// The newest revision taken.
     public var revision: UInt64 { gate.revision }
 
     /// Runs until cancelled. Jobs that work then stop where they are and go on at the next start.
@@ -201,9 +206,14 @@ public actor JobRunner: Service {
         outboxChanged.send(())
     }
 
+    /// The jobs that something is done about at the moment.
+    package var activeJobs: Set<JobID> { Set(activities.keys) }
+
     /// Does what the scheduler says.
+    /// - Parameter afterEach: called after each thing that was begun; for whoever wants one at a time.
     /// - Returns: how long nothing will change by itself.
-    private func evaluate() async -> Duration {
+    @discardableResult
+    package func evaluate(afterEach: @Sendable () async -> Void = {}) async -> Duration {
         let longest = Duration.seconds(15)
         do {
             let untilPolicy = isHeld ? nil : await policiesPlanned()
@@ -229,6 +239,7 @@ public actor JobRunner: Service {
             let begun = try await begunWithinTheHour(jobs)
             for action in scheduler.decide(candidates, clock: time, uptime: uptime, begun: begun) where !isHeld {
                 try await perform(action, entries)
+                await afterEach()
             }
             let catchUp = clock.notBefore.map { Duration.seconds($0.timeIntervalSince(host.time.now())) }
             let changes = [untilPolicy, scheduler.nextChange(candidates, clock: time, uptime: uptime), catchUp]

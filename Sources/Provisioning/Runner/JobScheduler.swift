@@ -114,6 +114,9 @@ struct JobScheduler: Sendable {
     /// Whether a job's time has come, as far as it depends on clock and calendar alone.
     func isDue(_ job: Candidate, _ clock: Clock) -> Bool { waitForTime(job, clock) == nil }
 
+    /// Whether nothing has come between the decision that a job starts and its first step.
+    func mayBegin(_ job: Candidate, _ clock: Clock) -> Bool { end(of: job, clock) == nil && isDue(job, clock) }
+
     private func waitForTime(_ job: Candidate, _ clock: Clock) -> Wait? {
         guard case .sane(let now) = clock else {
             return Wait(

@@ -1,0 +1,48 @@
+import FleetRuntime
+import Signing
+
+/// The simulation of the fleet's job part: many worlds, each from its seed.
+struct Simulation: Sendable {
+    struct Outcome: Equatable, Sendable {
+        var violations: [String]
+        var story: [String]
+    }
+
+    /// Worlds at the same time: each waits for its databases now and then.
+    private static let width = 4
+
+    private let disk: SimulatedDisk
+    private let key: SigningKey
+
+    init() async throws {
+        disk = try await SimulatedDisk()
+        key = try SigningKey.generate()
+    }
+
+    func run(_ seed: UInt64, defect: Defect? = nil) async throws -> Outcome {
+        let world = try await World(seed: seed, disk: disk, key: key, defect: defect)
+        let violations = try await world.run()
+        return Outcome(violations: violations, story: world.story)
+    }
+
+    /// - Parameter tell: called for each violation as it is found.
+    /// - Returns: the seeds that break a rule, in order.
+    func run(
+        _ seeds: Range<UInt64>, defect: Defect? = nil, tell: @escaping @Sendable (UInt64, String) -> Void = { _, _ in }
+    ) async throws -> [UInt64] {
+        return try await withThrowingTaskGroup(of: [UInt64].self) { group in
+            for first in seeds.prefix(Self.width) {
+                group.addTask {
+                    var failures: [UInt64] = []
+                    for seed in stride(from: first, to: seeds.upperBound, by: Self.width) {
+                        let outcome = try await run(seed, defect: defect)
+                        for violation in outcome.violations { tell(seed, violation) }
+                        if !outcome.violations.isEmpty { failures.append(seed) }
+                    }
+                    return failures
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }.sorted()
+        }
+    }
+}

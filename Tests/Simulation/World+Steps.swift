@@ -1,0 +1,175 @@
+import FleetModel
+import FleetRuntime
+import FleetTestSupport
+import FoundationEssentials
+import Hypervisor
+
+extension World {
+    /// One thing that happens on a bad day.
+    func step() async throws {
+        let host = hosts.randomElement(using: &random)!
+        switch Int.random(in: 0..<1000, using: &random) {
+        case 0..<190: try await stepController()
+        case 190..<390:
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                try await deliverUp(
+                    hosts.randomElement(using: &random)!, keep: chance(5), drop: chance(5),
+                    at: chance(20) ? Int.random(in: 0..<4, using: &random) : 0)
+            }
+        case 390..<540: try await deliverDown(host)
+        case 540..<640: try await evaluate(host)
+        case 640..<740: try await letGo(hosts.filter { $0.gate?.parkedJobs.isEmpty == false }.randomElement(using: &random) ?? host)
+        case 740..<800: try await speak(host)
+        case 800..<900: try await pass([1, 2, 5, 10, 30, 60, 300, 900, 3600].randomElement(using: &random)!)
+        case 900..<915:
+            if host.isRunning { try await crash(host) } else { try await start(host) }
+        case 915..<935:
+            if host.isAsleep { try await wake(host) } else { try await sleep(host) }
+        case 935..<955:
+            if host.isConnected { try await disconnect(host) } else { try await connect(host) }
+        case 955..<960: try await jump(host)
+        case 960..<965: try await breakDisk(host)
+        case 965..<975: breakGuest(host)
+        case 975..<980:
+            if intents.count < 2 { try await applyRollout() }
+        case 980..<984: try await planJob()
+        case 984..<986: try await cancelJob()
+        case 986..<992:
+            guard !intents.isEmpty else { return try await applyRollout() }
+            let request = [RolloutRequest.pause, .resume, .resume, .retry, .abort].randomElement(using: &random)!
+            try await requestOfRollout(request, Int.random(in: 0..<intents.count, using: &random))
+        case 992..<995: try await restartController()
+        case 995..<997: try await breakController()
+        case 997..<998:
+            tell("the broker forgets")
+            network.forget()
+            for host in hosts { try await disconnect(host) }
+        default: try await backUp()
+        }
+    }
+
+    private func deliverDown(_ host: SimulatedHost) async throws {
+        guard var queue = network.down[host.id], !queue.isEmpty else { return }
+        let index = chance(15) ? Int.random(in: 0..<min(3, queue.count), using: &random) : 0
+        let message = chance(5) ? queue[index] : queue.remove(at: index)
+        network.down[host.id] = queue
+        if chance(5) { return }
+        try await deliver(message, to: host)
+    }
+
+    private func sleep(_ host: SimulatedHost) async throws {
+        guard host.isRunning else { return }
+        // Without a network nobody hears it.
+        try await disconnect(host, saying: .sleeping)
+        tell("host \(host.index): sleeps")
+        host.isAsleep = true
+    }
+
+    private func wake(_ host: SimulatedHost) async throws {
+        tell("host \(host.index): wakes up")
+        host.isAsleep = false
+        if chance(70) { try await connect(host) }
+        try await evaluate(host)
+    }
+
+    private func jump(_ host: SimulatedHost) async throws {
+        if host.isClockSynchronised {
+            host.isClockSynchronised = false
+            let seconds = [-86_400.0, -7200, -300, 300, 7200, 86_400].randomElement(using: &random)!
+            host.clockOffset = seconds
+            host.time.jump(by: .seconds(seconds))
+            tell("host \(host.index): its clock jumps by \(seconds) s")
+        } else {
+            synchronise(host)
+        }
+        try await evaluate(host)
+    }
+
+    private func synchronise(_ host: SimulatedHost) {
+        host.time.jump(by: .seconds(-host.clockOffset))
+        host.clockOffset = 0
+        host.isClockSynchronised = true
+    }
+
+    private func breakDisk(_ host: SimulatedHost) async throws {
+        tell("host \(host.index): its disk \(host.isDiskBroken ? "works again" : "breaks")")
+        try await host.setDiskBroken(!host.isDiskBroken)
+    }
+
+    private func breakGuest(_ host: SimulatedHost) {
+        tell("host \(host.index): its guest will not restart")
+        host.hypervisor.fail(
+            .reboot, with: HypervisorError(.failed, operation: "reboot", object: "office", message: "it does not"))
+    }
+
+    private func restartController() async throws {
+        tell("the controller \(controller.isRunning ? "dies" : "starts")")
+        guard controller.isRunning else { return try await startController() }
+        controller.crash()
+        if chance(70) { try await startController() }
+    }
+
+    private func startController() async throws {
+        try controller.start()
+        // Agents notice by its presence.
+        for host in hosts where host.isConnected { host.spool.tell { $0.controllerCame() } }
+    }
+
+    private func breakController() async throws {
+        tell("the controller's disk \(controller.isDiskBroken ? "works again" : "breaks")")
+        try await controller.setDiskBroken(!controller.isDiskBroken)
+    }
+
+    private func backUp() async throws {
+        guard controller.isRunning, !controller.isDiskBroken else { return }
+        if chance(60) {
+            tell("the controller is backed up")
+            try await controller.makeBackup()
+        } else if try controller.restore() {
+            tell("the controller is restored")
+            referee.forget()
+            for host in hosts where host.isConnected { host.spool.tell { $0.controllerCame() } }
+        }
+    }
+
+    // MARK: The end
+
+    /// Everything works again, for long enough.
+    func heal() async throws {
+        tell("everything works again")
+        if !controller.isRunning { try await startController() }
+        try await controller.setDiskBroken(false)
+        for host in hosts {
+            try await host.setDiskBroken(false)
+            synchronise(host)
+            host.isAsleep = false
+            if !host.isRunning { try await start(host) }
+            // What was lost on the way comes with the next connection.
+            try await disconnect(host)
+            try await connect(host)
+        }
+        for round in 0..<400 {
+            for host in hosts {
+                while let message = network.down[host.id]?.first {
+                    network.down[host.id]?.removeFirst()
+                    try await deliver(message, to: host)
+                }
+                try await evaluate(host)
+                while host.gate.parkedJobs.isEmpty == false { try await letGo(host) }
+                try await speak(host)
+                while network.up[host.id]?.isEmpty == false { try await deliverUp(host) }
+            }
+            try await stepController()
+            if round % 8 == 7 { for index in intents.indices { try await requestOfRollout(.resume, index) } }
+            if try await isAtRest() { break }
+            try await pass(round < 20 ? 5 : 1800)
+            if !ledger.violations.isEmpty { return }
+        }
+        try await referee.judgeEnd(controller, intents, hosts)
+    }
+
+    private func isAtRest() async throws -> Bool {
+        guard hosts.allSatisfy({ $0.spool.isEmpty && network.down[$0.id]?.isEmpty != false }) else { return false }
+        return try await controller.isAtRest()
+    }
+}
