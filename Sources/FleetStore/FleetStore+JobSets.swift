@@ -50,6 +50,7 @@ extension FleetStore {
             let selected = try JobSetSelection.select(unfinished, now: now)
             let text = try FleetJSON.storedText(selected)
             if let current, !current.envelope.isEmpty, Self.validity(at: now).contains(current.expiresAt),
+                !memory.wantingTime.contains(host),
                 try current.content == text || mayLag(current, behind: text, unfinished, now: now)
             {
                 if current.content != text { memory.laggingJobSets[host] = time.monotonic() + Self.jobSetLag }
@@ -76,6 +77,7 @@ extension FleetStore {
             }
             return SignedDocument(host: host, revision: revision, envelope: envelope)
         }
+        memory.wantingTime.remove(host)
         return set.flatMap { memory.publishedRevisions[host] == $0.revision ? nil : $0 }
     }
 

@@ -31,10 +31,11 @@ extension FleetStore {
         var news: [RolloutNews] = []
         var isMore = false
         var asked: Set<HostID> = []
-        for rollout in try read({ try RolloutRepository(connection: $0).alive() }) {
-            let isDue = rollout.progress.nextChange(deadline: rollout.deadline).map { $0 <= time.now() } ?? false
+        for (name, nextChange) in try read({ try RolloutRepository(connection: $0).alive() }) {
+            let isDue = nextChange.map { $0 <= time.now() } ?? false
             guard sweeps || hasNews || isDue || !changed.isEmpty else { continue }
             let step = try write { connection in
+                let rollout = try RolloutRepository(connection: connection).find(name)
                 var step = RolloutStep(connection: connection, rollout: rollout, now: time.now())
                 try step.run(settling: sweeps ? nil : changed, limit: Self.offersAtOnce)
                 if let change = step.change {

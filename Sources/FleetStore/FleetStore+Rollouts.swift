@@ -61,7 +61,8 @@ extension FleetStore {
     /// How the rollouts that take in hosts while they run were applied.
     public func continuousRollouts() throws(StoreError) -> [RolloutDefinition] {
         try read { connection in
-            try RolloutRepository(connection: connection).alive()
+            let rollouts = RolloutRepository(connection: connection)
+            return try rollouts.alive().map { try rollouts.find($0.name) }
                 .filter { $0.definition.isContinuous && !$0.progress.state.isOver }.map(\.definition)
         }
     }

@@ -24,14 +24,19 @@ public actor FleetStore {
     var silences = SilenceWatch()
     var removed: [RemovedHost] = []
     private nonisolated let failure = Mutex<String?>(nil)
-    private nonisolated let executor = ThreadExecutor(name: "fleet-store")
+    private nonisolated let executor: any SerialExecutor
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     /// Opens, or makes, the databases in a directory that exists.
     /// - Throws: `StoreError.storage` when they cannot be opened or were written by a newer version;
     ///   `StoreError.conflict` when they belong to another fleet.
-    public init(directory: String, fleet: FleetName, time: any TimeSource, logger: Logger) throws(StoreError) {
+    /// - Parameter executor: where the work is done, which blocks.
+    public init(
+        directory: String, fleet: FleetName, time: any TimeSource, logger: Logger,
+        executor: any SerialExecutor = ThreadExecutor(name: "fleet-store")
+    ) throws(StoreError) {
+        self.executor = executor
         self.fleet = fleet
         self.time = time
         self.logger = logger

@@ -58,9 +58,10 @@ struct EventSource {
 struct NoJobs: JobReceiver {
     func hold() async -> Set<VMID> { [] }
     func release() async {}
-    func receive(envelope: [UInt8]) async {}
+    func receive(envelope: [UInt8], retained: Bool) async {}
     var recordedRevision: UInt64 { 0 }
     let recorded = Mailbox<Void>(capacity: 1)
+    var wantsTime: Bool { false }
     func receive(desired envelope: [UInt8]) async {}
     var desiredRevision: UInt64 { 0 }
     func vmStopped(_ vm: VMID) async {}

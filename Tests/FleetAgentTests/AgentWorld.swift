@@ -16,10 +16,11 @@ final class AgentWorld: Sendable {
     final class Jobs: JobReceiver {
         let envelopes = Mutex<[[UInt8]]>([])
         let recorded = Mailbox<Void>(capacity: 1)
-        func receive(envelope: [UInt8]) async {
+        func receive(envelope: [UInt8], retained: Bool) async {
             envelopes.withLock { $0.append(envelope) }
             recorded.send(())
         }
+        let wantsTime = false
         var recordedRevision: UInt64 { get async { UInt64(envelopes.withLock(\.count)) } }
         let desires = Mutex<[[UInt8]]>([])
         func receive(desired envelope: [UInt8]) async { desires.withLock { $0.append(envelope) } }

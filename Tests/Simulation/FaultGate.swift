@@ -17,6 +17,7 @@ final class FaultGate: Sendable {
         var restarts: [JobID: Int] = [:]
         var now: Date
         var isSynchronised = true
+        var held: @Sendable () -> Void = {}
     }
 
     private let seed: UInt64
@@ -37,6 +38,9 @@ final class FaultGate: Sendable {
         state = Mutex(State(now: now))
     }
 
+    /// - Parameter held: called when a job is held.
+    func whenHeld(_ held: @escaping @Sendable () -> Void) { state.withLock { $0.held = held } }
+
     /// The time of the world.
     func set(now: Date) { state.withLock { $0.now = now } }
 
@@ -55,11 +59,11 @@ final class FaultGate: Sendable {
             return
         }
         try await withCheckedThrowingContinuation { continuation in
-            let isOver = state.withLock { state in
+            let held = state.withLock { state in
                 if !state.isOver { state.parked[point.job] = continuation }
-                return state.isOver
+                return state.isOver ? nil : state.held
             }
-            if isOver { continuation.resume(throwing: Crash()) }
+            if let held { held() } else { continuation.resume(throwing: Crash()) }
         }
     }
 
@@ -69,6 +73,7 @@ final class FaultGate: Sendable {
     func crash() {
         let parked = state.withLock { state in
             state.isOver = true
+            state.held = {}
             defer { state.parked = [:] }
             return state.parked.values.map(\.self)
         }

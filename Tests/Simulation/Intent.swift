@@ -16,7 +16,7 @@ struct Intent {
     init(number: Int, hosts: Int, using random: inout SeededGenerator) {
         let hasWindows = Int.random(in: 0..<100, using: &random) < 40
         let begin = SimulatedDisk.begin.timeIntervalSince1970
-        let windows = (0..<40).map { index in
+        let windows = (0..<9).map { index in
             let start = Date(timeIntervalSince1970: begin + Double(index) * 6 * 3600 + 1800)
             return Occurrence(start: start, end: start + 2 * 3600)
         }
@@ -33,7 +33,7 @@ struct Intent {
                 forceAfter: hasWindows && Bool.random(using: &random) ? 2 : nil,
                 rollsBackOnAbort: Bool.random(using: &random)),
             window: hasWindows ? ResourceName("nights") : nil, windows: hasWindows ? ["": windows] : nil,
-            deadlineSeconds: [1, 2, 4].randomElement(using: &random)! * 86_400)
+            deadlineSeconds: [1, 2].randomElement(using: &random)! * 86_400)
         targets = (0..<hosts).map { index in
             RolloutTarget(
                 host: SimulatedDisk.host(index),

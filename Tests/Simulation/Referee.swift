@@ -22,6 +22,8 @@ struct Referee {
 
     let ledger: Ledger
     private var ended: [JobID: JobState] = [:]
+    /// What the database said when it was last looked at, and how often it had been written to then.
+    private var seen: (sights: [String: Sight], changes: Int)?
     /// When a wave was through.
     private var waveEnds: [String: Date] = [:]
     /// What each host last said of its connection, as the controller heard it.
@@ -30,12 +32,12 @@ struct Referee {
     init(ledger: Ledger) { self.ledger = ledger }
 
     /// The database is an older copy of itself: what it had concluded since is to be concluded again.
-    mutating func forget() { (ended, waveEnds, heard) = ([:], [:], [:]) }
+    mutating func forget() { (ended, waveEnds, heard, seen) = ([:], [:], [:], nil) }
 
     // MARK: Jobs
 
     /// A terminal state never changes.
-    mutating func judgeJobs(_ controller: SimulatedController) async {
+    private mutating func judgeJobs(_ controller: SimulatedController) async {
         guard let rows = try? await controller.store?.rows("SELECT id, state FROM jobs") else { return }
         for row in rows {
             guard let id = JobID((try? row.get(0, as: String.self)) ?? ""),
@@ -85,7 +87,7 @@ struct Referee {
 
     // MARK: Rollouts
 
-    func look(_ controller: SimulatedController) async -> [String: Sight] {
+    private func look(_ controller: SimulatedController) async -> [String: Sight] {
         guard let store = controller.store,
             let rollouts = try? await store.rows("SELECT name, state, progress FROM rollouts"),
             let hosts = try? await store.rows(
@@ -112,15 +114,24 @@ struct Referee {
         return sights
     }
 
+    /// Looks at what the controller has made of the last step.
     mutating func judge(
-        _ controller: SimulatedController, _ intents: [Intent], before: [String: Sight], now: Date,
-        hosts: [SimulatedHost], tell: (String) -> Void
+        _ controller: SimulatedController, _ intents: [Intent], now: Date, tell: (String) -> Void
     ) async {
+        guard let changes = try? await controller.store?.rows("SELECT total_changes()").first?.get(0, as: Int.self),
+            changes != seen?.changes
+        else { return }
         await judgeJobs(controller)
+        let before = seen?.sights
         let after = await look(controller)
+        seen = (after, changes)
+        // Nobody knows what an older copy had done just before.
+        guard let before else { return }
         for intent in intents {
             let name = intent.name.description
-            guard let old = before[name], let new = after[name], old != new else { continue }
+            guard let new = after[name] else { continue }
+            let old = before[name] ?? Sight()
+            guard old != new else { continue }
             tell("\(name): \(new.state.rawValue), wave \(new.wave + 1), \(new.counts.map { "\($0.value) \($0.key.rawValue)" }.sorted())")
             let asked = new.attempts.filter { $0.value > old.attempts[$0.key, default: 0] }.keys
             if !asked.isEmpty { judgeOffers(intent, new, asked) }

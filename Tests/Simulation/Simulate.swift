@@ -4,13 +4,13 @@ import Glibc
 
 /// Runs the simulation over many seeds, or tells the story of one.
 ///
-///     Simulation [--seeds N] [--from SEED] [--defect NAME]
-///     Simulation --seed SEED [--defect NAME]
+///     Simulation [--seeds N] [--from SEED] [--steps N] [--defect NAME]
+///     Simulation --seed SEED [--steps N] [--defect NAME]
 @main
 struct Simulate {
     static func main() async throws {
         let options = Options(CommandLine.arguments.dropFirst())
-        let simulation = try await Simulation()
+        let simulation = try await Simulation(steps: options.steps)
         if let seed = options.seed {
             let outcome = try await simulation.run(seed, defect: options.defect)
             for line in outcome.story { print(line) }
@@ -32,6 +32,7 @@ struct Simulate {
         var from: UInt64 = 1
         var seed: UInt64?
         var defect: Defect?
+        var steps = Simulation.defaultSteps
 
         init(_ arguments: ArraySlice<String>) {
             var rest = arguments
@@ -40,6 +41,7 @@ struct Simulate {
                 switch name {
                 case "--seeds": seeds = Self.number(value)
                 case "--from": from = Self.number(value)
+                case "--steps": steps = Int(Self.number(value))
                 case "--seed": seed = Self.number(value)
                 case "--defect":
                     guard let known = Defect(rawValue: value) else { Self.usage() }
@@ -55,7 +57,7 @@ struct Simulate {
         }
 
         private static func usage() -> Never {
-            print("usage: Simulation [--seeds N] [--from SEED] [--seed SEED] [--defect NAME]")
+            print("usage: Simulation [--seeds N] [--from SEED] [--seed SEED] [--steps N] [--defect NAME]")
             print("defects: \(Defect.allCases.map(\.rawValue).joined(separator: ", "))")
             exit(64)
         }

@@ -38,13 +38,14 @@ final class SimulatedController {
         time = ManualTimeSource(now: SimulatedDisk.begin)
         try FileManager.default.createDirectory(atPath: self.directory, withIntermediateDirectories: true)
         try disk.makeController(in: self.directory)
-        try start()
     }
 
-    func start() throws {
-        store = try FleetStore(directory: directory, fleet: SimulatedDisk.fleet, time: time, logger: .silent)
+    func start() async throws {
+        store = try FleetStore(directory: directory, fleet: SimulatedDisk.fleet, time: time, logger: .silent,
+            executor: InlineExecutor())
         publisher = JobPublisher(bus: network.bus, store: store, key: key, time: time, logger: .silent)
         driver = RolloutDriver(store: store, time: time, logger: .silent)
+        try await store.relax()
         acknowledgements = AckCoalescer()
         isDiskBroken = false
         network.connectController()
@@ -69,7 +70,7 @@ final class SimulatedController {
     }
 
     /// Puts the backup in the place of the database, as somebody does who copies files.
-    func restore() throws -> Bool {
+    func restore() async throws -> Bool {
         guard let backup else { return false }
         crash()
         let path = "\(directory)/\(FleetStore.databaseName)"
@@ -78,7 +79,7 @@ final class SimulatedController {
         }
         try FileManager.default.copyItem(atPath: backup, toPath: path)
         wasRestored = true
-        try start()
+        try await start()
         return true
     }
 
@@ -89,7 +90,7 @@ final class SimulatedController {
         await publisher.tick()
         while await driver.step() {}
         _ = await publisher.publishDue()
-        network.collect(connected: connected)
+        network.collect(connected: connected, at: time.now())
     }
 
     private func seedDefects() async throws {
@@ -121,7 +122,7 @@ final class SimulatedController {
             return nil
         }
         if defect == .takesOldReports, case .record(_, _, let report?) = arrival.content {
-            try await store.execute(
+            try? await store.execute(
                 "UPDATE jobs SET state = ? WHERE id = ?", [report.state.rawValue, report.job.description])
         }
         // What is not stored is not acknowledged, and comes again.
@@ -140,6 +141,6 @@ final class SimulatedController {
                     topic: Topic.ack(host).name(in: SimulatedDisk.fleet),
                     payload: [UInt8](try FleetJSON.encode(position)), retain: true))
         }
-        network.collect(connected: connected)
+        network.collect(connected: connected, at: time.now())
     }
 }

@@ -45,6 +45,7 @@ final class SimulatedHost {
         var jobsRevision: UInt64
         var recorded: RecordPosition?
         var acked: StreamPosition?
+        var wantsTime: Bool
     }
 
     init(
@@ -81,7 +82,8 @@ final class SimulatedHost {
 
     func start(at now: Date) async throws {
         life += 1
-        journal = try JobJournal(path: journalPath, bootID: "boot")
+        journal = try JobJournal(path: journalPath, bootID: "boot", executor: InlineExecutor())
+        try await journal.relax()
         if isDiskBroken { try await journal.setBroken(true) }
         let gate = FaultGate(
             seed: seed, host: index, life: life, ledger: ledger, hypervisor: hypervisor, now: now)
@@ -103,7 +105,8 @@ final class SimulatedHost {
                     try spool.append(report, key: key, at: time.now(), uptime: time.uptime())
                 }, progress: { _ in }, refused: { _ in }), logger: .silent,
             isClockSynchronised: { anyClock || gate.isClockSynchronised }, fault: { try await gate.pass($0) })
-        if defect == .repeatsInterruptedSteps { try await journal.execute("DELETE FROM steps WHERE state = 'intended'") }
+        gate.whenHeld { [wake = runner.wake] in wake.send(()) }
+        if defect == .repeatsInterruptedSteps { try? await journal.execute("DELETE FROM steps WHERE state = 'intended'") }
     }
 
     /// The process dies where it stands.
@@ -122,17 +125,17 @@ final class SimulatedHost {
     // MARK: Jobs
 
     /// Takes a job set that has arrived.
-    func take(_ envelope: [UInt8], now: Date) async throws {
+    func take(_ envelope: [UInt8], retained: Bool, now: Date) async throws {
         guard isRunning else { return }
         gate.set(now: now)
         if defect == .forgetsFinishedJobs { try? await journal.execute("DELETE FROM jobs WHERE ended = 1") }
         if defect == .takesOldJobSets {
-            try await journal.execute("UPDATE facts SET revision = 0, digest = NULL")
+            try? await journal.execute("UPDATE facts SET revision = 0, digest = NULL")
             await crash()
             try await start(at: now)
         }
-        await runner.receive(envelope: envelope)
-        if defect == .ignoresWithdrawal { try await journal.execute("UPDATE jobs SET wanted = 1") }
+        await runner.receive(envelope: envelope, retained: retained)
+        if defect == .ignoresWithdrawal { try? await journal.execute("UPDATE jobs SET wanted = 1") }
     }
 
     /// The revision of the newest set that it took.
@@ -154,11 +157,12 @@ final class SimulatedHost {
 
     /// Until every job is over, or held.
     private static func rest(_ runner: JobRunner, _ gate: FaultGate) async {
-        while await !runner.activeJobs.subtracting(gate.parkedJobs).isEmpty { await Task.yield() }
+        while await !runner.activeJobs.subtracting(gate.parkedJobs).isEmpty { _ = await runner.wake.next() }
     }
 
     func facts() async -> Facts {
-        Facts(jobsRevision: await runner?.recordedRevision ?? 0, recorded: spool.recorded, acked: spool.acked)
+        Facts(jobsRevision: await runner?.recordedRevision ?? 0, recorded: spool.recorded, acked: spool.acked,
+            wantsTime: await runner?.wantsTime ?? false)
     }
 
     func presence(_ state: Presence.State, _ facts: Facts) throws -> [UInt8] {
@@ -166,7 +170,8 @@ final class SimulatedHost {
             try FleetJSON.encode(
                 Presence(
                     state: state, session: session, agentVersion: "1.0", bootID: "boot", time: time.now(),
-                    acked: facts.acked, jobsRevision: facts.jobsRevision, recorded: facts.recorded)))
+                    acked: facts.acked, jobsRevision: facts.jobsRevision, recorded: facts.recorded,
+                    wantsTime: facts.wantsTime)))
     }
 }
 

@@ -1,13 +1,21 @@
 import FleetModel
 import FleetRuntime
+import FoundationEssentials
 import MessageBus
 import Synchronization
 
 /// The broker, and the way to it from both sides. Messages wait here until the world lets them arrive, twice, late or never.
 final class SimulatedNetwork {
-    enum Down: Equatable {
-        case jobs([UInt8])
-        case ack([UInt8])
+    /// What is on its way to a host.
+    struct Down {
+        enum Content {
+            case jobs([UInt8])
+            case ack([UInt8])
+        }
+
+        var content: Content
+        var retained = false
+        var since: Date
     }
 
     /// What the controller publishes by; the world takes it from here in an order of its own.
@@ -21,23 +29,24 @@ final class SimulatedNetwork {
     var up: [HostID: [BusMessage]] = [:]
 
     /// Takes over what the controller has published.
-    func collect(connected: Set<HostID>) {
+    func collect(connected: Set<HostID>, at now: Date) {
         for message in bus.take() {
             switch Topic(message.topic, in: SimulatedDisk.fleet) {
             case .jobs(let host):
                 jobs[host] = message.payload
-                if connected.contains(host) { down[host, default: []].append(.jobs(message.payload)) }
+                if connected.contains(host) { down[host, default: []].append(Down(content: .jobs(message.payload), since: now)) }
             case .ack(let host):
                 acks[host] = message.payload
-                if connected.contains(host) { down[host, default: []].append(.ack(message.payload)) }
+                if connected.contains(host) { down[host, default: []].append(Down(content: .ack(message.payload), since: now)) }
             default: break
             }
         }
     }
 
     /// A host is connected, and gets what is kept for it.
-    func connect(_ host: HostID) {
-        down[host] = [acks[host].map(Down.ack), jobs[host].map(Down.jobs)].compactMap(\.self)
+    func connect(_ host: HostID, at now: Date) {
+        down[host] = [acks[host].map(Down.Content.ack), jobs[host].map(Down.Content.jobs)].compactMap(\.self)
+            .map { Down(content: $0, retained: true, since: now) }
     }
 
     /// A host says something, or its will does.

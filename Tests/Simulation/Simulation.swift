@@ -10,18 +10,22 @@ struct Simulation: Sendable {
 
     /// Worlds at the same time: each waits for its databases now and then.
     private static let width = 4
+    /// Of a bad day, before everything works again.
+    static let defaultSteps = 120
 
     private let disk: SimulatedDisk
     private let key: SigningKey
+    private let steps: Int
 
-    init() async throws {
+    init(steps: Int = defaultSteps) async throws {
+        self.steps = steps
         disk = try await SimulatedDisk()
         key = try SigningKey.generate()
     }
 
     func run(_ seed: UInt64, defect: Defect? = nil) async throws -> Outcome {
         let world = try await World(seed: seed, disk: disk, key: key, defect: defect)
-        let violations = try await world.run()
+        let violations = try await world.run(steps: steps)
         return Outcome(violations: violations, story: world.story)
     }
 

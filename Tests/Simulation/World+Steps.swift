@@ -110,7 +110,7 @@ extension World {
     }
 
     private func startController() async throws {
-        try controller.start()
+        try await controller.start()
         // Agents notice by its presence.
         for host in hosts where host.isConnected { host.spool.tell { $0.controllerCame() } }
     }
@@ -125,7 +125,7 @@ extension World {
         if chance(60) {
             tell("the controller is backed up")
             try await controller.makeBackup()
-        } else if try controller.restore() {
+        } else if try await controller.restore() {
             tell("the controller is restored")
             referee.forget()
             for host in hosts where host.isConnected { host.spool.tell { $0.controllerCame() } }
@@ -149,27 +149,33 @@ extension World {
             try await connect(host)
         }
         for round in 0..<400 {
-            for host in hosts {
-                while let message = network.down[host.id]?.first {
-                    network.down[host.id]?.removeFirst()
-                    try await deliver(message, to: host)
-                }
-                try await evaluate(host)
-                while host.gate.parkedJobs.isEmpty == false { try await letGo(host) }
-                try await speak(host)
-                while network.up[host.id]?.isEmpty == false { try await deliverUp(host) }
+            for _ in 0..<4 {
+                try await stepController()
+                for host in hosts { try await talk(host) }
+                if hosts.allSatisfy({ network.down[$0.id]?.isEmpty != false }) { break }
             }
-            try await stepController()
             if round % 8 == 7 { for index in intents.indices { try await requestOfRollout(.resume, index) } }
             if try await isAtRest() { break }
-            try await pass(round < 20 ? 5 : 1800)
+            try await pass(round < 8 ? 60 : 3600)
             if !ledger.violations.isEmpty { return }
         }
         try await referee.judgeEnd(controller, intents, hosts)
     }
 
+    /// Nothing is lost between the two, and nothing is late.
+    private func talk(_ host: SimulatedHost) async throws {
+        while let message = network.down[host.id]?.first {
+            network.down[host.id]?.removeFirst()
+            try await deliver(message, to: host)
+        }
+        try await evaluate(host)
+        while host.gate?.parkedJobs.isEmpty == false { try await letGo(host) }
+        try await speak(host)
+        while network.up[host.id]?.isEmpty == false { try await deliverUp(host) }
+    }
+
     private func isAtRest() async throws -> Bool {
-        guard hosts.allSatisfy({ $0.spool.isEmpty && network.down[$0.id]?.isEmpty != false }) else { return false }
+        guard hosts.allSatisfy(\.spool.isEmpty) else { return false }
         return try await controller.isAtRest()
     }
 }

@@ -19,6 +19,8 @@ final class World {
     var intents: [Intent] = []
     var referee: Referee
     private let directory: TemporaryDirectory
+    /// Of a message to a host: a keep-alive and a half, and the session expiry.
+    private static let longestDelay = 210.0
     private let key: SigningKey
     /// What happened, for whoever reads a failing seed.
     private(set) var story: [String] = []
@@ -34,7 +36,8 @@ final class World {
         controller = try SimulatedController(
             directory: directory.path, disk: disk, key: key, network: network, defect: defect)
         referee = Referee(ledger: ledger)
-        for index in 0..<Int.random(in: 3...SimulatedDisk.maximumHosts, using: &random) {
+        try await controller.start()
+        for index in 0..<Int.random(in: 2...SimulatedDisk.maximumHosts, using: &random) {
             let host = try await SimulatedHost(
                 index: index, seed: seed, directory: directory.path, disk: disk, key: key.verifyingKey, ledger: ledger,
                 epoch: EpochID(id()), defect: defect)
@@ -46,7 +49,7 @@ final class World {
 
     /// Runs to the end.
     /// - Returns: what went wrong; empty when nothing did.
-    func run(steps: Int = 160) async throws -> [String] {
+    func run(steps: Int) async throws -> [String] {
         for _ in 0..<steps {
             try await step()
             if !ledger.violations.isEmpty { break }
@@ -84,7 +87,7 @@ final class World {
         host.isConnected = true
         host.session = SessionID(id())
         host.publishedFacts = nil
-        network.connect(host.id)
+        network.connect(host.id, at: now)
         host.spool.tell { $0.connected() }
         try await publishPresence(of: host)
     }
@@ -133,14 +136,16 @@ final class World {
 
     func deliver(_ message: SimulatedNetwork.Down, to host: SimulatedHost) async throws {
         guard host.isRunning, host.isConnected, !host.isAsleep else { return }
-        switch message {
+        // So long no connection lives of which nothing is heard; what its session kept is gone with it.
+        guard now.timeIntervalSince(message.since) < Self.longestDelay else { return try await disconnect(host) }
+        switch message.content {
         case .ack(let payload):
             let position = try FleetJSON.decode(StreamPosition.self, from: Data(payload))
             host.spool.acknowledge(position, at: host.time.monotonic())
         case .jobs(let payload):
             let set = try jobSet(payload)
             let before = await host.revision
-            try await host.take(try altered(payload, set), now: now)
+            try await host.take(try altered(payload, set), retained: message.retained, now: now)
             if await host.revision != before || defect == .takesOldJobSets {
                 tell("host \(host.index): takes job set \(set.revision) with \(set.jobs.map { "\($0.id)".suffix(4) })")
                 if set.revision > before { host.wanted = Dictionary(uniqueKeysWithValues: set.jobs.map { ($0.id, $0) }) }
@@ -191,9 +196,14 @@ final class World {
     // MARK: The controller
 
     func stepController() async throws {
-        let before = await referee.look(controller)
         try await controller.step(connected: connected)
-        await referee.judge(controller, intents, before: before, now: now, hosts: hosts) { tell($0) }
+        await judge()
+    }
+
+    private func judge() async {
+        var lines: [String] = []
+        await referee.judge(controller, intents, now: now) { lines.append($0) }
+        for line in lines { tell(line) }
     }
 
     func deliverUp(_ host: SimulatedHost, keep: Bool = false, drop: Bool = false, at index: Int = 0) async throws {
@@ -205,7 +215,7 @@ final class World {
         network.up[host.id] = queue
         if drop && !message.retain { return }
         if let state = try await controller.take(message) { referee.heard[host.id] = state.rawValue }
-        await referee.judgeJobs(controller)
+        await judge()
         try await controller.acknowledge(connected: connected)
     }
 

@@ -54,7 +54,7 @@ extension AgentSession {
                 publishing.send(())
             }
         case .jobs(host):
-            await jobs.receive(envelope: message.payload)
+            await jobs.receive(envelope: message.payload, retained: message.retain)
         case .desired(host):
             await jobs.receive(desired: message.payload)
             publishing.send(())

@@ -5,12 +5,15 @@ import Provisioning
 /// What takes the job sets that arrive for this host.
 public protocol JobReceiver: Sendable {
     /// Takes one signed envelope, as it travels on `down/<host>/jobs`; refuses and reports what it does not believe.
-    func receive(envelope: [UInt8]) async
+    /// - Parameter retained: the broker had kept it.
+    func receive(envelope: [UInt8], retained: Bool) async
     /// The revision of the newest set that was taken, all that was to say of the jobs before it being in the record; 0 before the
     /// first.
     var recordedRevision: UInt64 { get async }
     /// Rings when that has grown.
     var recorded: Mailbox<Void> { get }
+    /// Whether nothing tells this host the time: a newly signed job set would.
+    var wantsTime: Bool { get async }
     /// Takes one signed envelope, as it travels on `down/<host>/desired`; likewise.
     func receive(desired envelope: [UInt8]) async
     /// The revision of the newest desired state that was taken; 0 before the first.

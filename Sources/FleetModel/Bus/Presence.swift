@@ -24,12 +24,14 @@ public struct Presence: Codable, Equatable, Sendable {
     /// The newest record in the agent's spool: a controller that has committed it has all there was to say.
     /// Absent when the spool has never held one.
     public var recorded: RecordPosition?
+    /// Nothing tells the host the time; it has to be told by a job set that is signed now.
+    public var wantsTime: Bool?
 
     public init(
         state: State, session: SessionID, agentVersion: String, bootID: String, time: Date,
         acked: StreamPosition? = nil,
         jobsRevision: UInt64 = 0, desiredRevision: UInt64 = 0, inventory: [InventoryPart: Digest] = [:],
-        vms: [VMID]? = nil, recorded: RecordPosition? = nil
+        vms: [VMID]? = nil, recorded: RecordPosition? = nil, wantsTime: Bool? = nil
     ) {
         self.state = state
         self.session = session
@@ -42,6 +44,7 @@ public struct Presence: Codable, Equatable, Sendable {
         self.inventory = inventory
         self.vms = vms
         self.recorded = recorded
+        self.wantsTime = wantsTime
     }
 
     public init(from decoder: any Decoder) throws {
@@ -62,6 +65,7 @@ public struct Presence: Codable, Equatable, Sendable {
             })
         vms = try values.decodeIfPresent([VMID].self, forKey: .vms)
         recorded = try values.decodeIfPresent(RecordPosition.self, forKey: .recorded)
+        wantsTime = try values.decodeIfPresent(Bool.self, forKey: .wantsTime)
     }
 }
 

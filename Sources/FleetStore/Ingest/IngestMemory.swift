@@ -28,6 +28,8 @@ struct IngestMemory {
     var progress: [JobID: JobProgress] = [:]
     /// Hosts whose job set may have to be made or published.
     var changedJobSets: Set<HostID> = []
+    /// Hosts that a newly signed set has to tell the time.
+    var wantingTime: Set<HostID> = []
     /// Hosts whose set still names jobs that are over, and when to look again, on the monotonic clock.
     var laggingJobSets: [HostID: Duration] = [:]
     /// The revision that the broker holds for certain.
@@ -60,5 +62,6 @@ struct IngestMemory {
         publishedRevisions[host] = nil
         publishedDesires[host] = nil
         restlessHosts.remove(host)
+        wantingTime.remove(host)
     }
 }

@@ -49,6 +49,10 @@ extension IngestTransaction {
         let knewThisStore = presence.acked.map { $0.store == memory.storeID } ?? false
         if evidence == .restored || (isAbove && knewThisStore) { try renewStore() }
         if let acked = presence.acked, acked.store != memory.storeID { acknowledge(acked.epoch, of: host) }
+        if presence.wantsTime == true {
+            memory.wantingTime.insert(host)
+            memory.changedJobSets.insert(host)
+        }
         if isAbove || presence.jobsRevision != revision {
             memory.publishedRevisions[host] = nil
             memory.changedJobSets.insert(host)

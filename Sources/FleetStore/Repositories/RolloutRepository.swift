@@ -89,14 +89,18 @@ struct RolloutRepository {
     }
 
     /// Those of which something may have to be done: they are not over, or jobs of theirs are still out.
-    func alive() throws -> [StoredRollout] {
+    /// - Returns: with each, when something has to be done though nothing changes.
+    func alive() throws -> [(name: ResourceName, nextChange: Date?)] {
         try connection.rows(
             """
-            \(Self.select) WHERE state NOT IN (\(Self.over)) OR EXISTS (SELECT 1 FROM rollout_hosts
+            SELECT name, progress, deadline FROM rollouts WHERE state NOT IN (\(Self.over)) OR EXISTS
+            (SELECT 1 FROM rollout_hosts
             WHERE rollout = rollouts.name AND rollout_hosts.state IN (\(RolloutHostRepository.inFlight)))
             ORDER BY created_at, name
             """
-        ).map(rollout)
+        ).map { row in
+            (try row.id(0), try row.json(1, as: RolloutProgress.self).nextChange(deadline: try row.get(2)))
+        }
     }
 
     private func rollout(_ row: Row) throws -> StoredRollout {

@@ -22,16 +22,19 @@ extension JobJournal {
     }
 
     /// Takes a job set as the whole truth of what the controller wants, in one transaction.
+    /// - Parameter stamp: the time that it tells; nil for one that was under way for nobody knows how long.
     /// - Returns: false for a set that is not newer than what was taken.
-    func take(_ set: JobSet, digest: Digest, uptime: Duration) throws -> Bool {
+    func take(_ set: JobSet, digest: Digest, stamp: ClockSanity.Stamp?) throws -> Bool {
         try database.transaction {
             guard try facts().revision < set.revision else { return false }
             try database.execute(
-                """
-                UPDATE facts SET revision = ?, digest = ?, newest_issued_at = ?,
-                    stamp_date = ?, stamp_uptime = ?, stamp_boot = ?
-                """,
-                [set.revision, digest.description, set.issuedAt, set.issuedAt, uptime.seconds, bootID])
+                "UPDATE facts SET revision = ?, digest = ?, newest_issued_at = ?",
+                [set.revision, digest.description, set.issuedAt])
+            if let stamp {
+                try database.execute(
+                    "UPDATE facts SET stamp_date = ?, stamp_uptime = ?, stamp_boot = ?",
+                    [stamp.date, stamp.uptime.seconds, bootID])
+            }
             try database.execute("UPDATE jobs SET wanted = 0 WHERE policy IS NULL")
             for job in set.jobs { try take(job) }
             try forgetJobs(before: set.issuedAt)

@@ -6,15 +6,20 @@ import SQLite
 /// The agent's memory of its jobs: SQLite with a synced commit for every intent, and with it the end of what came before.
 /// What is not in here has not begun; what is in here is not begun twice.
 public actor JobJournal {
-    private let executor = ThreadExecutor(name: "journal")
+    private nonisolated let executor: any SerialExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     package let database: Connection
     /// The kernel's boot ID: a controller's time can be carried forward within one boot only.
     let bootID: String
 
-    /// - Parameter path: the database file; made when it is missing.
-    public init(path: String, bootID: String) throws {
+    /// - Parameters:
+    ///   - path: the database file; made when it is missing.
+    ///   - executor: where the work is done, which blocks.
+    public init(
+        path: String, bootID: String, executor: any SerialExecutor = ThreadExecutor(name: "journal")
+    ) throws {
+        self.executor = executor
         database = try Connection(path: path, synchronous: .full)
         self.bootID = bootID
         try database.migrate(Self.migrations)

@@ -80,10 +80,10 @@ public actor JobRunner: Service {
     var prepared: Set<JobID> = []
     var retries: [JobID: Retry] = [:]
     /// An envelope that could not be stored, because the disk was full for instance.
-    private var pending: [UInt8]?
+    private var pending: (envelope: [UInt8], retained: Bool)?
     var pendingDesired: [UInt8]?
     private var failure: (any Error)?
-    package let wake = Mailbox<Void>(capacity: 1)
+    package nonisolated let wake = Mailbox<Void>(capacity: 1)
     let outboxChanged = Mailbox<Void>(capacity: 1)
     let progress = Mailbox<JobProgress>(capacity: 64)
     /// Rings when VMs may have other cores than before.
@@ -145,7 +145,7 @@ public actor JobRunner: Service {
             group.addTask { await self.publishProgress() }
             group.addTask { await self.settleAfterStops() }
             while !Task.isCancelled && failure == nil {
-                if let pending { await judge(pending) }
+                if let pending { await judge(pending.envelope, retained: pending.retained) }
                 if let pendingDesired { await judge(desired: pendingDesired) }
                 let alarm = await sleepUntil(evaluate())
                 _ = await wake.next()
@@ -172,12 +172,13 @@ public actor JobRunner: Service {
     }
 
     /// Takes what arrived on `down/<host>/jobs`.
-    public func receive(envelope: [UInt8]) async {
-        await judge(envelope)
+    /// - Parameter retained: the broker had kept it, for nobody knows how long: it tells no time.
+    public func receive(envelope: [UInt8], retained: Bool = false) async {
+        await judge(envelope, retained: retained)
         if pending != nil { wake.send(()) }
     }
 
-    private func judge(_ envelope: [UInt8]) async {
+    private func judge(_ envelope: [UInt8], retained: Bool) async {
         pending = nil
         switch gate.judge(envelope: envelope, keys: configuration.keys, now: saneTime()) {
         case .alreadyHave: break
@@ -186,21 +187,21 @@ public actor JobRunner: Service {
             await outlets.refused(HostEvent(what: reason.rawValue, message: message))
         case .accept(let set, let digest):
             do {
-                try await take(set, digest: digest)
+                try await take(set, digest: digest, retained: retained)
             } catch {
                 logger.error("cannot store job set \(set.revision), will try again: \(error)")
-                pending = envelope
+                pending = (envelope, retained)
             }
         }
     }
 
-    private func take(_ set: JobSet, digest: Digest) async throws {
-        let uptime = host.time.uptime()
+    private func take(_ set: JobSet, digest: Digest, retained: Bool) async throws {
+        let stamp = retained ? nil : ClockSanity.Stamp(date: set.issuedAt, uptime: host.time.uptime())
         // The actor is free while the journal writes, so it is the journal that keeps a newer set from being overtaken.
-        guard try await journal.take(set, digest: digest, uptime: uptime), set.revision > gate.revision else { return }
+        guard try await journal.take(set, digest: digest, stamp: stamp), set.revision > gate.revision else { return }
         gate.take(set, digest: digest)
         clock.newestIssuedAt = set.issuedAt
-        clock.stamp = ClockSanity.Stamp(date: set.issuedAt, uptime: uptime)
+        if let stamp { clock.stamp = stamp }
         logger.info("took job set \(set.revision) with \(set.jobs.count) jobs")
         wake.send(())
         outboxChanged.send(())
@@ -297,6 +298,9 @@ public actor JobRunner: Service {
         let verdict = clock.judge(now: now, uptime: host.time.uptime(), synchronised: isClockSynchronised())
         return verdict == .sane ? now : nil
     }
+
+    /// Nothing tells this host the time: a newly signed job set would.
+    public var wantsTime: Bool { clock.stamp == nil && !isClockSynchronised() }
 
     func stop(because error: any Error) {
         failure = failure ?? error
