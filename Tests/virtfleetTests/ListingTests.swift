@@ -22,6 +22,10 @@ import Testing
             "GET /events": { _, exchange in
                 exchange.respond(page: [Fleet.event(2, "started"), Fleet.event(1, "defined")])
             },
+            "GET /audit": { request, exchange in
+                let who = request.target.contains("who=API%20token") ? "API token" : nil
+                exchange.respond(page: Fleet.audit.filter { who == nil || $0.who == who })
+            },
         ])
     }
 
@@ -34,6 +38,7 @@ import Testing
         ("snapshot-list", ["snapshot", "list", "office", "--host", "anna-laptop"]),
         ("snapshot-show", ["snapshot", "show", "office", "nightly-2", "--host", "anna-laptop"]),
         ("job-list", ["job", "list"]), ("event-list", ["event", "list"]),
+        ("audit-list", ["audit", "list"]), ("audit-list-yaml", ["audit", "list", "-o", "yaml", "--who", "API token"]),
     ])
     func tablesAreAsWritten(_ name: String, _ words: [String]) async throws {
         let output = try await fleet().run(words)

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetTestSupport
 import FoundationEssentials
+import Glibc
 import Subprocess
 import Testing
 
@@ -22,6 +23,22 @@ import Testing
             let absent = try await controller.virtfleet("host", "show", "anna-laptop")
             #expect(absent.status == 1)
             #expect(absent.errorText.contains("anna-laptop"))
+        }
+    }
+
+    @Test func whoDidWhatIsTold() async throws {
+        try await RealController.serve { controller in
+            _ = try await controller.virtfleet("host", "add", "anna-laptop").successful()
+            #expect(try await controller.virtfleet("host", "add", "anna-laptop").status == 6)
+            let listed = try await controller.virtfleet("audit", "list", "-o", "json").successful()
+            let entries = try FleetJSON.decode([AuditResource].self, from: Data(listed.standardOutput))
+            let user = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "uid \(geteuid())"
+            #expect(entries.map(\.action) == ["POST /api/v1/hosts", "host.add"])
+            #expect(entries.allSatisfy { $0.who == user && $0.origin == "local socket" })
+            let newest = try await controller.virtfleet("audit", "list", "--limit", "1", "--no-headers")
+            #expect(newest.text.contains("POST /api/v1/hosts") && !newest.text.contains("host.add"))
+            let nobody = try await controller.virtfleet("audit", "list", "--who", "nobody")
+            #expect(nobody.text == "" && nobody.errorText == "nothing was changed yet\n")
         }
     }
 
