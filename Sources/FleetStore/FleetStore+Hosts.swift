@@ -9,14 +9,16 @@ public struct BusCredential: Equatable, Sendable {
 
 extension FleetStore {
     /// Registers a host under a new ID.
+    /// - Parameter keys: the controller's that its agent.yaml names.
     /// - Throws: `conflict` when the name is taken.
     public func addHost(
-        _ name: ResourceName, busPasswordHash: String, imageTokenHash: String, by author: Author
+        _ name: ResourceName, busPasswordHash: String, imageTokenHash: String, keys: [VerifyingKey], by author: Author
     ) throws(StoreError) -> HostResource {
         let host = try write { connection in
             let id = HostID.random()
             try HostRepository(connection: connection).add(
-                id, name: name, busPasswordHash: busPasswordHash, imageTokenHash: imageTokenHash, at: time.now())
+                id, name: name, busPasswordHash: busPasswordHash, imageTokenHash: imageTokenHash, keys: keys,
+                at: time.now())
             try audit("host.add", name.description, by: author)
             return id
         }

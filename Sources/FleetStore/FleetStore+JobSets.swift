@@ -34,10 +34,12 @@ extension FleetStore {
 
     /// Makes a host's job set what it should be now: the revision grows and is stored, with the signed envelope, before
     /// anybody can publish it.
-    /// - Parameter sign: makes the envelope.
+    /// - Parameters:
+    ///   - keys: of those who sign now; what others have signed is signed again.
+    ///   - sign: makes the envelope.
     /// - Returns: nil when what is published is right, when nothing has to be said, or while the host is held.
     public func jobSetToPublish(
-        for host: HostID, sign: @Sendable (JobSet) throws -> [UInt8]
+        for host: HostID, keys: [VerifyingKey], sign: @Sendable (JobSet) throws -> [UInt8]
     ) throws(StoreError) -> SignedDocument? {
         guard memory.hosts.contains(host) else { return nil }
         let set: SignedDocument? = try write { connection in
@@ -49,7 +51,9 @@ extension FleetStore {
             let unfinished = try jobs.unfinished(of: host)
             let selected = try JobSetSelection.select(unfinished, now: now)
             let text = try FleetJSON.storedText(selected)
-            if let current, !current.envelope.isEmpty, Self.validity(at: now).contains(current.expiresAt),
+            let signers = try FleetJSON.storedText(keys)
+            if let current, !current.envelope.isEmpty, current.keys == signers,
+                Self.validity(at: now).contains(current.expiresAt),
                 try current.content == text || mayLag(current, behind: text, unfinished, now: now)
             {
                 if current.content != text { memory.laggingJobSets[host] = time.monotonic() + Self.jobSetLag }
@@ -62,7 +66,9 @@ extension FleetStore {
             let envelope = try sign(
                 JobSet(
                     fleet: fleet, host: host, revision: revision, issuedAt: now, expiresAt: expiresAt, jobs: selected))
-            try sets.put(.init(revision: revision, expiresAt: expiresAt, content: text, envelope: envelope), of: host)
+            try sets.put(
+                .init(revision: revision, expiresAt: expiresAt, content: text, keys: signers, envelope: envelope),
+                of: host)
             let present = Set(selected.map(\.id))
             for var job in unfinished {
                 if present.contains(job.resource.id) {

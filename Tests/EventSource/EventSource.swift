@@ -62,6 +62,7 @@ struct NoJobs: JobReceiver {
     var revision: UInt64 { 0 }
     func receive(desired envelope: [UInt8]) async {}
     var desiredRevision: UInt64 { 0 }
+    let keys: [VerifyingKey] = []
     func vmStopped(_ vm: VMID) async {}
     let moves = Mailbox<Void>(capacity: 1)
 }

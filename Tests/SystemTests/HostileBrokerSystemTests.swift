@@ -27,9 +27,9 @@ import Testing
         }
         let (jobs, desired) = (Topic.jobs(ada.host), Topic.desired(ada.host))
         try await run(.vmStop, StopArguments(vm: vm, force: true))
-        let first = try await retained(jobs, broker)
+        let first = try await broker.retained(jobs)
         try await run(.vmStart, VMArguments(vm: vm))
-        let second = try await retained(jobs, broker)
+        let second = try await broker.retained(jobs)
         #expect(first != second)
         let bob = try await agent("bob")
         #expect(await controller.stop() == .status(0), "\(controller.program.log)")
@@ -43,7 +43,7 @@ import Testing
             fleet: FleetName("test")!, host: ada.host, revision: 1000, issuedAt: Date(), expiresAt: Date() + 3600,
             jobs: [stop])
         let foreign = try Envelope(
-            signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: .generate()
+            signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: [.generate()]
         ).json()
         let attacks: [(what: String, payload: [UInt8], topic: Topic, agent: AgentUnderTest)] = [
             ("an older set again", first, jobs, ada), ("another host's", second, .jobs(bob.host), bob),
@@ -52,13 +52,13 @@ import Testing
         ]
         for (what, payload, topic, agent) in attacks {
             let before = agent.program.log.components(separatedBy: "refused a ").count
-            try await publish(payload, topic, broker)
+            try await broker.publish(payload, topic)
             try await agent.program.until("\(what) is refused") {
                 agent.program.log.components(separatedBy: "refused a ").count > before
             }
         }
         // Nothing ran, and the newest set, delivered again, is no news.
-        try await publish(second, jobs, broker)
+        try await broker.publish(second, jobs)
         try await controller.start()
         try await ada.program.until("the controller is told of all") {
             try await controller.client.events(type: .securityRefused).count == attacks.count
@@ -71,27 +71,5 @@ import Testing
         try await run(.vmStop, StopArguments(vm: vm, force: true))
         #expect(await ada.stop() == .status(0))
         #expect(await controller.stop() == .status(0))
-    }
-
-    private func publish(_ payload: [UInt8], _ topic: Topic, _ broker: MosquittoBroker) async throws {
-        let files = try TemporaryDirectory()
-        try Data(payload).write(to: URL(filePath: files.file("payload")))
-        _ = try await Subprocess.run(
-            "mosquitto_pub", access(topic, broker) + ["-r", "-q", "1", "-f", files.file("payload")]
-        ).successful()
-    }
-
-    /// What the broker keeps on a topic.
-    private func retained(_ topic: Topic, _ broker: MosquittoBroker) async throws -> [UInt8] {
-        [UInt8](
-            try await Subprocess.run("mosquitto_sub", access(topic, broker) + ["-C", "1", "-W", "10", "-N"])
-                .successful().standardOutput)
-    }
-
-    private func access(_ topic: Topic, _ broker: MosquittoBroker) -> [String] {
-        [
-            "-h", "127.0.0.1", "-p", "\(broker.port)", "-u", "controller", "-P", "secret", "-i", "attacker", "-t",
-            topic.name(in: FleetName("test")!),
-        ]
     }
 }

@@ -12,6 +12,7 @@ struct PresenceState: Equatable {
         /// Only of parts that the broker has taken: whoever reads the presence has been sent them.
         var inventory: [InventoryPart: Digest] = [:]
         var vms: Set<VMID>?
+        var keys: [VerifyingKey]?
     }
 
     enum Observation: Equatable {
@@ -77,7 +78,7 @@ struct PresenceState: Equatable {
             state: state, session: session, agentVersion: agentVersion, bootID: bootID, time: time, acked: facts.acked,
             jobsRevision: facts.jobsRevision, desiredRevision: facts.desiredRevision, inventory: facts.inventory,
             vms: facts.vms?.sorted(),
-            recorded: facts.recorded)
+            recorded: facts.recorded, keys: facts.keys)
     }
 
     /// - Parameter retained: kept from before this connection's birth, not said now.

@@ -69,6 +69,7 @@ extension AgentSession {
 
     func gatherFacts() async {
         let (jobsRevision, desiredRevision) = (await jobs.revision, await jobs.desiredRevision)
+        let keys = await jobs.keys
         var inventory: [InventoryPart: Digest] = [:]
         for case (.inventory(_, let part), let message) in outbox.taken {
             inventory[part] = message.userProperty(InventoryPart.digestProperty).flatMap { Digest($0) }
@@ -80,7 +81,7 @@ extension AgentSession {
             presence.update {
                 $0 = PresenceState.Facts(
                     acked: acked, recorded: recorded, jobsRevision: jobsRevision, desiredRevision: desiredRevision,
-                    inventory: inventory, vms: vms)
+                    inventory: inventory, vms: vms, keys: keys)
             }
         }
     }

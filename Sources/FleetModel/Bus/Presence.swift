@@ -24,12 +24,14 @@ public struct Presence: Codable, Equatable, Sendable {
     /// The newest record in the agent's spool: a controller that has committed it has all there was to say.
     /// Absent when the spool has never held one.
     public var recorded: RecordPosition?
+    /// The controller's keys that the agent trusts; absent from agents that know none but those of their agent.yaml.
+    public var keys: [VerifyingKey]?
 
     public init(
         state: State, session: SessionID, agentVersion: String, bootID: String, time: Date,
         acked: StreamPosition? = nil,
         jobsRevision: UInt64 = 0, desiredRevision: UInt64 = 0, inventory: [InventoryPart: Digest] = [:],
-        vms: [VMID]? = nil, recorded: RecordPosition? = nil
+        vms: [VMID]? = nil, recorded: RecordPosition? = nil, keys: [VerifyingKey]? = nil
     ) {
         self.state = state
         self.session = session
@@ -42,6 +44,7 @@ public struct Presence: Codable, Equatable, Sendable {
         self.inventory = inventory
         self.vms = vms
         self.recorded = recorded
+        self.keys = keys
     }
 
     public init(from decoder: any Decoder) throws {
@@ -62,6 +65,7 @@ public struct Presence: Codable, Equatable, Sendable {
             })
         vms = try values.decodeIfPresent([VMID].self, forKey: .vms)
         recorded = try values.decodeIfPresent(RecordPosition.self, forKey: .recorded)
+        keys = try values.decodeIfPresent([VerifyingKey].self, forKey: .keys)
     }
 }
 

@@ -14,7 +14,7 @@ public actor JobPublisher: Service {
 
     private let bus: any Bus
     private let store: FleetStore
-    private let key: SigningKey
+    private let keys: ControllerKeys
     private let time: any TimeSource
     private let logger: Logger
     private var waiting: Set<HostID> = []
@@ -22,10 +22,10 @@ public actor JobPublisher: Service {
     private var clearing: [BusMessage] = []
     private var nextLookForSilence: Duration = .zero
 
-    public init(bus: any Bus, store: FleetStore, key: SigningKey, time: any TimeSource, logger: Logger) {
+    public init(bus: any Bus, store: FleetStore, keys: ControllerKeys, time: any TimeSource, logger: Logger) {
         self.bus = bus
         self.store = store
-        self.key = key
+        self.keys = keys
         self.time = time
         self.logger = logger
     }
@@ -68,11 +68,14 @@ public actor JobPublisher: Service {
         let due = waiting.filter { host in publishedAt[host].map { now >= $0 + Self.interval } ?? true }
         publishedAt = publishedAt.filter { now < $0.value + Self.interval }
 
+        let ring = keys.current
         var sets: [SignedDocument] = []
         for host in due {
             waiting.remove(host)
             do throws(StoreError) {
-                if let set = try await store.jobSetToPublish(for: host, sign: sign) { sets.append(set) }
+                if let set = try await store.jobSetToPublish(for: host, keys: ring.verifyingKeys, sign: ring.seal) {
+                    sets.append(set)
+                }
             } catch {
                 logger.with("host", host).warning("cannot make the job set: \(error)")
                 waiting.insert(host)
@@ -90,12 +93,6 @@ public actor JobPublisher: Service {
             }
         }
         return waiting.compactMap { publishedAt[$0] }.min().map { $0 + Self.interval - now }
-    }
-
-    private nonisolated var sign: @Sendable (JobSet) throws -> [UInt8] {
-        { [key] set in
-            try Envelope(signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: key).json()
-        }
     }
 
     private func message(_ set: SignedDocument) -> BusMessage {

@@ -4,6 +4,6 @@ import SQLite
 enum FleetMigrations {
     static let all = [
         m0001Foundations, m0002Profiles, m0003Identities, m0004JobResults, m0005Documents, m0006JobRanks,
-        m0007Audit,
+        m0007Audit, m0009Keys,
     ]
 }

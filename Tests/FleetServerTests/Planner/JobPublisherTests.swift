@@ -24,7 +24,7 @@ struct JobPublisherTests {
         let gate = JobSetGate(fleet: controller.store.fleet, host: host)
         guard
             case .accept(let set, _) = gate.judge(
-                envelope: message.payload, keys: [controller.key.verifyingKey], now: controller.time.now())
+                envelope: message.payload, keys: controller.keys.current.verifyingKeys, now: controller.time.now())
         else { return nil }
         return set
     }

@@ -172,6 +172,11 @@ enum Samples {
                     requirements: [.idle]),
                 JobRequest(host: "a", kind: "k", arguments: .null)),
             try sample("Event", event(name), event(nil)),
+            try sample(
+                "Key",
+                KeyResource(
+                    id: "0123456789abcdef", key: VerifyingKey(bytes: [UInt8](repeating: 1, count: 32))!, hosts: [name],
+                    missing: [name])),
             try sample("AuditEntry", audit("local socket", "ws-1"), audit(nil, nil)),
             try sample(
                 "Template", TemplateResource(image: sealedImage, createdAt: now),

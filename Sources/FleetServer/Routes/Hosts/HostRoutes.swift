@@ -45,9 +45,10 @@ enum HostRoutes {
         let enrolment = call.services.enrolment
         let password = SecureRandom.token()
         let secret = SecureRandom.token()
+        let keys = call.services.keys.current.verifyingKeys
         let host = try await call.services.store.addHost(
             name, busPasswordHash: enrolment.hashBusPassword(password), imageTokenHash: APIAccess.hash(secret),
-            by: call.author)
+            keys: keys, by: call.author)
         do {
             try await enrolment.credentialsChanged()
         } catch {
@@ -56,7 +57,8 @@ enum HostRoutes {
             throw error
         }
         let configuration = enrolment.agentConfiguration(
-            HostSecrets(host: host.id, name: host.name, busPassword: password, imageToken: "\(host.id).\(secret)"))
+            HostSecrets(
+                host: host.id, name: host.name, busPassword: password, imageToken: "\(host.id).\(secret)", keys: keys))
         return try .json(
             HostRegistration(host: host, agentConfiguration: configuration), status: 201,
             headers: ["Location": "/api/v1/hosts/\(host.id)", "Cache-Control": "no-store"])
