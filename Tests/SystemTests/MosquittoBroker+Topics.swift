@@ -21,10 +21,16 @@ extension MosquittoBroker {
                 .successful().standardOutput)
     }
 
-    private func access(_ topic: Topic) -> [String] {
-        [
-            "-h", "127.0.0.1", "-p", "\(port)", "-u", "controller", "-P", "secret", "-i", "attacker", "-t",
-            topic.name(in: FleetName("test")!),
-        ]
+    /// The topics that keep something.
+    func retainedTopics() async throws -> Set<String> {
+        let output = try await Subprocess.run(
+            "mosquitto_sub", access("vf/#") + ["--retained-only", "-W", "1", "-F", "%t"])
+        return Set(output.text.split(separator: "\n").map(String.init))
+    }
+
+    private func access(_ topic: Topic) -> [String] { access(topic.name(in: FleetName("test")!)) }
+
+    private func access(_ topic: String) -> [String] {
+        ["-h", "127.0.0.1", "-p", "\(port)", "-u", "controller", "-P", "secret", "-i", "observer", "-t", topic]
     }
 }
