@@ -132,6 +132,13 @@ extension FleetStore {
         return removed
     }
 
+    /// The topics of hosts that are not registered, of which the broker keeps something: the will of one that was removed, or what was to
+    /// be cleared when the controller died. Each is told once.
+    public func takeStrayTopics() -> Set<String> {
+        defer { memory.strays.removeAll() }
+        return memory.strays
+    }
+
     /// A host's job set may differ from what was last published.
     func intend(for host: HostID) {
         memory.changedJobSets.insert(host)

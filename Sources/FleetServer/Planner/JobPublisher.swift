@@ -6,7 +6,7 @@ import MessageBus
 import Signing
 
 /// Keeps `down/<host>/jobs` what it should be: level-triggered, signed, at most once a second per host. The store
-/// decides what a set holds; this carries it to the broker. It also clears what the broker keeps of removed hosts.
+/// decides what a set holds; this carries it to the broker. It also clears what the broker keeps of hosts that are not registered.
 public actor JobPublisher: Service {
     public nonisolated let name = "job-publisher"
     private static let interval: Duration = .seconds(1)
@@ -63,7 +63,7 @@ public actor JobPublisher: Service {
     /// - Returns: when the next set that waits for its second to be over is due; nil when none waits.
     private func publishDue() async -> Duration? {
         waiting.formUnion(await store.takeChangedJobSets())
-        await clearRemovedHosts()
+        await clearLeftovers()
         let now = time.monotonic()
         let due = waiting.filter { host in publishedAt[host].map { now >= $0 + Self.interval } ?? true }
         publishedAt = publishedAt.filter { now < $0.value + Self.interval }
@@ -101,18 +101,21 @@ public actor JobPublisher: Service {
     }
 
     /// An empty retained message takes the place of each that the broker may keep.
-    private func clearRemovedHosts() async {
+    private func clearLeftovers() async {
         for host in await store.takeRemovedHosts() {
             waiting.remove(host.id)
             let topics =
                 [Topic.jobs(host.id), .ack(host.id), .desired(host.id), .presence(host.id)]
                 + InventoryPart.allCases.map { .inventory(host.id, $0) } + host.vms.map { .vm(host.id, $0) }
-            clearing += topics.map {
-                BusMessage(topic: $0.name(in: store.fleet), payload: [], qos: .atLeastOnce, retain: true)
-            }
+            clearing += topics.map { Self.clearance($0.name(in: store.fleet)) }
         }
+        clearing += await store.takeStrayTopics().map(Self.clearance)
         guard !clearing.isEmpty else { return }
         let messages = clearing
         clearing = await Publisher(bus: bus).publish(messages).map { messages[$0] }
+    }
+
+    private static func clearance(_ topic: String) -> BusMessage {
+        BusMessage(topic: topic, payload: [], qos: .atLeastOnce, retain: true)
     }
 }

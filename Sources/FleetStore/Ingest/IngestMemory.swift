@@ -34,6 +34,8 @@ struct IngestMemory {
     var publishedRevisions: [HostID: UInt64] = [:]
     /// Likewise of desired states.
     var publishedDesires: [HostID: UInt64] = [:]
+    /// Topics of hosts that are not registered, of which the broker keeps something.
+    var strays: Set<String> = []
     /// When the database last took a new ID because a host knew more than it.
     var renewedAt: Duration?
 

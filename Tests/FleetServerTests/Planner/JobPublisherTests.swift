@@ -104,6 +104,9 @@ struct JobPublisherTests {
             try await controller.store.removeHost("bench-1", by: "tester")
             let topics = [Topic.jobs(host), .presence(host)].map { $0.name(in: controller.store.fleet) }
             #expect(try await controller.eventually { topics.allSatisfy { controller.broker.retained($0) == nil } })
+            // Its will comes late.
+            try await agent.send(presence, to: .presence(host), retain: true)
+            #expect(try await controller.eventually { topics.allSatisfy { controller.broker.retained($0) == nil } })
         }
     }
 }
