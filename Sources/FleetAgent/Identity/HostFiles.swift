@@ -35,7 +35,8 @@ public struct HostFiles {
         if before != host { try owner.write(Owner(host: host)) }
         if DurableFile.exists(former(host)) {
             try move(from: former(host), to: directory)
-            try DurableFile.remove(former(host))
+            // It stays where somebody has put more into it.
+            try? DurableFile.remove(former(host))
         }
         return kept
     }
