@@ -40,7 +40,8 @@ struct ControllerAssembly {
         let enrolment = enrolment(fleet, broker, secrets, store)
         let api = API(
             services: APIServices(
-                store: store, uploads: uploads, images: images, enrolment: enrolment, metrics: metrics, time: time,
+                store: store, uploads: uploads, images: images, enrolment: enrolment, keys: secrets.keys,
+                metrics: metrics, time: time,
                 obstacles: { announcer.isAnnounced ? [] : ["there is no connection to the message broker"] }),
             token: try SecretFile.value(file: configuration.api.tcp?.tokenFile))
 
@@ -49,8 +50,8 @@ struct ControllerAssembly {
         var services: [any Service] = broker.map { [$0] } ?? []
         services += [
             announcer, Ingest(bus: bus, store: store, time: time, metrics: metrics, logger: logger),
-            JobPublisher(bus: bus, store: store, key: secrets.signingKey, time: time, logger: logger),
-            DesiredPublisher(bus: bus, store: store, key: secrets.signingKey, time: time, logger: logger),
+            JobPublisher(bus: bus, store: store, keys: secrets.keys, time: time, logger: logger),
+            DesiredPublisher(bus: bus, store: store, keys: secrets.keys, time: time, logger: logger),
             SnapshotExpiry(store: store, time: time, logger: logger), imageServer,
             try server("api", .unix(path: configuration.api.socket), handler: api.handle),
         ]
@@ -111,7 +112,7 @@ struct ControllerAssembly {
         let text = HostConfigurationText(
             fleet: fleet, brokerHost: external?.host ?? "127.0.0.1",
             brokerPort: external?.portNumber ?? configuration.broker.embedded.port.number,
-            brokerTLS: external?.tls, key: secrets.signingKey.verifyingKey,
+            brokerTLS: external?.tls,
             imagesURL: images.publicURL ?? "http://\(images.address):\(images.port.number)")
         return HostEnrolment(
             hashBusPassword: { BrokerPassword.hash($0) }, agentConfiguration: { text.text($0) },

@@ -11,7 +11,6 @@ struct HostConfigurationText {
     /// How the controller reaches the broker: a host trusts the same authority, and where the controller shows a
     /// certificate, so must a host.
     let brokerTLS: TLSFiles?
-    let key: VerifyingKey
     let imagesURL: String
 
     func text(_ secrets: HostSecrets) -> String {
@@ -24,7 +23,7 @@ struct HostConfigurationText {
           port: \(brokerPort)
           password: \(quoted(secrets.busPassword))\(tls)
         controllerKeys:
-          - \(quoted(key.description))
+        \(secrets.keys.map { "  - \(quoted($0.description))" }.joined(separator: "\n"))
         images:
           url: \(quoted(imagesURL))
           token: \(quoted(secrets.imageToken))

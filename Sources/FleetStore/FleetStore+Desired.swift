@@ -34,9 +34,13 @@ extension FleetStore {
 
     /// Makes a host's desired state what it should be now: the revision grows and is stored, with the signed envelope, before
     /// anybody can publish it.
+    /// - Parameters:
+    ///   - keys: of those who sign now; the state names them. What others have signed is signed again.
+    ///   - sign: makes the envelope.
     /// - Returns: nil when what is published is right, or when nothing has to be said.
     public func desiredToPublish(
-        for host: HostID, _ wanted: DesiredPolicies, sign: @Sendable (DesiredState) throws -> [UInt8]
+        for host: HostID, _ wanted: DesiredPolicies, keys: [VerifyingKey],
+        sign: @Sendable (DesiredState) throws -> [UInt8]
     ) throws(StoreError) -> SignedDocument? {
         guard memory.hosts.contains(host) else { return nil }
         let state: SignedDocument? = try write { connection in
@@ -45,20 +49,28 @@ extension FleetStore {
             let now = time.now()
             // Beyond them are states from a time when this machine's clock was ahead.
             let validity = now + Self.desiredLifetime.seconds / 2...now + Self.desiredLifetime.seconds
-            if let current, !current.envelope.isEmpty, current.content == wanted.text,
+            let signers = try FleetJSON.storedText(keys)
+            if let current, !current.envelope.isEmpty, current.content == wanted.text, current.keys == signers,
                 validity.contains(current.expiresAt)
             {
                 return SignedDocument(host: host, revision: current.revision, envelope: current.envelope)
             }
-            guard current != nil || !wanted.policies.isEmpty else { return nil }
+            if current == nil, wanted.policies.isEmpty,
+                try HostRepository(connection: connection).trustedKeys(of: host).map({ $0 == keys })
+                    ?? (keys.count == 1)
+            {
+                return nil
+            }
             let revision = (current?.revision ?? 0) + 1
             let expiresAt = now + Self.desiredLifetime.seconds
             let envelope = try sign(
                 DesiredState(
                     fleet: fleet, host: host, revision: revision, issuedAt: now, expiresAt: expiresAt,
-                    policies: wanted.policies))
+                    policies: wanted.policies, keys: keys))
             try states.put(
-                .init(revision: revision, expiresAt: expiresAt, content: wanted.text, envelope: envelope), of: host)
+                .init(
+                    revision: revision, expiresAt: expiresAt, content: wanted.text, keys: signers, envelope: envelope),
+                of: host)
             return SignedDocument(host: host, revision: revision, envelope: envelope)
         }
         return state.flatMap { memory.publishedDesires[host] == $0.revision ? nil : $0 }

@@ -4,7 +4,7 @@ import FoundationEssentials
 extension FleetStore {
     /// Makes a window or a policy what the document says. Jobs keep the times that their window had when they were asked for.
     public func applyDocument(
-        _ kind: DocumentKind, _ name: ResourceName, document: [String: JSONValue], by who: String
+        _ kind: DocumentKind, _ name: ResourceName, document: [String: JSONValue], by author: Author
     ) throws(StoreError) -> DocumentApplication {
         let application = try write { connection in
             let documents = DocumentRepository(connection: connection, kind: kind)
@@ -14,7 +14,7 @@ extension FleetStore {
             let resource = DocumentResource(
                 name: name, document: document, createdAt: found?.createdAt ?? now, updatedAt: now)
             try documents.put(resource)
-            try audit("\(kind.rawValue).apply", name.description, by: who)
+            try audit("\(kind.rawValue).apply", name.description, by: author)
             return DocumentApplication(applied: resource, changed: true)
         }
         if kind == .policy, application.changed { desires.announce(0) }
@@ -38,11 +38,11 @@ extension FleetStore {
     }
 
     /// Jobs keep the times that a window had; hosts leave a policy's snapshots as they are.
-    public func removeDocument(_ kind: DocumentKind, _ name: ResourceName, by who: String) throws(StoreError) {
+    public func removeDocument(_ kind: DocumentKind, _ name: ResourceName, by author: Author) throws(StoreError) {
         _ = try document(kind, name)
         try write { connection in
             try DocumentRepository(connection: connection, kind: kind).remove(name)
-            try audit("\(kind.rawValue).remove", name.description, by: who)
+            try audit("\(kind.rawValue).remove", name.description, by: author)
         }
         if kind == .policy { desires.announce(0) }
     }

@@ -9,15 +9,17 @@ public struct BusCredential: Equatable, Sendable {
 
 extension FleetStore {
     /// Registers a host under a new ID.
+    /// - Parameter keys: the controller's that its agent.yaml names.
     /// - Throws: `conflict` when the name is taken.
     public func addHost(
-        _ name: ResourceName, busPasswordHash: String, imageTokenHash: String, by who: String
+        _ name: ResourceName, busPasswordHash: String, imageTokenHash: String, keys: [VerifyingKey], by author: Author
     ) throws(StoreError) -> HostResource {
         let host = try write { connection in
             let id = HostID.random()
             try HostRepository(connection: connection).add(
-                id, name: name, busPasswordHash: busPasswordHash, imageTokenHash: imageTokenHash, at: time.now())
-            try audit("host.add", name.description, by: who)
+                id, name: name, busPasswordHash: busPasswordHash, imageTokenHash: imageTokenHash, keys: keys,
+                at: time.now())
+            try audit("host.add", name.description, by: author)
             return id
         }
         memory.hosts.insert(host)
@@ -42,14 +44,14 @@ extension FleetStore {
     }
 
     /// Removes a host with its VMs, inventory, jobs and metrics. Its events stay.
-    public func removeHost(_ idOrName: String, by who: String) async throws(StoreError) {
+    public func removeHost(_ idOrName: String, by author: Author) async throws(StoreError) {
         let gone = try write { connection in
             let hosts = HostRepository(connection: connection)
             let host = try hosts.find(idOrName)
             let gone = RemovedHost(
                 id: host.id, vms: try VMRepository(connection: connection).ids(of: host.id).sorted())
             try hosts.remove(host.id)
-            try audit("host.remove", "\(host.name) \(host.id)", by: who)
+            try audit("host.remove", "\(host.name) \(host.id)", by: author)
             return gone
         }
         memory.remove(gone.id)
@@ -63,7 +65,7 @@ extension FleetStore {
         }
     }
 
-    public func changeLabels(of idOrName: String, _ change: HostChange, by who: String) throws(StoreError)
+    public func changeLabels(of idOrName: String, _ change: HostChange, by author: Author) throws(StoreError)
         -> HostResource
     {
         try write { connection in
@@ -72,7 +74,7 @@ extension FleetStore {
             var labels = host.labels
             for (key, value) in change.labels { labels[key] = value }
             try hosts.setLabels(labels, of: host.id)
-            try audit("host.label", host.name.description, by: who)
+            try audit("host.label", host.name.description, by: author)
         }
         desires.announce(0)
         return try host(idOrName)
@@ -96,9 +98,5 @@ extension FleetStore {
 
     private func addLastSeen(to host: inout HostResource) {
         host.lastSeenAt = memory.lastSeen[host.id] ?? host.lastSeenAt
-    }
-
-    func audit(_ action: String, _ object: String, by who: String) throws {
-        try AuditRepository(connection: connection).add(action, object, by: who, at: time.now())
     }
 }

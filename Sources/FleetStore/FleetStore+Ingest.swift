@@ -13,7 +13,7 @@ extension FleetStore {
         }
         if let draft { memory = draft }
         if let newest = outcome.newest { commits.announce(newest) }
-        if !memory.changedJobSets.isEmpty { intents.announce(0) }
+        if !memory.changedJobSets.isEmpty || !memory.strays.isEmpty { intents.announce(0) }
         if outcome.desiresDiffer { desires.announce(0) }
         return outcome
     }

@@ -34,10 +34,12 @@ extension FleetStore {
 
     /// Makes a host's job set what it should be now: the revision grows and is stored, with the signed envelope, before
     /// anybody can publish it.
-    /// - Parameter sign: makes the envelope.
+    /// - Parameters:
+    ///   - keys: of those who sign now; what others have signed is signed again.
+    ///   - sign: makes the envelope.
     /// - Returns: nil when what is published is right, when nothing has to be said, or while the host is held.
     public func jobSetToPublish(
-        for host: HostID, sign: @Sendable (JobSet) throws -> [UInt8]
+        for host: HostID, keys: [VerifyingKey], sign: @Sendable (JobSet) throws -> [UInt8]
     ) throws(StoreError) -> SignedDocument? {
         guard memory.hosts.contains(host) else { return nil }
         let set: SignedDocument? = try write { connection in
@@ -49,8 +51,9 @@ extension FleetStore {
             let unfinished = try jobs.unfinished(of: host)
             let selected = try JobSetSelection.select(unfinished, now: now)
             let text = try FleetJSON.storedText(selected)
-            if let current, !current.envelope.isEmpty, Self.validity(at: now).contains(current.expiresAt),
-                !memory.wantingTime.contains(host),
+            let signers = try FleetJSON.storedText(keys)
+            if let current, !current.envelope.isEmpty, current.keys == signers,
+                Self.validity(at: now).contains(current.expiresAt), !memory.wantingTime.contains(host),
                 try current.content == text || mayLag(current, behind: text, unfinished, now: now)
             {
                 if current.content != text { memory.laggingJobSets[host] = time.monotonic() + Self.jobSetLag }
@@ -63,7 +66,9 @@ extension FleetStore {
             let envelope = try sign(
                 JobSet(
                     fleet: fleet, host: host, revision: revision, issuedAt: now, expiresAt: expiresAt, jobs: selected))
-            try sets.put(.init(revision: revision, expiresAt: expiresAt, content: text, envelope: envelope), of: host)
+            try sets.put(
+                .init(revision: revision, expiresAt: expiresAt, content: text, keys: signers, envelope: envelope),
+                of: host)
             let present = Set(selected.map(\.id))
             for var job in unfinished {
                 if present.contains(job.resource.id) {
@@ -126,6 +131,13 @@ extension FleetStore {
     public func takeRemovedHosts() -> [RemovedHost] {
         defer { removed.removeAll() }
         return removed
+    }
+
+    /// The topics of hosts that are not registered, of which the broker keeps something: the will of one that was removed, or what was to
+    /// be cleared when the controller died. Each is told once.
+    public func takeStrayTopics() -> Set<String> {
+        defer { memory.strays.removeAll() }
+        return memory.strays
     }
 
     /// A host's job set may differ from what was last published.

@@ -10,7 +10,7 @@ extension FleetStore {
     ///   arguments or an expiry that has passed.
     public func planJob(
         _ id: JobID, host: HostID, kind: String, arguments: JSONValue, expiresAt: Date,
-        conditions: JobConditions? = nil, by who: String
+        conditions: JobConditions? = nil, by author: Author
     ) throws(StoreError) -> JobResource {
         let job = try write { connection in
             let jobs = JobRepository(connection: connection)
@@ -34,7 +34,7 @@ extension FleetStore {
                 cancelRequested: false, createdAt: now, updatedAt: now, expiresAt: expiresAt,
                 conditions: conditions)
             try jobs.add(job)
-            try audit("job.plan", "\(id) \(kind) on \(hostName)", by: who)
+            try audit("job.plan", "\(id) \(kind) on \(hostName)", by: author)
             return job
         }
         intend(for: host)
@@ -68,7 +68,7 @@ extension FleetStore {
 
     /// Takes a job back: at once when no host can know of it, else by asking the host.
     /// - Throws: `conflict` when the job is over.
-    public func requestCancel(_ id: JobID, by who: String) throws(StoreError) -> JobResource {
+    public func requestCancel(_ id: JobID, by author: Author) throws(StoreError) -> JobResource {
         let job = try write { connection in
             let jobs = JobRepository(connection: connection)
             guard let job = try jobs.find(id) else { throw StoreError.notFound(kind: "job", name: id.description) }
@@ -78,7 +78,7 @@ extension FleetStore {
             }
             guard !job.resource.cancelRequested else { return job.resource }
             let asked = try cancel(job, in: jobs)
-            try audit("job.cancel", id.description, by: who)
+            try audit("job.cancel", id.description, by: author)
             return asked
         }
         intend(for: job.host)

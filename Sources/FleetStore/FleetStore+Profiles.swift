@@ -9,7 +9,7 @@ extension FleetStore {
     /// - Parameter digest: of the document's JSON as FleetJSON writes it.
     /// - Throws: `invalid` for a document that is too large for a job.
     public func applyProfile(
-        _ name: ResourceName, document: [String: JSONValue], digest: Digest, by who: String
+        _ name: ResourceName, document: [String: JSONValue], digest: Digest, by author: Author
     ) throws(StoreError) -> ProfileApplication {
         let changed = try write { connection in
             let bytes = try FleetJSON.encode(document).count
@@ -24,7 +24,7 @@ extension FleetStore {
             try profiles.add(
                 ProfileResource(
                     name: name, version: version, digest: digest, document: document, createdAt: time.now()))
-            try audit("profile.apply", "\(name) \(version)", by: who)
+            try audit("profile.apply", "\(name) \(version)", by: author)
             return true
         }
         return ProfileApplication(profile: try profile(name), changed: changed)
@@ -47,11 +47,11 @@ extension FleetStore {
     }
 
     /// Removes a profile with all its versions. Jobs carry their own copy.
-    public func removeProfile(_ name: ResourceName, by who: String) throws(StoreError) {
+    public func removeProfile(_ name: ResourceName, by author: Author) throws(StoreError) {
         _ = try profile(name)
         try write { connection in
             try ProfileRepository(connection: connection).remove(name)
-            try audit("profile.remove", name.description, by: who)
+            try audit("profile.remove", name.description, by: author)
         }
     }
 }

@@ -15,7 +15,7 @@ extension FleetStore {
     /// Lets a job have its turn before another of its host; last without one.
     /// - Throws: `conflict` when one of them has begun or is over, `invalid` when they are of two hosts.
     public func moveJob(
-        _ id: JobID, before other: JobID?, by who: String
+        _ id: JobID, before other: JobID?, by author: Author
     ) throws(StoreError) -> JobResource {
         guard id != other else { throw StoreError.invalid("job \(id) cannot come before itself") }
         let job = try write { connection in
@@ -27,7 +27,7 @@ extension FleetStore {
             var order = try jobs.unfinished(of: moved.host).map(\.resource.id).filter { $0 != id }
             order.insert(id, at: other.flatMap { order.firstIndex(of: $0) } ?? order.endIndex)
             for (rank, id) in order.enumerated() { try jobs.rank(id, rank) }
-            try audit("job.move", "\(id) \(other.map { "before \($0)" } ?? "last")", by: who)
+            try audit("job.move", "\(id) \(other.map { "before \($0)" } ?? "last")", by: author)
             return try waiting(id, in: jobs)
         }
         intend(for: job.host)
@@ -37,7 +37,7 @@ extension FleetStore {
     /// Takes back all of a host's jobs that have not begun.
     /// - Parameter host: an ID or a name.
     /// - Returns: those jobs, as they are now.
-    public func purgeQueue(of host: String, by who: String) throws(StoreError) -> Page<JobResource> {
+    public func purgeQueue(of host: String, by author: Author) throws(StoreError) -> Page<JobResource> {
         let (host, withdrawn) = try write { connection in
             let host = try HostRepository(connection: connection).find(host)
             let jobs = JobRepository(connection: connection)
@@ -45,7 +45,7 @@ extension FleetStore {
             for job in try jobs.unfinished(of: host.id) where job.resource.state.isBeforeStart {
                 withdrawn.append(try cancel(job, in: jobs))
             }
-            try audit("job.purge", "\(withdrawn.count) jobs of \(host.name)", by: who)
+            try audit("job.purge", "\(withdrawn.count) jobs of \(host.name)", by: author)
             return (host.id, withdrawn)
         }
         intend(for: host)

@@ -8,7 +8,7 @@ extension FleetStore {
     /// - Parameter targets: in the order of their turns.
     /// - Throws: `conflict` when there was one of that name.
     public func addRollout(
-        _ definition: RolloutDefinition, _ targets: [RolloutTarget], by who: String
+        _ definition: RolloutDefinition, _ targets: [RolloutTarget], by author: Author
     ) throws(StoreError) -> RolloutResource {
         let name = definition.name
         let rollout = try write { connection in
@@ -20,12 +20,12 @@ extension FleetStore {
             try rollouts.add(
                 StoredRollout(
                     definition: definition, progress: RolloutProgress(approvalsMissing: definition.approvals > 0),
-                    deadline: now + Double(definition.deadlineSeconds), createdAt: now, createdBy: who, updatedAt: now))
+                    deadline: now + Double(definition.deadlineSeconds), createdAt: now, createdBy: author.name, updatedAt: now))
             let hosts = RolloutHostRepository(connection: connection)
             for (position, target) in targets.enumerated() {
                 try hosts.add(target, to: name, position: position, at: now)
             }
-            try audit("rollout.apply", "\(name), plan \(definition.plan)", by: who)
+            try audit("rollout.apply", "\(name), plan \(definition.plan)", by: author)
             return try resource(name)
         }
         memory.hasRolloutNews = true
@@ -70,17 +70,17 @@ extension FleetStore {
     /// Approves, pauses, resumes or aborts a rollout. What it asks of hosts follows with the next `stepRollouts`.
     /// - Throws: `conflict` when that makes no sense in its state, or when somebody else has to approve it.
     public func request(
-        _ request: RolloutRequest, of name: ResourceName, by who: String
+        _ request: RolloutRequest, of name: ResourceName, by author: Author
     ) throws(StoreError) -> RolloutResource {
-        try change(name, request, by: who) { rollout, _ in
+        try change(name, request, by: author) { rollout, _ in
             guard request == .approve else { return true }
             guard rollout.progress.state == .awaitingApproval else { return true }
-            guard who != rollout.createdBy, !rollout.approvedBy.contains(who) else {
+            guard author.name != rollout.createdBy, !rollout.approvedBy.contains(author.name) else {
                 throw StoreError.conflict(
-                    "rollout '\(name)' was applied by \(rollout.createdBy) and needs the approval of somebody else than \(who)"
+                    "rollout '\(name)' was applied by \(rollout.createdBy) and needs the approval of somebody else than \(author.name)"
                 )
             }
-            rollout.approvedBy.append(who)
+            rollout.approvedBy.append(author.name)
             return rollout.approvedBy.count >= rollout.definition.approvals
         }
     }
@@ -91,9 +91,9 @@ extension FleetStore {
     ///   - windows: the times in which they may begin, where the rollout has a window and its deadline begins anew.
     /// - Throws: `conflict` when there are none, or when the rollout was aborted.
     public func retry(
-        _ name: ResourceName, hosts named: [String]?, windows: [String: [Occurrence]]? = nil, by who: String
+        _ name: ResourceName, hosts named: [String]?, windows: [String: [Occurrence]]? = nil, by author: Author
     ) throws(StoreError) -> RolloutResource {
-        try change(name, .retry, by: who) { rollout, connection in
+        try change(name, .retry, by: author) { rollout, connection in
             let hosts = RolloutHostRepository(connection: connection)
             var again = try hosts.all(of: name, in: named == nil ? [.failed, .missed] : [.failed, .missed, .skipped])
             if let named {
@@ -146,7 +146,7 @@ extension FleetStore {
 
     /// - Parameter body: prepares the request; false when it is not complete with that.
     private func change(
-        _ name: ResourceName, _ request: RolloutRequest, by who: String,
+        _ name: ResourceName, _ request: RolloutRequest, by author: Author,
         _ body: (inout StoredRollout, Connection) throws -> Bool
     ) throws(StoreError) -> RolloutResource {
         let changed = try write { connection in
@@ -162,7 +162,7 @@ extension FleetStore {
             }
             rollout.updatedAt = time.now()
             try rollouts.update(rollout)
-            try audit("rollout.\(request.rawValue)", name.description, by: who)
+            try audit("rollout.\(request.rawValue)", name.description, by: author)
             return try resource(name)
         }
         memory.hasRolloutNews = true

@@ -2,10 +2,10 @@ import FleetModel
 
 extension FleetStore {
     /// - Throws: `conflict` when the template has this version.
-    public func addTemplate(_ image: ImageReference, by who: String) throws(StoreError) -> TemplateResource {
+    public func addTemplate(_ image: ImageReference, by author: Author) throws(StoreError) -> TemplateResource {
         try write { connection in
             try TemplateRepository(connection: connection).add(image, at: time.now())
-            try audit("template.add", "\(image.template) \(image.version)", by: who)
+            try audit("template.add", "\(image.template) \(image.version)", by: author)
         }
         return try template(image.template, version: image.version)
     }

@@ -22,6 +22,7 @@ public actor FleetStore {
     let logger: Logger
     var memory: IngestMemory
     var silences = SilenceWatch()
+    var refusals = RefusalBudget()
     var removed: [RemovedHost] = []
     private nonisolated let failure = Mutex<String?>(nil)
     private nonisolated let executor: any SerialExecutor

@@ -76,6 +76,16 @@ public final class MosquittoBroker: Sendable {
         child.withLock { $0.signal(SIGHUP) }
     }
 
+    /// Gives it another access control file; returns when it goes by that.
+    public func change(acl: String) async throws {
+        let mark = "Reloading config"
+        let before = log.components(separatedBy: mark).count
+        try Self.write(acl, to: directory.file("acl"))
+        child.withLock { $0.signal(SIGHUP) }
+        let reloaded = try await eventually { log.components(separatedBy: mark).count > before }
+        guard reloaded else { throw DidNotStart(description: "mosquitto does not read its files again:\n\(log)") }
+    }
+
     public var log: String { (try? String(contentsOfFile: directory.file("log"), encoding: .utf8)) ?? "" }
     public var pid: pid_t { child.withLock(\.pid) }
 

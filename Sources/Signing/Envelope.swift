@@ -15,14 +15,16 @@ public struct Envelope: Codable, Equatable, Sendable {
     public var payload: String
     public var signatures: [Signature]
 
-    /// Signs a payload.
-    public init(signing payload: [UInt8], type: String, with key: SigningKey) throws(SigningError) {
-        let signature = try key.sign(Self.preAuthenticationEncoding(type: type, payload: payload))
+    /// Signs a payload with each of the keys: whoever trusts one of them believes it.
+    public init(signing payload: [UInt8], type: String, with keys: [SigningKey]) throws(SigningError) {
+        let message = Self.preAuthenticationEncoding(type: type, payload: payload)
         payloadType = type
         self.payload = Data(payload).base64EncodedString()
-        signatures = [
-            Signature(keyid: key.verifyingKey.keyID, sig: Data(signature).base64EncodedString())
-        ]
+        signatures = []
+        for key in keys {
+            let signature = Data(try key.sign(message)).base64EncodedString()
+            signatures.append(Signature(keyid: key.verifyingKey.keyID, sig: signature))
+        }
     }
 
     /// Reads an envelope as it travels. Nothing in it is to be believed before `open`.

@@ -1,6 +1,5 @@
 import FleetModel
 import FoundationEssentials
-import Glibc
 
 /// An Ed25519 private key. Its file form is PKCS #8 in PEM (RFC 8410), which `openssl pkey` reads too.
 public struct SigningKey: Sendable {
@@ -32,33 +31,15 @@ extension SigningKey {
     private static let begin = "-----BEGIN PRIVATE KEY-----"
     private static let end = "-----END PRIVATE KEY-----"
 
-    public init(path: String) throws(SigningError) {
-        let text: String
-        do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
-        } catch {
-            throw .keyFile(path: path, "cannot be read: \(error)")
-        }
-        let lines = text.split(whereSeparator: \.isNewline)
+    /// - Parameter pem: the three lines of the file form; anything else makes nil.
+    init?(pem: some Collection<Substring>) throws(SigningError) {
+        let lines = Array(pem)
         guard lines.count == 3, lines[0] == Self.begin, lines[2] == Self.end,
             let data = Data(base64Encoded: String(lines[1])), data.starts(with: Self.header),
             data.count == Self.header.count + 32
-        else { throw .keyFile(path: path, "is not an Ed25519 private key in PEM (PKCS #8)") }
+        else { return nil }
         try self.init(seed: [UInt8](data.dropFirst(Self.header.count)))
     }
 
-    /// Writes a new file that only its owner can read, and syncs it.
-    /// - Throws: also when the file exists: a key is never overwritten.
-    public func save(to path: String) throws(SigningError) {
-        let base64 = Data(Self.header + seed).base64EncodedString()
-        let text = Array("\(Self.begin)\n\(base64)\n\(Self.end)\n".utf8)
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .keyFile(path: path, "cannot be made: \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
-        guard write(descriptor, text, text.count) == text.count, fsync(descriptor) == 0 else {
-            let problem = String(cString: strerror(errno))
-            unlink(path)
-            throw .keyFile(path: path, "cannot be written: \(problem)")
-        }
-    }
+    var pem: String { "\(Self.begin)\n\(Data(Self.header + seed).base64EncodedString())\n\(Self.end)\n" }
 }

@@ -54,6 +54,8 @@ struct VirtfleetCommand {
                     JobCancel.command, JobPurge.command,
                 ]),
             Command("event", "Read the durable record of all hosts", subcommands: [EventList.command]),
+            Command("key", "Change the key that signs for the controller", subcommands: KeyCommands.all),
+            Command("audit", "Read who changed what, and who was refused", subcommands: [AuditList.command]),
             .completion(for: "virtfleet"),
         ])
 

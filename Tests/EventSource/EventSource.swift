@@ -64,6 +64,7 @@ struct NoJobs: JobReceiver {
     var wantsTime: Bool { false }
     func receive(desired envelope: [UInt8]) async {}
     var desiredRevision: UInt64 { 0 }
+    let keys: [VerifyingKey] = []
     func vmStopped(_ vm: VMID) async {}
     let moves = Mailbox<Void>(capacity: 1)
 }

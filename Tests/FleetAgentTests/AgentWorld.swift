@@ -25,6 +25,7 @@ final class AgentWorld: Sendable {
         let desires = Mutex<[[UInt8]]>([])
         func receive(desired envelope: [UInt8]) async { desires.withLock { $0.append(envelope) } }
         var desiredRevision: UInt64 { get async { UInt64(desires.withLock(\.count)) } }
+        let keys: [VerifyingKey] = []
         private let stopped = Mutex<[VMID]>([])
         var stoppedVMs: [VMID] { stopped.withLock(\.self) }
         func vmStopped(_ vm: VMID) async { stopped.withLock { $0.append(vm) } }

@@ -17,10 +17,10 @@ struct DesiredStateTests {
 
     /// What would be published for the host now, as if the broker had taken it.
     private func publish(
-        _ host: HostID, _ policies: [SnapshotPolicy], by store: FleetStore? = nil
+        _ host: HostID, _ policies: [SnapshotPolicy], keys: [VerifyingKey] = [], by store: FleetStore? = nil
     ) async throws -> DesiredState? {
         let store = store ?? self.store
-        let state = try await store.desiredToPublish(for: host, DesiredPolicies(policies)) {
+        let state = try await store.desiredToPublish(for: host, DesiredPolicies(policies), keys: keys) {
             [UInt8](try FleetJSON.encode($0))
         }
         guard let state else { return nil }
@@ -48,10 +48,10 @@ struct DesiredStateTests {
     @Test func aRevisionIsStoredBeforeItIsPublished() async throws {
         let host = try await fixture.host().id
         let wanted = try DesiredPolicies([policy("a")])
-        let state = try await store.desiredToPublish(for: host, wanted) { _ in [1] }
+        let state = try await store.desiredToPublish(for: host, wanted, keys: []) { _ in [1] }
         // The controller dies here.
         let next = try StoreFixture.open(fixture.directory, fixture.time)
-        let again = try await next.desiredToPublish(for: host, wanted) { _ in [2] }
+        let again = try await next.desiredToPublish(for: host, wanted, keys: []) { _ in [2] }
         #expect(again == state && again?.envelope == [1] && again?.revision == 1)
     }
 

@@ -33,9 +33,10 @@ final class StoreFixture: Sendable {
             directory: directory, fleet: FleetName(fleet)!, time: time, logger: Logger(label: "test", level: .error))
     }
 
-    func host(_ name: String = "bench-1") async throws -> HostResource {
+    func host(_ name: String = "bench-1", keys: [VerifyingKey] = []) async throws -> HostResource {
         try await store.addHost(
-            ResourceName(name)!, busPasswordHash: "hash of \(name)", imageTokenHash: "token of \(name)", by: "tester")
+            ResourceName(name)!, busPasswordHash: "hash of \(name)", imageTokenHash: "token of \(name)", keys: keys,
+            by: "tester")
     }
 
     /// A job for tests; IDs grow.
@@ -81,8 +82,8 @@ final class StoreFixture: Sendable {
     }
 
     /// What would be published for the host now, as if the broker had taken it.
-    func publish(_ host: HostID) async throws -> JobSet? {
-        let set = try await store.jobSetToPublish(for: host) { [UInt8](try FleetJSON.encode($0)) }
+    func publish(_ host: HostID, keys: [VerifyingKey] = []) async throws -> JobSet? {
+        let set = try await store.jobSetToPublish(for: host, keys: keys) { [UInt8](try FleetJSON.encode($0)) }
         guard let set else { return nil }
         await store.jobSetPublished(set)
         return try FleetJSON.decode(JobSet.self, from: Data(set.envelope))

@@ -119,8 +119,9 @@ enum BusSamples {
             expiresAt: time, requirements: ["power"], windows: [Occurrence(start: time, end: time + 3600)],
             rank: 1)
         let envelope = try? Envelope(
-            signing: [1], type: JobSet.payloadType, with: SigningKey(seed: [UInt8](repeating: 1, count: 32)))
+            signing: [1], type: JobSet.payloadType, with: [SigningKey(seed: [UInt8](repeating: 1, count: 32))])
         let origins = JobReport.Origin(policy: name, arguments: .object([:]), expiresAt: time)
+        let key = VerifyingKey(bytes: [UInt8](repeating: 1, count: 32))!
         let policy = SnapshotPolicy(
             name: name, profiles: [name], vms: ["a"], times: [time], graceSeconds: 60,
             keep: SnapshotRetention(last: 1), minimumFreeMiB: 1, memory: true)
@@ -129,7 +130,7 @@ enum BusSamples {
                 "Presence",
                 Presence(
                     state: .online, session: .random(), agentVersion: "1", bootID: "b", time: time, acked: position,
-                    inventory: [.cpu: digest], vms: [vm])
+                    inventory: [.cpu: digest], vms: [vm], keys: [key])
             ),
             ("ControllerPresence", ControllerPresence(state: .online, session: .random(), version: "1", time: time)),
             ("RecordPosition", RecordPosition(epoch: .random(), seq: 7)),
@@ -185,7 +186,7 @@ enum BusSamples {
                 "DesiredState",
                 DesiredState(
                     fleet: FleetName("plant")!, host: host, revision: 1, issuedAt: time, expiresAt: time,
-                    policies: [policy])
+                    policies: [policy], keys: [key])
             ),
             ("SnapshotPolicy", policy), ("SnapshotRetention", policy.keep), ("JobOrigin", origins),
             ("Job", queued), ("LeftOutDisk", leftOut),

@@ -21,7 +21,7 @@ final class Life: Sendable {
 
     init(
         _ world: World, profile: Profile = Life.profile, source: ImageSource = ImageSource(url: "", token: ""),
-        synchronised: Bool = true, vmDirectory: String? = nil,
+        keys: [VerifyingKey]? = nil, synchronised: Bool = true, vmDirectory: String? = nil,
         allowed: Set<JobKindName> = Set(JobKindName.allCases), maximumPerHour: Int = 120,
         programs: @escaping @Sendable (String) -> String? = { "/usr/bin/\($0)" },
         inventory: @escaping @Sendable ([PCIAddress: String]) async -> MachineInventory? = { _ in nil },
@@ -48,7 +48,7 @@ final class Life: Sendable {
         let points = Mailbox<FaultPoint>(capacity: 1000)
         runner = try await JobRunner(
             configuration: JobRunner.Configuration(
-                fleet: World.fleet, host: World.hostID, keys: [world.key.verifyingKey], allowedKinds: allowed,
+                fleet: World.fleet, host: World.hostID, keys: keys ?? [world.key.verifyingKey], allowedKinds: allowed,
                 maximumPerHour: maximumPerHour),
             host: host, journal: journal,
             outlets: JobRunner.Outlets(

@@ -25,7 +25,7 @@ import Testing
             fleet: World.fleet, host: host ?? World.hostID, revision: revision, issuedAt: time.now(),
             expiresAt: time.now() + 86_400 * 90, policies: policies)
         return try Envelope(
-            signing: [UInt8](FleetJSON.encode(state)), type: DesiredState.payloadType, with: key ?? world.key
+            signing: [UInt8](FleetJSON.encode(state)), type: DesiredState.payloadType, with: [key ?? world.key]
         ).json()
     }
 
@@ -137,7 +137,7 @@ import Testing
         let good = try envelope(vm.world, 6, [due])
         var changed = good
         changed[changed.count / 2] ^= 1
-        let job = try Envelope(signing: [UInt8]("{}".utf8), type: JobSet.payloadType, with: vm.world.key).json()
+        let job = try Envelope(signing: [UInt8]("{}".utf8), type: JobSet.payloadType, with: [vm.world.key]).json()
         for forged in [
             try envelope(vm.world, 6, [due], key: .generate()), try envelope(vm.world, 6, [due], host: .random()),
             try envelope(vm.world, 4, [due]), try envelope(vm.world, 6, [due, due]), changed, job,

@@ -82,7 +82,7 @@ final class World: Sendable {
         let set = JobSet(
             fleet: Self.fleet, host: Self.hostID, revision: revision, issuedAt: issuedAt ?? time.now(),
             expiresAt: (issuedAt ?? time.now()) + expiresIn, jobs: jobs)
-        return try Envelope(signing: [UInt8](try FleetJSON.encode(set)), type: JobSet.payloadType, with: key).json()
+        return try Envelope(signing: [UInt8](try FleetJSON.encode(set)), type: JobSet.payloadType, with: [key]).json()
     }
 
     func states(of job: JobID) -> [JobState] {

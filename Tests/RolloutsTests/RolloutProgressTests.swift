@@ -12,6 +12,10 @@ import Testing
 
     private func tally(_ counts: [RolloutHostState: Int]) -> RolloutTally { RolloutTally(counts: counts) }
 
+    private func take(
+        _ progress: inout RolloutProgress, _ request: RolloutRequest, _ counts: [RolloutHostState: Int]
+    ) -> Bool { progress.take(request, tally(counts)) }
+
     private func advance(
         _ progress: inout RolloutProgress, _ counts: [RolloutHostState: Int], _ rules: RolloutRules = rules,
         after seconds: Double = 0
@@ -81,7 +85,7 @@ import Testing
         let halted: [RolloutHostState: Int] = [.pending: 80, .failed: 2, .succeeded: 10]
         _ = advance(&progress, halted, rules)
         #expect(progress.state == .halted)
-        #expect(progress.take(.resume, tally(halted)))
+        #expect(take(&progress, .resume, halted))
         #expect(advance(&progress, halted, rules).offers == 20)
         #expect(advance(&progress, [.pending: 80, .failed: 3, .succeeded: 10], rules).offers == 20)
         _ = advance(&progress, [.pending: 80, .failed: 4, .succeeded: 10], rules)
@@ -94,8 +98,8 @@ import Testing
         let rules = RolloutRules(
             waves: [], soakSeconds: 0, concurrency: 20, failureThreshold: .count(0), patienceSeconds: 3600)
         _ = advance(&progress, [.pending: 80, .failed: 1], rules)
-        #expect(progress.take(.resume, tally([.pending: 80, .failed: 1])))
-        #expect(progress.take(.retry, tally([.pending: 81])))
+        #expect(take(&progress, .resume, [.pending: 80, .failed: 1]))
+        #expect(take(&progress, .retry, [.pending: 81]))
         #expect(advance(&progress, [.pending: 81], rules).offers == 20)
         _ = advance(&progress, [.pending: 80, .failed: 1], rules)
         #expect(progress.state == .halted)
@@ -104,8 +108,8 @@ import Testing
     @Test func waitsForApproval() {
         var progress = RolloutProgress(approvalsMissing: true)
         #expect(advance(&progress, [.pending: 10]) == .init())
-        #expect(!progress.take(.resume, tally([.pending: 10])))
-        #expect(progress.take(.approve, tally([.pending: 10])))
+        #expect(!take(&progress, .resume, [.pending: 10]))
+        #expect(take(&progress, .approve, [.pending: 10]))
         #expect(advance(&progress, [.pending: 10]).offers == 1)
     }
 
@@ -113,10 +117,10 @@ import Testing
         var progress = RolloutProgress(approvalsMissing: false)
         let done: [RolloutHostState: Int] = [.pending: 99, .succeeded: 1]
         _ = advance(&progress, done)
-        #expect(progress.take(.pause, tally(done)))
+        #expect(take(&progress, .pause, done))
         #expect(advance(&progress, done, after: 3600).withdraws)
         #expect(progress.state == .paused)
-        #expect(progress.take(.resume, tally(done)))
+        #expect(take(&progress, .resume, done))
         #expect(progress.state == .soaking)
         #expect(advance(&progress, done, after: 3600).offers == 10)
     }
@@ -126,7 +130,7 @@ import Testing
         rules.rollsBackOnAbort = rollsBack
         var progress = RolloutProgress(approvalsMissing: false)
         _ = advance(&progress, [.pending: 99, .applying: 1], rules)
-        #expect(progress.take(.abort, tally([.pending: 99, .applying: 1])))
+        #expect(take(&progress, .abort, [.pending: 99, .applying: 1]))
         let orders = advance(&progress, [.pending: 99, .applying: 1], rules)
         #expect(orders.withdraws)
         #expect(orders.rollsBack == rollsBack)
@@ -134,8 +138,8 @@ import Testing
         #expect(progress.state == .aborting)
         _ = advance(&progress, [.skipped: 99, .succeeded: 1], rules)
         #expect(progress.state == .aborted)
-        #expect(!progress.take(.resume, tally([:])))
-        #expect(!progress.take(.retry, tally([:])))
+        #expect(!take(&progress, .resume, [:]))
+        #expect(!take(&progress, .retry, [:]))
     }
 
     @Test func theDeadlineEndsIt() {
@@ -148,7 +152,7 @@ import Testing
         #expect(progress.state == .finished)
         // One that comes back later and has not begun is missed as well.
         #expect(advance(&progress, [.missed: 50, .pending: 1, .succeeded: 3], after: 90_000).closes == .missed)
-        #expect(progress.take(.retry, tally([.pending: 51, .succeeded: 3])))
+        #expect(take(&progress, .retry, [.pending: 51, .succeeded: 3]))
         #expect(progress.state == .running)
     }
 

@@ -10,7 +10,7 @@ import Testing
 
     init() throws { key = try SigningKey.generate() }
 
-    func sealed() throws -> [UInt8] { try Envelope(signing: payload, type: type, with: key).json() }
+    func sealed() throws -> [UInt8] { try Envelope(signing: payload, type: type, with: [key]).json() }
 
     func open(_ json: [UInt8], keys: [VerifyingKey]? = nil) throws(SigningError) -> [UInt8] {
         try Envelope(json: json, maximumBytes: 4096).open(expectedType: type, keys: keys ?? [key.verifyingKey])
@@ -55,7 +55,7 @@ import Testing
         for index in payload.indices {
             var tampered = payload
             tampered[index] ^= 1
-            var envelope = try Envelope(signing: payload, type: type, with: key)
+            var envelope = try Envelope(signing: payload, type: type, with: [key])
             envelope.payload = Data(tampered).base64EncodedString()
             #expect(throws: SigningError.badSignature) { try open(envelope.json()) }
         }
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func `a payload signed as one type is not opened as another`() throws {
-        var envelope = try Envelope(signing: payload, type: "application/other", with: key)
+        var envelope = try Envelope(signing: payload, type: "application/other", with: [key])
         #expect(throws: SigningError.self) { try open(envelope.json()) }
         envelope.payloadType = type
         #expect(throws: SigningError.badSignature) { try open(envelope.json()) }
@@ -82,7 +82,7 @@ import Testing
     @Test func `without a key, or with a stranger's, nothing opens`() throws {
         #expect(throws: SigningError.noKey) { try open(sealed(), keys: []) }
         #expect(throws: SigningError.noKey) { try open(sealed(), keys: [SigningKey.generate().verifyingKey]) }
-        var forged = try Envelope(signing: payload, type: type, with: SigningKey.generate())
+        var forged = try Envelope(signing: payload, type: type, with: [SigningKey.generate()])
         forged.signatures[0].keyid = key.verifyingKey.keyID
         #expect(throws: SigningError.badSignature) { try open(forged.json()) }
         forged.signatures = []
@@ -91,8 +91,8 @@ import Testing
 
     @Test func `one good signature among several is enough, and either key of a change of keys opens`() throws {
         let next = try SigningKey.generate()
-        var envelope = try Envelope(signing: payload, type: type, with: key)
-        envelope.signatures.append(contentsOf: try Envelope(signing: payload, type: type, with: next).signatures)
+        var envelope = try Envelope(signing: payload, type: type, with: [key])
+        envelope.signatures.append(contentsOf: try Envelope(signing: payload, type: type, with: [next]).signatures)
         for trusted in [key, next] {
             #expect(try open(envelope.json(), keys: [trusted.verifyingKey]) == payload)
         }
@@ -102,7 +102,7 @@ import Testing
 
     @Test func `the URL-safe alphabet is understood`() throws {
         let payload: [UInt8] = [0xFB, 0xEF, 0xFF, 0xFE]
-        var envelope = try Envelope(signing: payload, type: type, with: key)
+        var envelope = try Envelope(signing: payload, type: type, with: [key])
         envelope.payload = envelope.payload.replacing("+", with: "-").replacing("/", with: "_")
         #expect(envelope.payload.contains("-") || envelope.payload.contains("_"))
         #expect(try open(envelope.json()) == payload)

@@ -18,7 +18,7 @@ import Testing
     }
 
     func sealed(_ set: JobSet, type: String = JobSet.payloadType) throws -> [UInt8] {
-        try Envelope(signing: [UInt8](FleetJSON.encode(set)), type: type, with: key).json()
+        try Envelope(signing: [UInt8](FleetJSON.encode(set)), type: type, with: [key]).json()
     }
 
     func judge(_ json: [UInt8], keys: [VerifyingKey]? = nil) -> JobSetArrival {
@@ -49,10 +49,11 @@ import Testing
         #expect(refusal(judge(Array("\u{7B}\u{FF}".utf8) + [0xFF, 0xFE])) == .malformed)
         #expect(try refusal(judge(sealed(set(), type: "application/other"))) == .malformed)
         #expect(refusal(judge([UInt8](repeating: 0x20, count: 10 << 20))) == .tooLarge)
-        let notASet = try Envelope(signing: Array("{}".utf8), type: JobSet.payloadType, with: key).json()
+        let notASet = try Envelope(signing: Array("{}".utf8), type: JobSet.payloadType, with: [key]).json()
         #expect(refusal(judge(notASet)) == .malformed)
         let padding = Array("{}".utf8) + [UInt8](repeating: 0x20, count: JobSet.maximumBytes)
-        #expect(try refusal(judge(Envelope(signing: padding, type: JobSet.payloadType, with: key).json())) == .tooLarge)
+        #expect(
+            try refusal(judge(Envelope(signing: padding, type: JobSet.payloadType, with: [key]).json())) == .tooLarge)
 
         var tampered = try FleetJSON.decode(Envelope.self, from: Data(good))
         tampered.payload = Data(try FleetJSON.encode(set(revision: 99))).base64EncodedString()

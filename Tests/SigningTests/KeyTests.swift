@@ -1,4 +1,5 @@
 import FleetModel
+import FleetRuntime
 import FleetTestSupport
 import FoundationEssentials
 import Glibc
@@ -9,23 +10,53 @@ import Testing
     let directory: TemporaryDirectory
     init() throws { directory = try TemporaryDirectory() }
 
-    @Test func `a saved key is read back, and only its owner may read it`() throws {
-        let key = try SigningKey.generate()
+    @Test func `saved keys are read back in their order, and only their owner may read them`() throws {
         let path = directory.file("signing.pem")
-        try key.save(to: path)
-        #expect(try SigningKey(path: path).verifyingKey == key.verifyingKey)
-        var status = stat()
-        try #require(stat(path, &status) == 0)
-        #expect(status.st_mode & 0o777 == 0o600)
+        let keys = [try SigningKey.generate(), try SigningKey.generate()]
+        for count in [1, 2, 1] {
+            try KeyRing(Array(keys.prefix(count))).save(to: path)
+            #expect(try KeyRing(path: path).verifyingKeys == keys.prefix(count).map(\.verifyingKey))
+            var status = stat()
+            try #require(stat(path, &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o600)
+        }
     }
 
-    @Test func `a key is never overwritten`() throws {
+    @Test func `keys that cannot be saved leave the file as it was`() throws {
         let path = directory.file("signing.pem")
-        try SigningKey.generate().save(to: path)
-        let before = try String(contentsOfFile: path, encoding: .utf8)
-        let other = try SigningKey.generate()
-        #expect(throws: SigningError.keyFile(path: path, "cannot be made: File exists")) { try other.save(to: path) }
-        #expect(try String(contentsOfFile: path, encoding: .utf8) == before)
+        let key = try SigningKey.generate()
+        try KeyRing([key]).save(to: path)
+        #expect(mkdir(path + ".part", 0o700) == 0)
+        #expect(throws: FileError.self) { try KeyRing([.generate(), .generate()]).save(to: path) }
+        #expect(try KeyRing(path: path).verifyingKeys == [key.verifyingKey])
+    }
+
+    @Test func `a file that goes on after a key with something else is refused`() throws {
+        let path = directory.file("signing.pem")
+        try KeyRing([.generate()]).save(to: path)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        for tail in ["x\n", String(text.dropLast(30)), "-----BEGIN PRIVATE KEY-----\n"] {
+            try (text + tail).write(toFile: path, atomically: false, encoding: .utf8)
+            #expect(throws: SigningError.self) { try KeyRing(path: path) }
+        }
+    }
+
+    @Test func `what two keys have signed is believed by whoever trusts one of them`() throws {
+        let keys = [try SigningKey.generate(), try SigningKey.generate()]
+        let set = JobSet(
+            fleet: FleetName("plant")!, host: .random(), revision: 1, issuedAt: Date(timeIntervalSince1970: 0),
+            expiresAt: Date(timeIntervalSince1970: 60), jobs: [])
+        let json = try KeyRing(keys).seal(set)
+        let envelope = try Envelope(json: json, maximumBytes: 1 << 20)
+        #expect(envelope.signatures.map(\.keyid) == keys.map(\.verifyingKey.keyID))
+        for key in keys {
+            let opened = try envelope.open(expectedType: JobSet.payloadType, keys: [key.verifyingKey])
+            #expect(try FleetJSON.decode(JobSet.self, from: Data(opened)) == set)
+        }
+        let stranger = try SigningKey.generate().verifyingKey
+        #expect(throws: SigningError.noKey) {
+            try envelope.open(expectedType: JobSet.payloadType, keys: [stranger])
+        }
     }
 
     @Test(arguments: ["", "nonsense", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
@@ -33,9 +64,9 @@ import Testing
         let path = directory.file("signing.pem")
         try content.write(toFile: path, atomically: false, encoding: .utf8)
         #expect(throws: SigningError.keyFile(path: path, "is not an Ed25519 private key in PEM (PKCS #8)")) {
-            try SigningKey(path: path)
+            try KeyRing(path: path)
         }
-        #expect(throws: SigningError.self) { try SigningKey(path: directory.file("absent.pem")) }
+        #expect(throws: SigningError.self) { try KeyRing(path: directory.file("absent.pem")) }
     }
 
     @Test func `a public key survives its text form`() throws {
@@ -61,7 +92,7 @@ import Testing
         let pem = directory.file("signing.pem")
         let publicKey = directory.file("public.pem")
         let message = directory.file("message")
-        try key.save(to: pem)
+        try KeyRing([key]).save(to: pem)
         try "what was said".write(toFile: message, atomically: false, encoding: .utf8)
         #expect(openssl("pkey -in \(pem) -pubout -out \(publicKey)"))
 
@@ -76,7 +107,7 @@ import Testing
 
         let made = directory.file("made.pem")
         #expect(openssl("genpkey -algorithm ed25519 -out \(made)"))
-        #expect(throws: Never.self) { try SigningKey(path: made) }
+        #expect(throws: Never.self) { try KeyRing(path: made) }
     }
 
     private func openssl(_ arguments: String) -> Bool {

@@ -7,13 +7,12 @@ import FleetTestSupport
 import FoundationEssentials
 import MessageBus
 import SQLite
-import Signing
 
 /// The controller: its own code on a real database, stepped by the world.
 final class SimulatedController {
     let directory: String
     let time: ManualTimeSource
-    private let key: SigningKey
+    private let keys: ControllerKeys
     private let network: SimulatedNetwork
     private let defect: Defect?
     private let decoder = ArrivalDecoder(fleet: SimulatedDisk.fleet)
@@ -30,9 +29,9 @@ final class SimulatedController {
 
     var isRunning: Bool { store != nil }
 
-    init(directory: String, disk: SimulatedDisk, key: SigningKey, network: SimulatedNetwork, defect: Defect?) throws {
+    init(directory: String, disk: SimulatedDisk, keys: ControllerKeys, network: SimulatedNetwork, defect: Defect?) throws {
         self.directory = directory + "/controller"
-        self.key = key
+        self.keys = keys
         self.network = network
         self.defect = defect
         time = ManualTimeSource(now: SimulatedDisk.begin)
@@ -43,7 +42,7 @@ final class SimulatedController {
     func start() async throws {
         store = try FleetStore(directory: directory, fleet: SimulatedDisk.fleet, time: time, logger: .silent,
             executor: InlineExecutor())
-        publisher = JobPublisher(bus: network.bus, store: store, key: key, time: time, logger: .silent)
+        publisher = JobPublisher(bus: network.bus, store: store, keys: keys, time: time, logger: .silent)
         driver = RolloutDriver(store: store, time: time, logger: .silent)
         try await store.relax()
         acknowledgements = AckCoalescer()

@@ -19,7 +19,7 @@ struct SimulatedDisk: Sendable {
         let store = try FleetStore(directory: directory.path, fleet: Self.fleet, time: time, logger: .silent)
         for index in 0..<Self.maximumHosts {
             _ = try await store.addHost(
-                Self.name(index), busPasswordHash: "", imageTokenHash: "", by: "simulation")
+                Self.name(index), busPasswordHash: "", imageTokenHash: "", keys: [], by: "simulation")
             try await store.setHostID(Self.host(index), of: Self.name(index))
         }
         try await store.settleFiles()

@@ -7,7 +7,6 @@ import Hypervisor
 import ImageStore
 import Provisioning
 import SQLite
-import Signing
 
 /// A workstation with its agent: the agent's own code with its journal, a guest, clocks, and a record of what it has to tell.
 final class SimulatedHost {
@@ -19,7 +18,7 @@ final class SimulatedHost {
     private let journalPath: String
     private let seed: UInt64
     private let ledger: Ledger
-    private let key: VerifyingKey
+    private let keys: [VerifyingKey]
     private let defect: Defect?
 
     private var life = 0
@@ -49,12 +48,12 @@ final class SimulatedHost {
     }
 
     init(
-        index: Int, seed: UInt64, directory: String, disk: SimulatedDisk, key: VerifyingKey, ledger: Ledger,
+        index: Int, seed: UInt64, directory: String, disk: SimulatedDisk, keys: [VerifyingKey], ledger: Ledger,
         epoch: EpochID, defect: Defect?
     ) async throws {
         self.index = index
         self.seed = seed
-        self.key = key
+        self.keys = keys
         self.ledger = ledger
         self.defect = defect
         id = SimulatedDisk.host(index)
@@ -92,7 +91,7 @@ final class SimulatedHost {
         gate.isClockSynchronised = isClockSynchronised
         runner = try await JobRunner(
             configuration: JobRunner.Configuration(
-                fleet: SimulatedDisk.fleet, host: id, keys: [key], concurrency: 1),
+                fleet: SimulatedDisk.fleet, host: id, keys: keys, concurrency: 1),
             host: JobHost(
                 hypervisor: hypervisor, images: NoImages(), imageSource: { ImageSource(url: "", token: "") },
                 profiles: [:], vmDirectory: directory + "/vms", exportDirectory: directory + "/exports",

@@ -1,5 +1,4 @@
-import FleetRuntime
-import Signing
+import FleetServer
 
 /// The simulation of the fleet's job part: many worlds, each from its seed.
 struct Simulation: Sendable {
@@ -14,17 +13,17 @@ struct Simulation: Sendable {
     static let defaultSteps = 120
 
     private let disk: SimulatedDisk
-    private let key: SigningKey
+    private let keys: ControllerKeys
     private let steps: Int
 
     init(steps: Int = defaultSteps) async throws {
         self.steps = steps
         disk = try await SimulatedDisk()
-        key = try SigningKey.generate()
+        keys = try ControllerKeys(path: disk.directory.file("signing.pem"))
     }
 
     func run(_ seed: UInt64, defect: Defect? = nil) async throws -> Outcome {
-        let world = try await World(seed: seed, disk: disk, key: key, defect: defect)
+        let world = try await World(seed: seed, disk: disk, keys: keys, defect: defect)
         let violations = try await world.run(steps: steps)
         return Outcome(violations: violations, story: world.story)
     }

@@ -1,10 +1,10 @@
 import FleetModel
 import FleetRuntime
+import FleetServer
 import FleetStore
 import FleetTestSupport
 import FoundationEssentials
 import MessageBus
-import Signing
 
 /// One controller, some hosts, and a seed that decides all that befalls them. Nothing here happens by itself: the world takes one
 /// step after the other, each to its end, so that a seed tells the same story every time.
@@ -21,25 +21,25 @@ final class World {
     private let directory: TemporaryDirectory
     /// Of a message to a host: a keep-alive and a half, and the session expiry.
     private static let longestDelay = 210.0
-    private let key: SigningKey
+    private let keys: ControllerKeys
     /// What happened, for whoever reads a failing seed.
     private(set) var story: [String] = []
     var now = SimulatedDisk.begin
     private var jobs: [JobID] = []
 
-    init(seed: UInt64, disk: SimulatedDisk, key: SigningKey, defect: Defect? = nil) async throws {
+    init(seed: UInt64, disk: SimulatedDisk, keys: ControllerKeys, defect: Defect? = nil) async throws {
         self.seed = seed
         self.defect = defect
-        self.key = key
+        self.keys = keys
         random = SeededGenerator(seed: seed)
         directory = try TemporaryDirectory(below: "/dev/shm")
         controller = try SimulatedController(
-            directory: directory.path, disk: disk, key: key, network: network, defect: defect)
+            directory: directory.path, disk: disk, keys: keys, network: network, defect: defect)
         referee = Referee(ledger: ledger)
         try await controller.start()
         for index in 0..<Int.random(in: 2...SimulatedDisk.maximumHosts, using: &random) {
             let host = try await SimulatedHost(
-                index: index, seed: seed, directory: directory.path, disk: disk, key: key.verifyingKey, ledger: ledger,
+                index: index, seed: seed, directory: directory.path, disk: disk, keys: keys.current.verifyingKeys, ledger: ledger,
                 epoch: EpochID(id()), defect: defect)
             hosts.append(host)
             try await start(host)
@@ -171,7 +171,7 @@ final class World {
             }
         default: return envelope
         }
-        return try Envelope(signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: key).json()
+        return try keys.current.seal(set)
     }
 
     func evaluate(_ host: SimulatedHost) async throws {

@@ -89,7 +89,7 @@ final class CrashingAgentUnderTest: Sendable {
                     id: job, kind: kind.rawValue, arguments: try FleetJSON.value(arguments), expiresAt: now + 3600,
                     cancel: cancel)
             ])
-        let envelope = try Envelope(signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: key)
+        let envelope = try Envelope(signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: [key])
         try Data(envelope.json()).write(to: URL(filePath: directory.file("envelope.json")))
     }
 

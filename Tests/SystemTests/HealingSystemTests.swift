@@ -96,7 +96,7 @@ import Testing
         func untilEverythingIsRetained() async throws {
             var missing = expected
             let complete = try await eventually {
-                missing = try await expected.subtracting(retained(broker))
+                missing = try await expected.subtracting(broker.retainedTopics())
                 return missing.isEmpty
             }
             #expect(complete, "missing: \(missing.sorted())")
@@ -112,18 +112,6 @@ import Testing
         }
         #expect(await agent.stop() == .status(0))
         #expect(await controller.stop() == .status(0))
-    }
-
-    /// The topics of which the broker holds a message.
-    private func retained(_ broker: MosquittoBroker) async throws -> Set<String> {
-        let output = try await Subprocess.run(
-            "mosquitto_sub",
-            [
-                "-h", "127.0.0.1", "-p", "\(broker.port)", "-u", "controller", "-P", "secret", "-i", "observer", "-t",
-                "vf/#",
-                "--retained-only", "-W", "1", "-F", "%t",
-            ])
-        return Set(output.text.split(separator: "\n").map(String.init))
     }
 }
 

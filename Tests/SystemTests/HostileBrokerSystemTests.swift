@@ -27,9 +27,9 @@ import Testing
         }
         let (jobs, desired) = (Topic.jobs(ada.host), Topic.desired(ada.host))
         try await run(.vmStop, StopArguments(vm: vm, force: true))
-        let first = try await retained(jobs, broker)
+        let first = try await broker.retained(jobs)
         try await run(.vmStart, VMArguments(vm: vm))
-        let second = try await retained(jobs, broker)
+        let second = try await broker.retained(jobs)
         #expect(first != second)
         let bob = try await agent("bob")
         #expect(await controller.stop() == .status(0), "\(controller.program.log)")
@@ -43,7 +43,7 @@ import Testing
             fleet: FleetName("test")!, host: ada.host, revision: 1000, issuedAt: Date(), expiresAt: Date() + 3600,
             jobs: [stop])
         let foreign = try Envelope(
-            signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: .generate()
+            signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: [.generate()]
         ).json()
         let attacks: [(what: String, payload: [UInt8], topic: Topic, agent: AgentUnderTest)] = [
             ("an older set again", first, jobs, ada), ("another host's", second, .jobs(bob.host), bob),
@@ -52,13 +52,13 @@ import Testing
         ]
         for (what, payload, topic, agent) in attacks {
             let before = agent.program.log.components(separatedBy: "refused a ").count
-            try await publish(payload, topic, broker)
+            try await broker.publish(payload, topic)
             try await agent.program.until("\(what) is refused") {
                 agent.program.log.components(separatedBy: "refused a ").count > before
             }
         }
         // Nothing ran, and the newest set, delivered again, is no news.
-        try await publish(second, jobs, broker)
+        try await broker.publish(second, jobs)
         try await controller.start()
         try await ada.program.until("the controller is told of all") {
             try await controller.client.events(type: .securityRefused).count == attacks.count
@@ -73,25 +73,107 @@ import Testing
         #expect(await controller.stop() == .status(0))
     }
 
-    private func publish(_ payload: [UInt8], _ topic: Topic, _ broker: MosquittoBroker) async throws {
+    @Test func whatTheBrokerHoldsBackCostsTimeAndNothingElse() async throws {
+        let fleet = FleetName("test")!
+        let acl = "user controller\ntopic readwrite #\n"
+        let broker = try await MosquittoBroker(.init(passwords: ["controller": "secret"], acl: acl))
+        let controller = try await ControllerUnderTest(broker: .init(port: broker.port, password: "secret"))
+        let registration = try await controller.register("ada")
+        let host = registration.host.id
+        let (jobs, desired) = (Topic.jobs(host), Topic.desired(host))
+        let open = acl + "user \(host)\ntopic readwrite #\n"
+        let frozen = [jobs, desired].reduce(open) { $0 + "topic deny \($1.name(in: fleet))\n" }
+        try await broker.add(host.description, password: registration.password)
+        try await broker.change(acl: open)
+        let agent = try AgentUnderTest(registration, of: controller, libvirt: "test:///default")
+        try await agent.start()
+        try await agent.program.until("its VM is known") { try await controller.client.vms().count == 1 }
+        let vm = try await controller.client.vms()[0].vm.id
+        func ask(_ kind: JobKindName, _ arguments: some Encodable, notBefore: Date? = nil) async throws -> JobID {
+            try await controller.client.requestJob(
+                JobRequest(
+                    host: "ada", kind: kind.rawValue, arguments: FleetJSON.value(arguments), notBefore: notBefore)
+            ).id
+        }
+        let stopArguments = StopArguments(vm: vm, force: true)
+        #expect(try await controller.client.waitForJob(ask(.vmStop, stopArguments)).state == .succeeded)
         let files = try TemporaryDirectory()
-        try Data(payload).write(to: URL(filePath: files.file("payload")))
-        _ = try await Subprocess.run(
-            "mosquitto_pub", access(topic, broker) + ["-r", "-q", "1", "-f", files.file("payload")]
-        ).successful()
-    }
+        try Data("recurrence: FREQ=DAILY\ntimeZone: UTC\n".utf8).write(to: URL(filePath: files.file("nightly.yaml")))
+        #expect(try await controller.virtfleet("policy", "apply", files.file("nightly.yaml")).status == 0)
+        let later = try await ask(.vmStart, VMArguments(vm: vm), notBefore: Date() + 10)
+        try await agent.program.until("the agent has the policy, and the job that waits for its time") {
+            try await controller.client.job(later).state == .waiting
+                && agent.program.log.contains("took desired state 1 with 1 policies")
+        }
 
-    /// What the broker keeps on a topic.
-    private func retained(_ topic: Topic, _ broker: MosquittoBroker) async throws -> [UInt8] {
-        [UInt8](
-            try await Subprocess.run("mosquitto_sub", access(topic, broker) + ["-C", "1", "-W", "10", "-N"])
-                .successful().standardOutput)
-    }
+        // From here on newer ones do not reach the host. It goes on with what it has.
+        try await broker.change(acl: frozen)
+        let held = try await ask(.vmStop, stopArguments)
+        #expect(try await controller.virtfleet("policy", "delete", "nightly", "--yes").status == 0)
+        try await controller.program.until("both are with the broker") {
+            try await controller.client.job(held).state == .offered
+                && controller.program.log.contains("published desired state 2")
+        }
+        #expect(try await controller.client.waitForJob(later).state == .succeeded)
+        #expect(try await controller.client.job(held).state == .offered)
+        #expect(!agent.program.log.contains("took desired state 2"))
+        let late = (jobs: try await broker.retained(jobs), desired: try await broker.retained(desired))
+        #expect(await controller.stop() == .status(0))
 
-    private func access(_ topic: Topic, _ broker: MosquittoBroker) -> [String] {
-        [
-            "-h", "127.0.0.1", "-p", "\(broker.port)", "-u", "controller", "-P", "secret", "-i", "attacker", "-t",
-            topic.name(in: FleetName("test")!),
-        ]
+        // What the controller could have signed meanwhile.
+        let ring = try KeyRing(path: controller.statePath + "/signing.pem")
+        let opened = try Envelope(json: late.jobs, maximumBytes: 1 << 20).open(
+            expectedType: JobSet.payloadType, keys: ring.verifyingKeys)
+        let revision = try FleetJSON.decode(JobSet.self, from: Data(opened)).revision
+        let soon = Date() + 2
+        func stop(_ number: Int, expiresAt: Date) throws -> Job {
+            Job(
+                id: JobID("01ARZ3NDEKTSV4RRFFQ69G\(1000 + number)")!, kind: JobKindName.vmStop.rawValue,
+                arguments: try FleetJSON.value(stopArguments), expiresAt: expiresAt)
+        }
+        func set(_ step: UInt64, expiresAt: Date = Date() + 3600, _ jobs: [Job]) throws -> [UInt8] {
+            try ring.seal(
+                JobSet(
+                    fleet: fleet, host: host, revision: revision + step, issuedAt: Date(), expiresAt: expiresAt,
+                    jobs: jobs))
+        }
+        let expiredSet = try set(1, expiresAt: soon, [stop(1, expiresAt: Date() + 3600)])
+        let expiredJob = try set(2, [stop(2, expiresAt: soon)])
+        let (earlier, newest) = (try set(3, [stop(3, expiresAt: Date() + 3600)]), try set(4, []))
+        let expiredState = try ring.seal(
+            DesiredState(
+                fleet: fleet, host: host, revision: 3, issuedAt: Date(), expiresAt: soon, policies: [],
+                keys: ring.verifyingKeys))
+        try await Task.sleep(for: .seconds(max(0, soon.timeIntervalSinceNow) + 0.1))
+
+        // It lets go of them, in an order of its own.
+        try await broker.change(acl: open)
+        func expect(_ line: String, after payload: [UInt8], on topic: Topic) async throws {
+            let before = agent.program.log.components(separatedBy: line).count
+            try await broker.publish(payload, topic)
+            try await agent.program.until("it says: \(line)") {
+                agent.program.log.components(separatedBy: line).count > before
+            }
+        }
+        try await expect("refused a job set: expired", after: expiredSet, on: jobs)
+        try await expect("refused a desired state: expired", after: expiredState, on: desired)
+        try await expect("took desired state 2 with 0 policies", after: late.desired, on: desired)
+        try await expect("vm.stop expired", after: expiredJob, on: jobs)
+        try await expect("took job set \(revision + 4)", after: newest, on: jobs)
+        try await expect("refused a job set: stale-revision", after: earlier, on: jobs)
+        try await expect("refused a job set: stale-revision", after: late.jobs, on: jobs)
+        #expect(agent.program.log.components(separatedBy: "vm.stop succeeded").count == 2, "the very first alone")
+
+        // The controller goes on above all of that.
+        try await controller.start()
+        #expect(try await controller.client.waitForJob(held).state == .succeeded)
+        // Its own next set was below what the host had by then, and is told with the rest.
+        try await agent.program.until("the controller is told of all") {
+            let told = try await controller.client.events(type: .securityRefused).map { $0.body["what"] }
+            return told.count { $0 == .string("expired") } == 2
+                && told.count { $0 == .string("stale-revision") } >= 2
+        }
+        #expect(await agent.stop() == .status(0))
+        #expect(await controller.stop() == .status(0))
     }
 }

@@ -38,18 +38,18 @@ import Testing
     func whatAHostIsGivenIsACompleteConfiguration(certificate: String?) throws {
         var tls = TLSFiles()
         tls.certificate = certificate
-        let key = try SigningKey.generate().verifyingKey
+        let keys = try [SigningKey.generate().verifyingKey, SigningKey.generate().verifyingKey]
         let host = HostID.random()
         let text = HostConfigurationText(
             fleet: try #require(FleetName("plant")), brokerHost: "broker.example", brokerPort: 8883,
-            brokerTLS: tls, key: key, imagesURL: "http://it's:1")
+            brokerTLS: tls, imagesURL: "http://it's:1")
         let secrets = HostSecrets(
             host: host, name: try #require(ResourceName("bench-07")), busPassword: "p'a: #s",
-            imageToken: "\(host).token")
+            imageToken: "\(host).token", keys: keys)
         let loaded = ConfigurationLoader.load(AgentConfiguration.self, text: text.text(secrets), name: "agent.yaml")
         #expect(loaded.problems.isEmpty && loaded.warnings.isEmpty)
         #expect(loaded.value.host == host && loaded.value.broker.password == "p'a: #s")
-        #expect(loaded.value.controllerKeys == [key] && loaded.value.images.url == "http://it's:1")
+        #expect(loaded.value.controllerKeys == keys && loaded.value.images.url == "http://it's:1")
         #expect(loaded.value.broker.tls?.ca == "/etc/virtfleet/tls/ca.pem")
         #expect((loaded.value.broker.tls?.certificate != nil) == (certificate != nil))
     }
@@ -59,7 +59,7 @@ import Testing
         let state = StateDirectory(path: directory.path)
         let first = try ControllerSecrets(in: state)
         let second = try ControllerSecrets(in: state)
-        #expect(first.signingKey.verifyingKey == second.signingKey.verifyingKey)
+        #expect(first.keys.current.verifyingKeys == second.keys.current.verifyingKeys)
         #expect(first.busPassword == second.busPassword && first.busPassword.count >= 32)
     }
 }

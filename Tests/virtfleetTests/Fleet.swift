@@ -95,6 +95,28 @@ enum Fleet {
             expiresAt: now + 86_400)
     }
 
+    static let keys = [
+        KeyResource(
+            id: "8d4ce1d0a94ebd3e", key: VerifyingKey(bytes: [UInt8](repeating: 1, count: 32))!,
+            hosts: hosts.map(\.name), missing: []),
+        KeyResource(
+            id: "1d3b4a8f90a6f1c2", key: VerifyingKey(bytes: [UInt8](repeating: 2, count: 32))!,
+            hosts: [hosts[0].name], missing: [hosts[1].name]),
+    ]
+
+    static let audit = [
+        AuditResource(
+            id: 3, time: Date(timeIntervalSince1970: 1_790_000_003), who: "API token", origin: "127.0.0.1",
+            action: "POST /api/v1/hosts", object: nil,
+            result: "conflict: a host named 'anna-laptop' is registered already; choose another name or remove it"),
+        AuditResource(
+            id: 2, time: Date(timeIntervalSince1970: 1_790_000_002), who: "anna", origin: "local socket",
+            action: "host.add", object: "anna-laptop", result: AuditResource.done),
+        AuditResource(
+            id: 1, time: Date(timeIntervalSince1970: 1_790_000_001), who: "API token", origin: nil,
+            action: "profile.apply", object: "office 1", result: AuditResource.done),
+    ]
+
     static func event(_ id: Int64, _ what: String) -> EventResource {
         EventResource(
             id: id, host: anna, hostName: hosts[0].name, type: .vmLifecycle,

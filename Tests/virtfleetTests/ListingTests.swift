@@ -22,6 +22,11 @@ import Testing
             "GET /events": { _, exchange in
                 exchange.respond(page: [Fleet.event(2, "started"), Fleet.event(1, "defined")])
             },
+            "GET /keys": { $1.respond(page: Fleet.keys) },
+            "GET /audit": { request, exchange in
+                let who = request.target.contains("who=API%20token") ? "API token" : nil
+                exchange.respond(page: Fleet.audit.filter { who == nil || $0.who == who })
+            },
         ])
     }
 
@@ -34,6 +39,8 @@ import Testing
         ("snapshot-list", ["snapshot", "list", "office", "--host", "anna-laptop"]),
         ("snapshot-show", ["snapshot", "show", "office", "nightly-2", "--host", "anna-laptop"]),
         ("job-list", ["job", "list"]), ("event-list", ["event", "list"]),
+        ("key-list", ["key", "list"]), ("key-list-wide", ["key", "list", "-o", "wide"]),
+        ("audit-list", ["audit", "list"]), ("audit-list-yaml", ["audit", "list", "-o", "yaml", "--who", "API token"]),
     ])
     func tablesAreAsWritten(_ name: String, _ words: [String]) async throws {
         let output = try await fleet().run(words)
@@ -97,6 +104,8 @@ import Testing
     @Test func namesAreCompletedFromTheController() async throws {
         let output = try await fleet().run(["__complete", "host", "show", "a"])
         #expect(output.text == "anna-laptop\tonline\n")
+        let keys = try await fleet().run(["__complete", "key", "retire", ""])
+        #expect(keys.text == "8d4ce1d0a94ebd3e\ttrusted by 2 hosts\n1d3b4a8f90a6f1c2\ttrusted by 1 hosts\n")
         let silent = try await fleet().run(
             ["__complete", "--controller", "unix:/nonexistent", "host", "show", ""])
         #expect(silent.text == "")

@@ -28,7 +28,8 @@ struct RealController {
         let enrolment = HostEnrolment(
             hashBusPassword: { "hash of \($0)" }, agentConfiguration: { "host: \($0.host)\n" }, credentialsChanged: {})
         let services = APIServices(
-            store: store, uploads: uploads, images: images, enrolment: enrolment, metrics: metrics, time: time,
+            store: store, uploads: uploads, images: images, enrolment: enrolment,
+            keys: try ControllerKeys(path: directory.file("signing.pem")), metrics: metrics, time: time,
             obstacles: { [] })
         let path = directory.file("controller.sock")
         let server = HTTPServer(

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetTestSupport
 import FoundationEssentials
+import Glibc
 import Subprocess
 import Testing
 
@@ -25,11 +26,46 @@ import Testing
         }
     }
 
+    @Test func whoDidWhatIsTold() async throws {
+        try await RealController.serve { controller in
+            _ = try await controller.virtfleet("host", "add", "anna-laptop").successful()
+            #expect(try await controller.virtfleet("host", "add", "anna-laptop").status == 6)
+            let listed = try await controller.virtfleet("audit", "list", "-o", "json").successful()
+            let entries = try FleetJSON.decode([AuditResource].self, from: Data(listed.standardOutput))
+            let user = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "uid \(geteuid())"
+            #expect(entries.map(\.action) == ["POST /api/v1/hosts", "host.add"])
+            #expect(entries.allSatisfy { $0.who == user && $0.origin == "local socket" })
+            let newest = try await controller.virtfleet("audit", "list", "--limit", "1", "--no-headers")
+            #expect(newest.text.contains("POST /api/v1/hosts") && !newest.text.contains("host.add"))
+            let nobody = try await controller.virtfleet("audit", "list", "--who", "nobody")
+            #expect(nobody.text == "" && nobody.errorText == "nothing was changed yet\n")
+        }
+    }
+
+    @Test func theSigningKeyIsChanged() async throws {
+        try await RealController.serve { controller in
+            _ = try await controller.virtfleet("host", "add", "anna-laptop").successful()
+            let old = try await controller.virtfleet("key", "list", "-o", "name").successful().text.dropLast()
+            let rotated = try await controller.virtfleet("key", "rotate", "--no-headers").successful().text
+            #expect(rotated.contains("0 of 1 hosts  anna-laptop"))
+            #expect(try await controller.virtfleet("key", "rotate").status == 6)
+            let unasked = try await controller.virtfleet("key", "retire", String(old))
+            #expect(unasked.status == 2 && unasked.errorText.contains("--yes"))
+            let early = try await controller.virtfleet("key", "retire", String(old), "--yes")
+            #expect(early.status == 6 && early.errorText.contains("anna-laptop"))
+            let warned = try await controller.virtfleet("key", "retire", String(old), "--force")
+            #expect(warned.status == 2 && warned.errorText.contains("1 hosts will need a new agent.yaml"))
+            let forced = try await controller.virtfleet("key", "retire", String(old), "--force", "--yes", "-o", "name")
+            #expect(forced.status == 0 && forced.text != old + "\n" && forced.text.split(separator: "\n").count == 1)
+            #expect(try await controller.virtfleet("key", "retire", String(old), "--yes").status == 1)
+        }
+    }
+
     @Test func manyHostsAreReadPageByPage() async throws {
         try await RealController.serve { controller in
             for number in 0..<1001 {
                 _ = try await controller.store.addHost(
-                    ResourceName("host-\(number)")!, busPasswordHash: "-", imageTokenHash: "-", by: "test")
+                    ResourceName("host-\(number)")!, busPasswordHash: "-", imageTokenHash: "-", keys: [], by: "test")
             }
             let names = try await controller.virtfleet("host", "list", "-o", "name").text.split(separator: "\n")
             #expect(names.count == 1001)

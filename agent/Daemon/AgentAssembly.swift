@@ -43,6 +43,11 @@ struct AgentAssembly {
         }
         let lock = try lockStateDirectory()
         defer { withExtendedLifetime(lock) {} }
+        if let former = try HostFiles(in: stateDirectory).take(for: host) {
+            logger.warning(
+                "this machine was another host: the journal and the record of that one are kept in \(former), and nothing of them is done or told any more"
+            )
+        }
         try DurableFile.makeDirectory(imagesDirectory, mode: 0o755)
 
         let topics = Topics(fleet: fleet, host: host)

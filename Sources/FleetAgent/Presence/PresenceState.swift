@@ -13,6 +13,7 @@ struct PresenceState: Equatable {
         var inventory: [InventoryPart: Digest] = [:]
         var vms: Set<VMID>?
         var wantsTime = false
+        var keys: [VerifyingKey]?
     }
 
     enum Observation: Equatable {
@@ -78,7 +79,7 @@ struct PresenceState: Equatable {
             state: state, session: session, agentVersion: agentVersion, bootID: bootID, time: time, acked: facts.acked,
             jobsRevision: facts.jobsRevision, desiredRevision: facts.desiredRevision, inventory: facts.inventory,
             vms: facts.vms?.sorted(),
-            recorded: facts.recorded, wantsTime: facts.wantsTime ? true : nil)
+            recorded: facts.recorded, wantsTime: facts.wantsTime ? true : nil, keys: facts.keys)
     }
 
     /// - Parameter retained: kept from before this connection's birth, not said now.

@@ -69,7 +69,7 @@ extension AgentSession {
 
     func gatherFacts() async {
         let (jobsRevision, desiredRevision) = (await jobs.recordedRevision, await jobs.desiredRevision)
-        let wantsTime = await jobs.wantsTime
+        let (wantsTime, keys) = (await jobs.wantsTime, await jobs.keys)
         var inventory: [InventoryPart: Digest] = [:]
         for case (.inventory(_, let part), let message) in outbox.taken {
             inventory[part] = message.userProperty(InventoryPart.digestProperty).flatMap { Digest($0) }
@@ -81,7 +81,7 @@ extension AgentSession {
             presence.update {
                 $0 = PresenceState.Facts(
                     acked: acked, recorded: recorded, jobsRevision: jobsRevision, desiredRevision: desiredRevision,
-                    inventory: inventory, vms: vms, wantsTime: wantsTime)
+                    inventory: inventory, vms: vms, wantsTime: wantsTime, keys: keys)
             }
         }
     }

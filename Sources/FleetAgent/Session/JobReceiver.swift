@@ -18,6 +18,8 @@ public protocol JobReceiver: Sendable {
     func receive(desired envelope: [UInt8]) async
     /// The revision of the newest desired state that was taken; 0 before the first.
     var desiredRevision: UInt64 { get async }
+    /// The controller's keys that the host trusts.
+    var keys: [VerifyingKey] { get async }
     /// Takes note that a VM has stopped, whoever stopped it: what it had is free for others.
     func vmStopped(_ vm: VMID) async
     /// From now on no job starts; what is at work stays at work.

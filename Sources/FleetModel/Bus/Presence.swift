@@ -26,12 +26,14 @@ public struct Presence: Codable, Equatable, Sendable {
     public var recorded: RecordPosition?
     /// Nothing tells the host the time; it has to be told by a job set that is signed now.
     public var wantsTime: Bool?
+    /// The controller's keys that the agent trusts; absent from agents that know none but those of their agent.yaml.
+    public var keys: [VerifyingKey]?
 
     public init(
         state: State, session: SessionID, agentVersion: String, bootID: String, time: Date,
         acked: StreamPosition? = nil,
         jobsRevision: UInt64 = 0, desiredRevision: UInt64 = 0, inventory: [InventoryPart: Digest] = [:],
-        vms: [VMID]? = nil, recorded: RecordPosition? = nil, wantsTime: Bool? = nil
+        vms: [VMID]? = nil, recorded: RecordPosition? = nil, wantsTime: Bool? = nil, keys: [VerifyingKey]? = nil
     ) {
         self.state = state
         self.session = session
@@ -45,6 +47,7 @@ public struct Presence: Codable, Equatable, Sendable {
         self.vms = vms
         self.recorded = recorded
         self.wantsTime = wantsTime
+        self.keys = keys
     }
 
     public init(from decoder: any Decoder) throws {
@@ -66,6 +69,7 @@ public struct Presence: Codable, Equatable, Sendable {
         vms = try values.decodeIfPresent([VMID].self, forKey: .vms)
         recorded = try values.decodeIfPresent(RecordPosition.self, forKey: .recorded)
         wantsTime = try values.decodeIfPresent(Bool.self, forKey: .wantsTime)
+        keys = try values.decodeIfPresent([VerifyingKey].self, forKey: .keys)
     }
 }
 

@@ -13,9 +13,12 @@ public struct DesiredState: SignedIntent {
     public var issuedAt: Date
     public var expiresAt: Date
     public var policies: [SnapshotPolicy]
+    /// The controller's keys that the host trusts from now on, in place of those it trusted before; nil leaves them as they are.
+    public var keys: [VerifyingKey]?
 
     public init(
-        fleet: FleetName, host: HostID, revision: UInt64, issuedAt: Date, expiresAt: Date, policies: [SnapshotPolicy]
+        fleet: FleetName, host: HostID, revision: UInt64, issuedAt: Date, expiresAt: Date, policies: [SnapshotPolicy],
+        keys: [VerifyingKey]? = nil
     ) {
         self.fleet = fleet
         self.host = host
@@ -23,9 +26,14 @@ public struct DesiredState: SignedIntent {
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
         self.policies = policies
+        self.keys = keys
     }
 
     public var flaw: EnvelopeFlaw? {
+        // Whoever trusts nobody can never be told anything again.
+        if keys?.isEmpty == true {
+            return EnvelopeFlaw(reason: .malformed, message: "a desired state that leaves no key to be trusted")
+        }
         if policies.count > Self.maximumPolicies {
             return EnvelopeFlaw(
                 reason: .tooLarge, message: "\(policies.count) policies; at most \(Self.maximumPolicies) are taken")

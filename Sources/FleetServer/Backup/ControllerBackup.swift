@@ -4,7 +4,7 @@ import FoundationEssentials
 import Glibc
 
 /// Copies what a controller cannot do without: its database (hosts, jobs, events, templates' names) and its signing
-/// key. Metrics and images stay behind: the ones are history, the others are as large as the disk and named by digest.
+/// keys. Metrics and images stay behind: the ones are history, the others are as large as the disk and named by digest.
 public enum ControllerBackup {
     /// Writes a backup: a new directory, 0700, that is complete once it is there. The controller may be running; the
     /// copy is of one moment.
@@ -19,8 +19,8 @@ public enum ControllerBackup {
             atPath: unfinished.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         do {
             try FleetStore.copyDatabase(state.database, to: unfinished.database)
-            if files.fileExists(atPath: state.signingKey) {
-                try files.copyItem(atPath: state.signingKey, toPath: unfinished.signingKey)
+            if files.fileExists(atPath: state.signingKeys) {
+                try files.copyItem(atPath: state.signingKeys, toPath: unfinished.signingKeys)
             }
             try syncAll(in: unfinished.path)
             try files.moveItem(atPath: unfinished.path, toPath: target)
@@ -49,13 +49,13 @@ public enum ControllerBackup {
         defer { try? files.removeItem(atPath: prepared.path) }
         try files.copyItem(atPath: backup.database, toPath: prepared.database)
         let id = try FleetStore.markRestored(prepared.database)
-        if files.fileExists(atPath: backup.signingKey) {
-            try files.copyItem(atPath: backup.signingKey, toPath: prepared.signingKey)
+        if files.fileExists(atPath: backup.signingKeys) {
+            try files.copyItem(atPath: backup.signingKeys, toPath: prepared.signingKeys)
         }
         try syncAll(in: prepared.path)
         // The old database's log must not be applied to the new one.
         for leftover in ["-wal", "-shm"] { unlink(state.database + leftover) }
-        for (from, to) in [(prepared.signingKey, state.signingKey), (prepared.database, state.database)]
+        for (from, to) in [(prepared.signingKeys, state.signingKeys), (prepared.database, state.database)]
         where files.fileExists(atPath: from) {
             guard rename(from, to) == 0 else { throw BackupError.cannotWrite(path: to, errno) }
         }

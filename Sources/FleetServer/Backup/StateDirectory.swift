@@ -9,8 +9,8 @@ public struct StateDirectory: Sendable {
 
     public var database: String { path + "/" + FleetStore.databaseName }
     public var metricsDatabase: String { path + "/" + FleetStore.metricsName }
-    /// The key that signs jobs, in PEM.
-    public var signingKey: String { path + "/signing.pem" }
+    /// The keys that sign for the controller, in PEM.
+    public var signingKeys: String { path + "/signing.pem" }
     private var lockFile: String { path + "/lock" }
 
     /// Makes the directory (0700) where it is missing, and locks it until the lock's value goes.

@@ -22,7 +22,7 @@ struct APIAccess: Sendable {
     }
 
     func check(_ request: ServerRequest) -> ServerResponse? {
-        guard request.localPort != nil else { return nil }
+        guard case .network = request.peer else { return nil }
         guard let host = request.headers["host"], Self.isLoopback(host) else {
             return Problem(
                 status: 421, code: "misdirected", title: "Misdirected request",

@@ -1,4 +1,5 @@
 import FleetModel
+import FleetStore
 import FoundationEssentials
 
 /// One request as a route sees it: with the path's parameters and the parts of the controller.
@@ -48,8 +49,8 @@ struct Call: Sendable {
         return try FleetJSON.decode(type, from: Data(bytes))
     }
 
-    /// Who asks, for the audit.
-    var who: String { request.localPort == nil ? "local socket" : "API token" }
+    /// Who asks.
+    var author: Author { Author(request.peer) }
 
     private static func parse<Value: TextIdentifier>(
         _ text: String, _ place: String, as type: Value.Type

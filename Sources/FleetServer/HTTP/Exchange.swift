@@ -83,7 +83,7 @@ final class Exchange: Sendable {
     }
 
     /// - Throws: what is wrong with the request's first line.
-    func request(localPort: UInt16?) throws -> ServerRequest {
+    func request() throws -> ServerRequest {
         guard let method = ServerRequest.Method(rawValue: head.method) else {
             throw Problem(
                 status: 405, code: "method-not-allowed", title: "Method not allowed",
@@ -92,7 +92,7 @@ final class Exchange: Sendable {
         let length = head.declaredLength
         let body = length == 0 ? .empty : RequestBody(declaredLength: length) { [self] in try await nextPiece() }
         return try ServerRequest(
-            method, path: head.path, query: head.query, headers: head.headers, body: body, localPort: localPort)
+            method, path: head.path, query: head.query, headers: head.headers, body: body, peer: head.peer)
     }
 
     var isHeadRequest: Bool { head.method == ServerRequest.Method.head.rawValue }

@@ -54,7 +54,7 @@ public struct HTTPServer: Service {
     private func serve(_ exchange: Exchange) async {
         let response: ServerResponse
         do {
-            response = try await handler(exchange.request(localPort: socket.port))
+            response = try await handler(exchange.request())
         } catch {
             let problem = Problem(describing: error)
             if problem.status == 500 { logger.error("a request failed: \(error)") }

@@ -47,7 +47,8 @@ extension Problem {
 
     var response: ServerResponse {
         let body = (try? FleetJSON.encode(self)).map { Array($0) } ?? []
-        return ServerResponse(status: status, headers: ["Content-Type": "application/problem+json"], body: .bytes(body))
+        return ServerResponse(
+            status: status, headers: ["Content-Type": "application/problem+json"], body: .bytes(body), problem: self)
     }
 }
 

@@ -8,6 +8,7 @@ struct RequestHead: Sendable {
     let query: [(name: String, value: String)]
     /// By lowercase name.
     let headers: [String: String]
+    let peer: Peer
 
     init(connection: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>) {
         self.method = String(cString: method)
@@ -16,6 +17,7 @@ struct RequestHead: Sendable {
         headers = Dictionary(
             Self.values(connection, .HEADER_KIND).map { ($0.name.lowercased(), $0.value) },
             uniquingKeysWith: { "\($0), \($1)" })
+        peer = Peer(socket: virtfleet_connection_socket(connection))
     }
 
     /// The length of the body: 0 when there is none, nil when the client did not say.

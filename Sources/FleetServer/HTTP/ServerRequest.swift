@@ -1,5 +1,6 @@
 import FleetModel
 import FoundationEssentials
+import Glibc
 
 /// One HTTP request, parsed at the edge: what reaches a handler has a known method and well-formed escapes.
 public struct ServerRequest: Sendable {
@@ -10,6 +11,9 @@ public struct ServerRequest: Sendable {
         case put = "PUT"
         case patch = "PATCH"
         case delete = "DELETE"
+
+        /// Whether it asks for a change.
+        var writes: Bool { self != .get && self != .head }
     }
 
     public let method: Method
@@ -20,13 +24,15 @@ public struct ServerRequest: Sendable {
     /// By lowercase name; repeated ones are joined by a comma.
     public let headers: [String: String]
     public let body: RequestBody
-    /// The TCP port it came in through; nil on a Unix socket.
-    public let localPort: UInt16?
+    /// Who sent it.
+    public let peer: Peer
 
-    /// - Parameter target: path and query as they stand in the request line.
+    /// - Parameters:
+    ///   - target: path and query as they stand in the request line.
+    ///   - peer: this process itself, unless it came over a connection.
     public init(
         _ method: Method, _ target: String, headers: [String: String] = [:], body: RequestBody = .empty,
-        localPort: UInt16? = nil
+        peer: Peer = .user(geteuid())
     ) throws(Problem) {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let items = parts.count == 2 ? parts[1].split(separator: "&") : []
@@ -35,7 +41,7 @@ public struct ServerRequest: Sendable {
             query: items.map { item in
                 let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 return (String(pair[0]), pair.count == 2 ? String(pair[1]) : "")
-            }, headers: headers, body: body, localPort: localPort)
+            }, headers: headers, body: body, peer: peer)
     }
 
     /// - Parameters:
@@ -43,7 +49,7 @@ public struct ServerRequest: Sendable {
     ///   - query: still percent-encoded, in order.
     init(
         _ method: Method, path: String, query: [(name: String, value: String)], headers: [String: String],
-        body: RequestBody, localPort: UInt16?
+        body: RequestBody, peer: Peer
     ) throws(Problem) {
         self.method = method
         var segments: [String] = []
@@ -56,7 +62,7 @@ public struct ServerRequest: Sendable {
         for (name, value) in headers { lowercase[name.lowercased()] = value }
         self.headers = lowercase
         self.body = body
-        self.localPort = localPort
+        self.peer = peer
     }
 
     private static func decode(_ text: String) throws(Problem) -> String {

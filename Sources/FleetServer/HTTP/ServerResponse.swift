@@ -14,11 +14,16 @@ public struct ServerResponse: Sendable {
     public var status: Int
     public var headers: [String: String]
     public var body: Body
+    /// Why the request was refused, which the body says; nil when it was not.
+    public var problem: Problem?
 
-    public init(status: Int = 200, headers: [String: String] = [:], body: Body = .bytes([])) {
+    public init(
+        status: Int = 200, headers: [String: String] = [:], body: Body = .bytes([]), problem: Problem? = nil
+    ) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.problem = problem
     }
 
     /// A document of the API.

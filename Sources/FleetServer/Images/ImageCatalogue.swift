@@ -35,7 +35,7 @@ public actor ImageCatalogue {
 
     /// Makes a finished upload a template version. Repeating an import gives the same answer.
     /// - Throws: a `Problem`, or what the store throws.
-    func add(_ request: TemplateImport, by who: String) async throws -> TemplateResource {
+    func add(_ request: TemplateImport, by author: Author) async throws -> TemplateResource {
         guard importing.insert(request.upload).inserted else {
             throw Problem.conflict("import-running", "upload \(request.upload) is being imported now; ask again later")
         }
@@ -55,7 +55,7 @@ public actor ImageCatalogue {
         }
         try place(source.path, as: digest)
         if let variables { try place(variables.path, as: variables.file.digest) }
-        let template = try await store.addTemplate(reference, by: who)
+        let template = try await store.addTemplate(reference, by: author)
         try await markImported(request, reference)
         logger.with("template", request.name).with("version", request.version).with("digest", digest).info("imported")
         return template

@@ -36,14 +36,14 @@ public actor DesiredPublisher: Service {
 
     private let bus: any Bus
     private let store: FleetStore
-    private let key: SigningKey
+    private let keys: ControllerKeys
     private let time: any TimeSource
     private let logger: Logger
 
-    public init(bus: any Bus, store: FleetStore, key: SigningKey, time: any TimeSource, logger: Logger) {
+    public init(bus: any Bus, store: FleetStore, keys: ControllerKeys, time: any TimeSource, logger: Logger) {
         self.bus = bus
         self.store = store
-        self.key = key
+        self.keys = keys
         self.time = time
         self.logger = logger
     }
@@ -65,6 +65,7 @@ public actor DesiredPublisher: Service {
     /// - Returns: whether every host's state is published.
     private func publish() async -> Bool {
         do {
+            let ring = keys.current
             var isComplete = true
             let policies = try await store.policies().compactMap(understood)
             let zones = try await store.timeZones()
@@ -80,7 +81,9 @@ public actor DesiredPublisher: Service {
                     let likeness = Likeness(policies: mine.map(\.name), timeZone: zone)
                     let all = try wanted[likeness] ?? DesiredPolicies(expand(mine, zone))
                     wanted[likeness] = all
-                    if let state = try await store.desiredToPublish(for: host.id, all, sign: sign) {
+                    if let state = try await store.desiredToPublish(
+                        for: host.id, all, keys: ring.verifyingKeys, sign: ring.seal)
+                    {
                         states.append(state)
                     }
                 }
@@ -120,12 +123,6 @@ public actor DesiredPublisher: Service {
                 logger.warning("policy \(applied.name) is left out: \(error)")
                 return nil
             }
-        }
-    }
-
-    private nonisolated var sign: @Sendable (DesiredState) throws -> [UInt8] {
-        { [key] state in
-            try Envelope(signing: [UInt8](FleetJSON.encode(state)), type: DesiredState.payloadType, with: key).json()
         }
     }
 

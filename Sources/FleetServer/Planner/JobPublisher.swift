@@ -6,7 +6,7 @@ import MessageBus
 import Signing
 
 /// Keeps `down/<host>/jobs` what it should be: level-triggered, signed, at most once a second per host. The store
-/// decides what a set holds; this carries it to the broker. It also clears what the broker keeps of removed hosts.
+/// decides what a set holds; this carries it to the broker. It also clears what the broker keeps of hosts that are not registered.
 public actor JobPublisher: Service {
     public nonisolated let name = "job-publisher"
     private static let interval: Duration = .seconds(1)
@@ -14,7 +14,7 @@ public actor JobPublisher: Service {
 
     private let bus: any Bus
     private let store: FleetStore
-    private let key: SigningKey
+    private let keys: ControllerKeys
     private let time: any TimeSource
     private let logger: Logger
     private var waiting: Set<HostID> = []
@@ -22,10 +22,10 @@ public actor JobPublisher: Service {
     private var clearing: [BusMessage] = []
     private var nextLookForSilence: Duration = .zero
 
-    public init(bus: any Bus, store: FleetStore, key: SigningKey, time: any TimeSource, logger: Logger) {
+    public init(bus: any Bus, store: FleetStore, keys: ControllerKeys, time: any TimeSource, logger: Logger) {
         self.bus = bus
         self.store = store
-        self.key = key
+        self.keys = keys
         self.time = time
         self.logger = logger
     }
@@ -64,16 +64,19 @@ public actor JobPublisher: Service {
     /// - Returns: when the next set that waits for its second to be over is due; nil when none waits.
     package func publishDue() async -> Duration? {
         waiting.formUnion(await store.takeChangedJobSets())
-        await clearRemovedHosts()
+        await clearLeftovers()
         let now = time.monotonic()
         let due = waiting.filter { host in publishedAt[host].map { now >= $0 + Self.interval } ?? true }
         publishedAt = publishedAt.filter { now < $0.value + Self.interval }
 
+        let ring = keys.current
         var sets: [SignedDocument] = []
         for host in due {
             waiting.remove(host)
             do throws(StoreError) {
-                if let set = try await store.jobSetToPublish(for: host, sign: sign) { sets.append(set) }
+                if let set = try await store.jobSetToPublish(for: host, keys: ring.verifyingKeys, sign: ring.seal) {
+                    sets.append(set)
+                }
             } catch {
                 logger.with("host", host).warning("cannot make the job set: \(error)")
                 waiting.insert(host)
@@ -93,30 +96,27 @@ public actor JobPublisher: Service {
         return waiting.compactMap { publishedAt[$0] }.min().map { $0 + Self.interval - now }
     }
 
-    private nonisolated var sign: @Sendable (JobSet) throws -> [UInt8] {
-        { [key] set in
-            try Envelope(signing: [UInt8](FleetJSON.encode(set)), type: JobSet.payloadType, with: key).json()
-        }
-    }
-
     private func message(_ set: SignedDocument) -> BusMessage {
         BusMessage(
             topic: Topic.jobs(set.host).name(in: store.fleet), payload: set.envelope, qos: .atLeastOnce, retain: true)
     }
 
     /// An empty retained message takes the place of each that the broker may keep.
-    private func clearRemovedHosts() async {
+    private func clearLeftovers() async {
         for host in await store.takeRemovedHosts() {
             waiting.remove(host.id)
             let topics =
                 [Topic.jobs(host.id), .ack(host.id), .desired(host.id), .presence(host.id)]
                 + InventoryPart.allCases.map { .inventory(host.id, $0) } + host.vms.map { .vm(host.id, $0) }
-            clearing += topics.map {
-                BusMessage(topic: $0.name(in: store.fleet), payload: [], qos: .atLeastOnce, retain: true)
-            }
+            clearing += topics.map { Self.clearance($0.name(in: store.fleet)) }
         }
+        clearing += await store.takeStrayTopics().map(Self.clearance)
         guard !clearing.isEmpty else { return }
         let messages = clearing
         clearing = await Publisher(bus: bus).publish(messages).map { messages[$0] }
+    }
+
+    private static func clearance(_ topic: String) -> BusMessage {
+        BusMessage(topic: topic, payload: [], qos: .atLeastOnce, retain: true)
     }
 }

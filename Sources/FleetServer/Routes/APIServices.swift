@@ -9,6 +9,7 @@ public struct APIServices: Sendable {
     let images: ImageCatalogue
     let feed: EventFeed
     let enrolment: HostEnrolment
+    let keys: ControllerKeys
     let metrics: MetricsRegistry
     let time: any TimeSource
     /// Why the controller is not ready; empty when it is.
@@ -16,12 +17,14 @@ public struct APIServices: Sendable {
 
     public init(
         store: FleetStore, uploads: UploadStore, images: ImageCatalogue, enrolment: HostEnrolment,
-        metrics: MetricsRegistry, time: any TimeSource, obstacles: @escaping @Sendable () async -> [String]
+        keys: ControllerKeys, metrics: MetricsRegistry, time: any TimeSource,
+        obstacles: @escaping @Sendable () async -> [String]
     ) {
         self.store = store
         self.uploads = uploads
         self.images = images
         self.enrolment = enrolment
+        self.keys = keys
         self.metrics = metrics
         self.time = time
         self.obstacles = obstacles

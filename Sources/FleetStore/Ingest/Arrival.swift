@@ -13,6 +13,14 @@ public struct Arrival: Sendable {
         case record(StreamHeader, text: String, report: JobReport?)
         case progress(JobProgress)
         case metrics(MetricsBatch)
+
+        /// Whether the broker keeps it.
+        var isState: Bool {
+            switch self {
+            case .presence, .inventory, .vm: true
+            case .vmGone, .record, .progress, .metrics: false
+            }
+        }
     }
 
     public var host: HostID

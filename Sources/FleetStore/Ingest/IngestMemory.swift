@@ -42,6 +42,8 @@ struct IngestMemory {
     var hasRolloutNews = true
     /// When all hosts of all rollouts were last looked at, on the monotonic clock.
     var rolloutsSweptAt: Duration?
+    /// Topics of hosts that are not registered, of which the broker keeps something.
+    var strays: Set<String> = []
     /// When the database last took a new ID because a host knew more than it.
     var renewedAt: Duration?
 

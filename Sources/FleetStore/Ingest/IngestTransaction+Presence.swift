@@ -27,6 +27,7 @@ extension IngestTransaction {
             if try lastSeen(host).map({ $0 < heard }) ?? true { seen(host, at: heard) }
         }
         guard presence.state != .lost else { return }
+        if let keys = presence.keys { try HostRepository(connection: connection).setTrustedKeys(keys, of: host) }
         try compare(presence, of: host)
         guard presence.state == .online else { return }
         // The empty document that said so may have come and gone while no controller was there.

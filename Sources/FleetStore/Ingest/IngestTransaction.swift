@@ -35,6 +35,7 @@ struct IngestTransaction {
                 RefusedPayload(
                     receivedAt: arrival.receivedAt, topic: arrival.topic, reason: .unknownHost,
                     payload: arrival.payload))
+            if arrival.content.isState { memory.strays.insert(arrival.topic) }
             return
         }
         if !arrival.retained { seen(host, at: arrival.receivedAt) }

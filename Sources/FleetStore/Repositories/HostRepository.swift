@@ -12,14 +12,20 @@ struct HostRepository {
         """
 
     func add(
-        _ id: HostID, name: ResourceName, busPasswordHash: String, imageTokenHash: String, at time: Date
+        _ id: HostID, name: ResourceName, busPasswordHash: String, imageTokenHash: String, keys: [VerifyingKey],
+        at time: Date
     ) throws {
         guard try connection.first("SELECT 1 FROM hosts WHERE name = ?", [name.description]) == nil else {
             throw StoreError.conflict("a host named '\(name)' is registered already; choose another name or remove it")
         }
         try connection.execute(
-            "INSERT INTO hosts (id, name, created_at, bus_password_hash, image_token_hash) VALUES (?, ?, ?, ?, ?)",
-            [id.description, name.description, time, busPasswordHash, imageTokenHash])
+            """
+            INSERT INTO hosts (id, name, created_at, bus_password_hash, image_token_hash, trusted_keys)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            [
+                id.description, name.description, time, busPasswordHash, imageTokenHash, try FleetJSON.storedText(keys),
+            ])
     }
 
     func page(after cursor: String?, limit: Int) throws -> Page<HostResource> {
@@ -52,6 +58,23 @@ struct HostRepository {
     func setLabels(_ labels: [String: String], of id: HostID) throws {
         try connection.execute(
             "UPDATE hosts SET labels = ? WHERE id = ?", [try FleetJSON.storedText(labels), id.description])
+    }
+
+    /// The controller's keys that a host trusts; nil while nobody knows.
+    func trustedKeys(of id: HostID) throws -> [VerifyingKey]? {
+        try connection.first("SELECT trusted_keys FROM hosts WHERE id = ?", [id.description])?.optionalJSON(0)
+    }
+
+    /// The same of all hosts, by name.
+    func trustedKeys() throws -> [HostTrust] {
+        try connection.rows("SELECT name, trusted_keys FROM hosts ORDER BY name").map {
+            HostTrust(name: try $0.id(0), keys: try $0.optionalJSON(1))
+        }
+    }
+
+    func setTrustedKeys(_ keys: [VerifyingKey], of id: HostID) throws {
+        try connection.execute(
+            "UPDATE hosts SET trusted_keys = ? WHERE id = ?", [try FleetJSON.storedText(keys), id.description])
     }
 
     func busCredentials() throws -> [BusCredential] {

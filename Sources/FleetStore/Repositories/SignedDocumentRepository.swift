@@ -16,6 +16,8 @@ struct SignedDocumentRepository {
         var expiresAt: Date
         /// The jobs or the policies as JSON, to compare with what they should be now.
         var content: String
+        /// The public keys of those who signed it, as JSON.
+        var keys: String
         /// Empty when a revision above ours was seen and none has been made since.
         var envelope: [UInt8]
     }
@@ -25,26 +27,32 @@ struct SignedDocumentRepository {
 
     func find(_ host: HostID) throws -> Stored? {
         try connection.first(
-            "SELECT revision, expires_at, \(kind.content), envelope FROM \(kind.table) WHERE host = ?",
+            "SELECT revision, expires_at, \(kind.content), keys, envelope FROM \(kind.table) WHERE host = ?",
             [host.description]
         ).map {
-            Stored(revision: try $0.get(0), expiresAt: try $0.get(1), content: try $0.get(2), envelope: try $0.get(3))
+            Stored(
+                revision: try $0.get(0), expiresAt: try $0.get(1), content: try $0.get(2), keys: try $0.get(3),
+                envelope: try $0.get(4))
         }
     }
 
     func put(_ document: Stored, of host: HostID) throws(SQLiteError) {
         try connection.execute(
             """
-            INSERT INTO \(kind.table) (host, revision, expires_at, \(kind.content), envelope) VALUES (?, ?, ?, ?, ?)
+            INSERT INTO \(kind.table) (host, revision, expires_at, \(kind.content), keys, envelope)
+            VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (host) DO UPDATE SET revision = excluded.revision, expires_at = excluded.expires_at,
-            \(kind.content) = excluded.\(kind.content), envelope = excluded.envelope
+            \(kind.content) = excluded.\(kind.content), keys = excluded.keys, envelope = excluded.envelope
             """,
-            [host.description, document.revision, document.expiresAt, document.content, document.envelope])
+            [
+                host.description, document.revision, document.expiresAt, document.content, document.keys,
+                document.envelope,
+            ])
     }
 
     /// A host has taken a revision that was never made here, before a restore: the next one goes above it.
     func adopt(_ revision: UInt64, of host: HostID) throws(SQLiteError) {
-        try put(Stored(revision: revision, expiresAt: .distantFuture, content: "", envelope: []), of: host)
+        try put(Stored(revision: revision, expiresAt: .distantFuture, content: "", keys: "", envelope: []), of: host)
     }
 
     func revision(of host: HostID) throws -> UInt64 {

@@ -61,5 +61,11 @@ extension JobJournal {
             ALTER TABLE facts ADD COLUMN desired_digest TEXT;                         -- of the payload that had it
             ALTER TABLE facts ADD COLUMN desired TEXT;                                -- that payload, JSON
             """),
+        Migration(
+            "trusted keys",
+            """
+            ALTER TABLE facts ADD COLUMN keys TEXT;            -- the controller's, as a desired state has named them, JSON
+            ALTER TABLE facts ADD COLUMN configured_keys TEXT; -- those of agent.yaml at that time, JSON
+            """),
     ]
 }

@@ -44,14 +44,19 @@ extension JobJournal {
 
     /// Takes a desired state as the whole truth of what the host does by itself; what a policy that is gone has asked for and that
     /// has not begun is not wanted any more.
+    /// - Parameter configured: the keys in agent.yaml, in whose place those of the state are trusted.
     /// - Returns: false for one that is not newer than what was taken.
-    func take(_ state: DesiredState, digest: Digest) throws -> Bool {
+    func take(_ state: DesiredState, digest: Digest, configured: [VerifyingKey]) throws -> Bool {
         try database.transaction {
             let taken: UInt64 = try database.first("SELECT desired_revision FROM facts")?.get(0) ?? 0
             guard taken < state.revision else { return false }
             try database.execute(
                 "UPDATE facts SET desired_revision = ?, desired_digest = ?, desired = ?",
                 [state.revision, digest.description, try Self.text(state)])
+            if let keys = state.keys {
+                try database.execute(
+                    "UPDATE facts SET keys = ?, configured_keys = ?", [try Self.text(keys), try Self.text(configured)])
+            }
             let names = Set(state.policies.map(\.name))
             for job in try unfinished() {
                 guard let policy = job.policy, !names.contains(policy) else { continue }
@@ -60,6 +65,15 @@ extension JobJournal {
             try forgetJobs(before: state.issuedAt)
             return true
         }
+    }
+
+    /// The controller's keys that count: those that a desired state has named last, unless agent.yaml has been changed since.
+    /// - Parameter configured: those of agent.yaml.
+    func trustedKeys(configured: [VerifyingKey]) throws -> [VerifyingKey] {
+        guard let row = try database.first("SELECT configured_keys, keys FROM facts WHERE keys IS NOT NULL"),
+            try Self.read(row, 0) == configured
+        else { return configured }
+        return try Self.read(row, 1)
     }
 
     private func forgetJobs(before time: Date) throws {

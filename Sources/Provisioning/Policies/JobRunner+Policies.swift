@@ -17,17 +17,18 @@ extension JobRunner {
 
     func judge(desired envelope: [UInt8]) async {
         pendingDesired = nil
-        switch desiredGate.judge(envelope: envelope, keys: configuration.keys, now: saneTime()) {
+        switch desiredGate.judge(envelope: envelope, keys: keys, now: saneTime()) {
         case .alreadyHave: break
         case .refuse(let reason, let message):
             logger.warning("refused a desired state: \(reason.rawValue): \(message)")
             await outlets.refused(HostEvent(what: reason.rawValue, message: message))
         case .accept(let state, let digest):
             do {
-                guard try await journal.take(state, digest: digest), state.revision > desiredGate.revision else {
-                    return
-                }
+                guard try await journal.take(state, digest: digest, configured: configuration.keys),
+                    state.revision > desiredGate.revision
+                else { return }
                 desiredGate.take(state, digest: digest)
+                trust(state.keys ?? keys)
                 desired = state
                 prunedVMs = []
                 logger.info("took desired state \(state.revision) with \(state.policies.count) policies")
@@ -37,6 +38,12 @@ extension JobRunner {
                 pendingDesired = envelope
             }
         }
+    }
+
+    private func trust(_ keys: [VerifyingKey]) {
+        guard keys != self.keys else { return }
+        self.keys = keys
+        logger.notice("trusts the controller's keys \(keys.map(\.keyID).joined(separator: ", ")) from now on")
     }
 
     /// Asks for what is due; what was asked for already is not asked for again.

@@ -10,7 +10,7 @@ public actor JobRunner: Service {
     public struct Configuration: Sendable {
         public var fleet: FleetName
         public var host: HostID
-        /// The controller's; without any, every job set is refused.
+        /// The controller's, from agent.yaml; without any, every job set is refused.
         public var keys: [VerifyingKey]
         /// The verbs that this host accepts.
         public var allowedKinds: Set<JobKindName>
@@ -64,6 +64,8 @@ public actor JobRunner: Service {
     let scheduler: JobScheduler
     private let conditions: HostConditions
 
+    /// The controller's keys that the host trusts.
+    public internal(set) var keys: [VerifyingKey]
     var gate: JobSetGate
     var desiredGate: IntentGate<DesiredState>
     /// What the host does by itself.
@@ -128,6 +130,7 @@ public actor JobRunner: Service {
         scheduler = JobScheduler(
             concurrency: configuration.concurrency, maximumPerHour: configuration.maximumPerHour)
         conditions = HostConditions(host: host)
+        keys = try await journal.trustedKeys(configured: configuration.keys)
         let facts = try await journal.facts()
         gate = JobSetGate(
             fleet: configuration.fleet, host: configuration.host, revision: facts.revision, digest: facts.digest)
@@ -180,7 +183,7 @@ public actor JobRunner: Service {
 
     private func judge(_ envelope: [UInt8], retained: Bool) async {
         pending = nil
-        switch gate.judge(envelope: envelope, keys: configuration.keys, now: saneTime()) {
+        switch gate.judge(envelope: envelope, keys: keys, now: saneTime()) {
         case .alreadyHave: break
         case .refuse(let reason, let message):
             logger.warning("refused a job set: \(reason.rawValue): \(message)")

@@ -36,6 +36,11 @@ extension Completion {
         }
     }
 
+    static let keyIDs = Completion.dynamic { arguments in
+        let keys = (try? await client(arguments)?.keys()) ?? []
+        return keys.map { Candidate($0.id, "trusted by \($0.hosts.count) hosts") }
+    }
+
     static let jobs = Completion.dynamic { arguments in
         let jobs = (try? await client(arguments)?.jobs(limit: 50)) ?? []
         return jobs.map { Candidate($0.id.description, "\($0.kind) on \($0.hostName), \($0.state.rawValue)") }

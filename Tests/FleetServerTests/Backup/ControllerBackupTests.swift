@@ -27,7 +27,8 @@ struct ControllerBackupTests {
     }
 
     private func add(_ name: String, to store: FleetStore) async throws {
-        _ = try await store.addHost(ResourceName(name)!, busPasswordHash: "", imageTokenHash: "", by: "tester")
+        _ = try await store.addHost(
+            ResourceName(name)!, busPasswordHash: "", imageTokenHash: "", keys: [], by: "tester")
     }
 
     @Test func aRunningControllerIsBackedUpAndComesBackUnderANewID() async throws {
@@ -36,8 +37,7 @@ struct ControllerBackupTests {
         do {
             let lock = try state.lock()
             let store = try open()
-            let key = try SigningKey.generate()
-            try key.save(to: state.signingKey)
+            try KeyRing([.generate(), .generate()]).save(to: state.signingKeys)
             try await add("before", to: store)
             try ControllerBackup.backup(state, to: backup)
             try await add("after", to: store)
@@ -52,12 +52,12 @@ struct ControllerBackupTests {
         }
         // A process that another test starts just now has the lock too, until it has become its program.
         #expect(try await eventually { (try? state.lock()) != nil })
-        let key = try Data(contentsOf: URL(filePath: state.signingKey))
+        let keys = try Data(contentsOf: URL(filePath: state.signingKeys))
         let restored = try ControllerBackup.restore(backup, into: state)
         let store = try open()
         #expect(try await hosts(store) == ["before"])
         #expect(await store.storeID == restored && restored != id)
-        #expect(try Data(contentsOf: URL(filePath: state.signingKey)) == key)
+        #expect(try Data(contentsOf: URL(filePath: state.signingKeys)) == keys)
     }
 
     @Test func anEmptyDirectoryTakesABackup() async throws {

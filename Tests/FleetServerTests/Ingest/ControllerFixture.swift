@@ -14,7 +14,7 @@ final class ControllerFixture: Sendable {
     let bus: InMemoryBus
     let store: FleetStore
     let metrics = MetricsRegistry()
-    let key: SigningKey
+    let keys: ControllerKeys
     let directory: String
     private let temporary: TemporaryDirectory
     private let logger = Logger(label: "test", level: .error, sink: { _, _ in })
@@ -25,7 +25,7 @@ final class ControllerFixture: Sendable {
         self.directory = directory ?? temporary.path
         broker = InMemoryBroker(time: time)
         bus = InMemoryBus(broker, clientID: "controller", limits: limits)
-        key = try SigningKey.generate()
+        keys = try ControllerKeys(path: self.directory + "/signing.pem")
         store = try FleetStore(
             directory: self.directory, fleet: FleetName("test")!, time: time, logger: logger)
     }
@@ -35,8 +35,8 @@ final class ControllerFixture: Sendable {
         await bus.connect { ConnectionAttempt(will: nil) }
         let services: [any Service] = [
             Ingest(bus: bus, store: store, time: time, metrics: metrics, logger: logger),
-            JobPublisher(bus: bus, store: store, key: key, time: time, logger: logger),
-            DesiredPublisher(bus: bus, store: store, key: key, time: time, logger: logger),
+            JobPublisher(bus: bus, store: store, keys: keys, time: time, logger: logger),
+            DesiredPublisher(bus: bus, store: store, keys: keys, time: time, logger: logger),
         ]
         let tasks = services.map { service in Task { try await service.run() } }
         do {
@@ -56,7 +56,10 @@ final class ControllerFixture: Sendable {
     }
 
     func host(_ name: String) async throws -> HostID {
-        try await store.addHost(ResourceName(name)!, busPasswordHash: "", imageTokenHash: "", by: "tester").id
+        try await store.addHost(
+            ResourceName(name)!, busPasswordHash: "", imageTokenHash: "", keys: keys.current.verifyingKeys,
+            by: "tester"
+        ).id
     }
 
     /// A connected client, as an agent is one.

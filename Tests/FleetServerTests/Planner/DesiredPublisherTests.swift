@@ -18,7 +18,7 @@ struct DesiredPublisherTests {
         let gate = IntentGate<DesiredState>(fleet: controller.store.fleet, host: host)
         guard
             case .accept(let state, _) = gate.judge(
-                envelope: message.payload, keys: [controller.key.verifyingKey], now: controller.time.now())
+                envelope: message.payload, keys: controller.keys.current.verifyingKeys, now: controller.time.now())
         else { return nil }
         return state
     }

@@ -39,13 +39,13 @@ final class APIFixture: Sendable {
             enrolment: HostEnrolment(
                 hashBusPassword: { "hash of \($0)" },
                 agentConfiguration: {
-                    "host: \($0.host)\npassword: \($0.busPassword)\nimages: \($0.imageToken)\n"
+                    "host: \($0.host)\npassword: \($0.busPassword)\nimages: \($0.imageToken)\nkeys: \($0.keys)\n"
                 },
                 credentialsChanged: { [surroundings] in
                     if surroundings.brokerIsGone.withLock({ $0 }) { throw ClientGone() }
                     surroundings.renewals.withLock { $0 += 1 }
                 }),
-            metrics: metrics, time: time,
+            keys: try ControllerKeys(path: directory.file("signing.pem")), metrics: metrics, time: time,
             obstacles: { [surroundings] in surroundings.obstacles.withLock { $0 } })
         api = API(services: services, token: Self.token)
     }
@@ -61,7 +61,8 @@ final class APIFixture: Sendable {
     /// Registers a host, and lets it describe a VM and send metrics.
     func addHost(_ name: String, vm: VMID? = nil) async throws -> HostID {
         let host = try await store.addHost(
-            try #require(ResourceName(name)), busPasswordHash: "-", imageTokenHash: APIAccess.hash("secret"), by: "test"
+            try #require(ResourceName(name)), busPasswordHash: "-", imageTokenHash: APIAccess.hash("secret"),
+            keys: services.keys.current.verifyingKeys, by: "test"
         ).id
         if let vm {
             let document = VMDocument(
@@ -80,6 +81,10 @@ final class APIFixture: Sendable {
                 part, digest: SHA256Hasher.digest(of: Array(json)), document: String(decoding: json, as: UTF8.self))
         }
         try await commit((parts + vms.map(Arrival.Content.vm)).map { arrival(from: host, $0) })
+    }
+
+    func tell(_ presence: Presence, _ host: HostID) async throws {
+        try await commit([arrival(from: host, .presence(presence))])
     }
 
     func send(metrics: MetricsBatch, from host: HostID) async throws {

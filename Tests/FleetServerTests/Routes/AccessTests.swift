@@ -36,7 +36,7 @@ import Testing
     private func status(host: String, authorization: String?) async throws -> Int {
         var headers = ["Host": host]
         headers["Authorization"] = authorization
-        let request = try ServerRequest(.get, "/api/v1/hosts", headers: headers, localPort: 8080)
+        let request = try ServerRequest(.get, "/api/v1/hosts", headers: headers, peer: .network(address: "127.0.0.1"))
         let response = try await fixture.api.handle(request)
         #expect(response.headers.keys.allSatisfy { !$0.lowercased().hasPrefix("access-control") })
         return response.status
@@ -45,7 +45,8 @@ import Testing
     @Test func withoutAConfiguredTokenTCPServesNothing() async throws {
         let api = API(services: fixture.services, token: nil)
         let request = try ServerRequest(
-            .get, "/api/v1/hosts", headers: ["Host": "localhost", "Authorization": "Bearer "], localPort: 8080)
+            .get, "/api/v1/hosts", headers: ["Host": "localhost", "Authorization": "Bearer "],
+            peer: .network(address: "127.0.0.1"))
         #expect(try await api.handle(request).status == 401)
     }
 

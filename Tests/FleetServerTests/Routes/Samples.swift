@@ -129,6 +129,11 @@ enum Samples {
                 id: 1, host: host, hostName: name, type: .vmLifecycle, time: now, receivedAt: now, epoch: .random(),
                 seq: 1, body: .null)
         }
+        func audit(_ origin: String?, _ object: String?) -> AuditResource {
+            AuditResource(
+                id: 1, time: now, who: "anna", origin: origin, action: "host.add", object: object,
+                result: AuditResource.done)
+        }
         let metrics = MetricsResource(
             host: host, receivedAt: now, batch: MetricsBatch(time: now, host: ["a": 1.5], vms: [vm: ["b": 2]]))
         func series(_ vm: VMID?) -> SeriesResource {
@@ -167,6 +172,12 @@ enum Samples {
                     requirements: [.idle]),
                 JobRequest(host: "a", kind: "k", arguments: .null)),
             try sample("Event", event(name), event(nil)),
+            try sample(
+                "Key",
+                KeyResource(
+                    id: "0123456789abcdef", key: VerifyingKey(bytes: [UInt8](repeating: 1, count: 32))!, hosts: [name],
+                    missing: [name])),
+            try sample("AuditEntry", audit("local socket", "ws-1"), audit(nil, nil)),
             try sample(
                 "Template", TemplateResource(image: sealedImage, createdAt: now),
                 TemplateResource(image: image, createdAt: now)),

@@ -24,7 +24,7 @@ enum DocumentRoutes {
             ) { try await apply(kind, $0) },
             Route(.delete, "\(path)/{\(word)}", "Remove a \(word)", success: (204, nil)) { call in
                 try await call.services.store.removeDocument(
-                    kind, call.parameter(word, as: ResourceName.self), by: call.who)
+                    kind, call.parameter(word, as: ResourceName.self), by: call.author)
                 return .noContent
             },
         ]
@@ -47,7 +47,7 @@ enum DocumentRoutes {
             throw refusal(kind, name, invalid.description)
         }
         return try .json(
-            try await call.services.store.applyDocument(kind, name, document: document, by: call.who))
+            try await call.services.store.applyDocument(kind, name, document: document, by: call.author))
     }
 
     private static func complete(_ given: [String: JSONValue], _ kind: DocumentKind) throws -> [String: JSONValue] {

@@ -8,6 +8,8 @@ public struct HostSecrets: Sendable {
     public let busPassword: String
     /// For the image listener: `<host ID>.<secret>`.
     public let imageToken: String
+    /// The controller's; no secret, but what the host goes by.
+    public let keys: [VerifyingKey]
 }
 
 /// What the controller does around a host's registration, beyond the store.

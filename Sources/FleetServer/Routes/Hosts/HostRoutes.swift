@@ -45,18 +45,20 @@ enum HostRoutes {
         let enrolment = call.services.enrolment
         let password = SecureRandom.token()
         let secret = SecureRandom.token()
+        let keys = call.services.keys.current.verifyingKeys
         let host = try await call.services.store.addHost(
             name, busPasswordHash: enrolment.hashBusPassword(password), imageTokenHash: APIAccess.hash(secret),
-            by: call.who)
+            keys: keys, by: call.author)
         do {
             try await enrolment.credentialsChanged()
         } catch {
             // Nobody will see this host's secrets, so it must not stay.
-            try await call.services.store.removeHost(host.id.description, by: call.who)
+            try await call.services.store.removeHost(host.id.description, by: call.author)
             throw error
         }
         let configuration = enrolment.agentConfiguration(
-            HostSecrets(host: host.id, name: host.name, busPassword: password, imageToken: "\(host.id).\(secret)"))
+            HostSecrets(
+                host: host.id, name: host.name, busPassword: password, imageToken: "\(host.id).\(secret)", keys: keys))
         return try .json(
             HostRegistration(host: host, agentConfiguration: configuration), status: 201,
             headers: ["Location": "/api/v1/hosts/\(host.id)", "Cache-Control": "no-store"])
@@ -69,11 +71,11 @@ enum HostRoutes {
     @Sendable private static func change(_ call: Call) async throws -> ServerResponse {
         let change = try await call.body(as: HostChange.self)
         return try .json(
-            try await call.services.store.changeLabels(of: call.parameter("host"), change, by: call.who))
+            try await call.services.store.changeLabels(of: call.parameter("host"), change, by: call.author))
     }
 
     @Sendable private static func remove(_ call: Call) async throws -> ServerResponse {
-        try await call.services.store.removeHost(call.parameter("host"), by: call.who)
+        try await call.services.store.removeHost(call.parameter("host"), by: call.author)
         try await call.services.enrolment.credentialsChanged()
         return .noContent
     }

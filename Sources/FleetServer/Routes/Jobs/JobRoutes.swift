@@ -63,7 +63,7 @@ enum JobRoutes {
         let id = JobID(milliseconds: UInt64(max(0, now.timeIntervalSince1970 * 1000)), using: &generator)
         let job = try await call.services.store.planJob(
             id, host: host.id, kind: request.kind, arguments: arguments,
-            expiresAt: expiresAt, conditions: conditions, by: call.who)
+            expiresAt: expiresAt, conditions: conditions, by: call.author)
         return try .json(job, status: 201, headers: ["Location": "/api/v1/jobs/\(job.id)"])
     }
 
@@ -72,7 +72,7 @@ enum JobRoutes {
     }
 
     @Sendable private static func cancel(_ call: Call) async throws -> ServerResponse {
-        let job = try await call.services.store.requestCancel(call.parameter("job", as: JobID.self), by: call.who)
+        let job = try await call.services.store.requestCancel(call.parameter("job", as: JobID.self), by: call.author)
         return try .json(job, status: 202)
     }
 
@@ -80,7 +80,7 @@ enum JobRoutes {
         let wanted = try await call.body(as: JobMove.self)
         return try .json(
             try await call.services.store.moveJob(
-                call.parameter("job", as: JobID.self), before: wanted.before, by: call.who))
+                call.parameter("job", as: JobID.self), before: wanted.before, by: call.author))
     }
 
     @Sendable private static func queue(_ call: Call) async throws -> ServerResponse {
@@ -88,7 +88,7 @@ enum JobRoutes {
     }
 
     @Sendable private static func purge(_ call: Call) async throws -> ServerResponse {
-        try .json(try await call.services.store.purgeQueue(of: call.parameter("host"), by: call.who))
+        try .json(try await call.services.store.purgeQueue(of: call.parameter("host"), by: call.author))
     }
 
     static let schemas: [String: Schema] = [

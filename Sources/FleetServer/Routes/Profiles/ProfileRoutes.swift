@@ -56,11 +56,11 @@ enum ProfileRoutes {
         }
         return try .json(
             try await call.services.store.applyProfile(
-                name, document: document, digest: SHA256Hasher.digest(ofJSON: document), by: call.who))
+                name, document: document, digest: SHA256Hasher.digest(ofJSON: document), by: call.author))
     }
 
     @Sendable private static func remove(_ call: Call) async throws -> ServerResponse {
-        try await call.services.store.removeProfile(call.parameter("profile", as: ResourceName.self), by: call.who)
+        try await call.services.store.removeProfile(call.parameter("profile", as: ResourceName.self), by: call.author)
         return .noContent
     }
 

@@ -17,7 +17,7 @@ enum TemplateRoutes {
 
     @Sendable private static func add(_ call: Call) async throws -> ServerResponse {
         let request = try await call.body(as: TemplateImport.self)
-        return try .json(try await call.services.images.add(request, by: call.who), status: 201)
+        return try .json(try await call.services.images.add(request, by: call.author), status: 201)
     }
 
     static let schemas: [String: Schema] = [
