@@ -9,7 +9,12 @@ extension JobRunner {
         while !Task.isCancelled {
             do {
                 while case let batch = try await journal.outbox(limit: 64), !batch.isEmpty {
-                    for entry in batch { try await outlets.report(entry.report, entry.key) }
+                    for entry in batch {
+                        if let deferral = entry.deferral {
+                            try await outlets.deferred(deferral, entry.key + "-deferral")
+                        }
+                        try await outlets.report(entry.report, entry.key)
+                    }
                     if let last = batch.last { try await journal.handedOver(upTo: last.id) }
                 }
                 backoff.reset()
