@@ -135,6 +135,31 @@ import Testing
         try await life.stop()
     }
 
+    @Test func aDownloadStopsWhenTheNetworkBecomesAMeteredOne() async throws {
+        try Isolation.require()
+        // It never comes to an answer.
+        let server = try ScriptedHTTPServer { _, exchange in exchange.waitForClient() }
+        let time = ManualTimeSource()
+        let world = try await World(time: time, imageIsThere: false)
+        let isMetered = Mutex(false)
+        let life = try await Life(
+            world, source: ImageSource(url: server.url, token: ""), isMetered: { isMetered.withLock(\.self) })
+        var job = try world.clone()
+        job.requirements = ["network"]
+        try await life.receive(job)
+        #expect(try await eventually { server.requests.count == 1 })
+        #expect(world.states(of: job.id) == [.accepted, .staging])
+        isMetered.withLock { $0 = true }
+        #expect(
+            try await eventually {
+                time.advance(by: .seconds(15))
+                return world.last(of: job.id)?.state == .waiting
+            })
+        #expect(world.last(of: job.id)?.message == "the connection to the network is metered")
+        #expect(server.requests.count == 1, "and nothing more is asked for")
+        try await life.stop()
+    }
+
     @Test func aJobWaitsUntilNobodyAsksToBeLeftAlone() async throws {
         let world = try await World()
         let programs = Mutex<[String]?>(["meeting", "player"])
