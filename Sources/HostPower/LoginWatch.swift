@@ -5,9 +5,6 @@ import Glibc
 final class LoginWatch {
     private typealias Occasion = HostPower.Occasion
 
-    private static let logind = "org.freedesktop.login1"
-    private static let path = "/org/freedesktop/login1"
-    private static let manager = "org.freedesktop.login1.Manager"
     private static let daemon = "org.freedesktop.DBus"
 
     private let address: String?
@@ -59,11 +56,11 @@ final class LoginWatch {
     private func follow(_ connected: () -> Void) throws(SystemBusError) {
         let bus = try SystemBus(address: address)
         // Before it is asked who logind is: whoever takes its place later is heard of.
-        let changes = "type='signal',sender='\(Self.daemon)',member='NameOwnerChanged',arg0='\(Self.logind)'"
+        let changes = "type='signal',sender='\(Self.daemon)',member='NameOwnerChanged',arg0='\(Logind.name)'"
         try bus.match(changes)
-        let owner = try bus.owner(of: Self.logind)
+        let owner = try bus.owner(of: Logind.name)
         for occasion in Occasion.allCases {
-            try bus.match("type='signal',sender='\(Self.logind)',path='\(Self.path)',member='\(occasion.signal)'")
+            try bus.match("type='signal',sender='\(Logind.name)',path='\(Logind.path)',member='\(occasion.signal)'")
         }
         for occasion in Occasion.allCases { try lock(occasion, on: bus) }
         connected()
@@ -75,7 +72,7 @@ final class LoginWatch {
                 throw SystemBusError("follow logind", "it has gone, or another one has come")
             }
             // Anybody may send a signal to this connection.
-            guard signal.sender == owner, signal.interface == Self.manager,
+            guard signal.sender == owner, signal.interface == Logind.manager,
                 let occasion = Occasion.allCases.first(where: { $0.signal == signal.member }), let begins = signal.flag
             else { continue }
             try on(occasion, begins, bus)
@@ -99,10 +96,10 @@ final class LoginWatch {
     }
 
     private func lock(_ occasion: HostPower.Occasion, on bus: SystemBus) throws(SystemBusError) {
-        let microseconds = try bus.unsignedProperty(
-            "InhibitDelayMaxUSec", of: Self.manager, at: Self.path, from: Self.logind)
+        let microseconds: UInt64 = try bus.unsignedProperty(
+            "InhibitDelayMaxUSec", of: Logind.manager, at: Logind.path, from: Logind.name)
         let descriptor = try bus.descriptor(
-            from: Self.logind, at: Self.path, Self.manager, "Inhibit",
+            from: Logind.name, at: Logind.path, Logind.manager, "Inhibit",
             occasion.rawValue, "virtfleet-agent", "guests are paused, saved or shut down", "delay")
         locks[occasion] = DelayLock(descriptor, delay: .microseconds(Int64(clamping: microseconds)))
     }

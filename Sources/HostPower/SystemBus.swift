@@ -54,14 +54,27 @@ final class SystemBus {
         return String(cString: owner)
     }
 
-    func unsignedProperty(
+    /// Whether somebody has a well-known name.
+    func hasOwner(_ name: String) throws(SystemBusError) -> Bool {
+        let reply = try call(
+            "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner", name)
+        defer { sd_bus_message_unref(reply) }
+        var flag: Int32 = 0
+        let code = sd_bus_message_read_basic(reply, CChar(UInt8(ascii: "b")), &flag)
+        guard code > 0 else { throw SystemBusError("ask whether there is \(name)", code) }
+        return flag != 0
+    }
+
+    /// - Returns: of the type that D-Bus has for the value's width, 32 or 64 bits.
+    func unsignedProperty<Value: FixedWidthInteger & UnsignedInteger>(
         _ name: String, of interface: String, at path: String, from destination: String
-    ) throws(SystemBusError) -> UInt64 {
+    ) throws(SystemBusError) -> Value {
         var error = sd_bus_error()
         defer { sd_bus_error_free(&error) }
-        var value: UInt64 = 0
+        var value: Value = 0
+        let type = UInt8(ascii: Value.bitWidth == 32 ? "u" : "t")
         let code = sd_bus_get_property_trivial(
-            bus, destination, path, interface, name, &error, CChar(UInt8(ascii: "t")), &value)
+            bus, destination, path, interface, name, &error, CChar(type), &value)
         guard code >= 0 else { throw SystemBusError("read \(name) of \(destination)", code, error) }
         return value
     }
@@ -79,6 +92,46 @@ final class SystemBus {
         let own = fcntl(borrowed, F_DUPFD_CLOEXEC, 3)
         guard own >= 0 else { throw SystemBusError("keep the answer to \(method)", -errno) }
         return own
+    }
+
+    /// One member of a structure: a text (or path), or a number.
+    struct Field {
+        var text = ""
+        var number: UInt32 = 0
+    }
+
+    /// Calls a method that answers with an array of structures.
+    /// - Parameter types: of a structure's members, `s`, `o` and `u`.
+    func structures(
+        from destination: String, at path: String, _ interface: String, _ method: String, of types: String
+    ) throws(SystemBusError) -> [[Field]] {
+        let reply = try call(destination, path, interface, method)
+        defer { sd_bus_message_unref(reply) }
+        func check(_ code: Int32) throws(SystemBusError) -> Bool {
+            guard code >= 0 else { throw SystemBusError("read the answer to \(method) of \(destination)", code) }
+            return code > 0
+        }
+        guard try check(sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "a")), "(\(types))")) else {
+            return []
+        }
+        var structures: [[Field]] = []
+        while try check(sd_bus_message_enter_container(reply, CChar(UInt8(ascii: "r")), types)) {
+            var fields: [Field] = []
+            for type in types.utf8 {
+                var field = Field()
+                if type == UInt8(ascii: "u") {
+                    _ = try check(sd_bus_message_read_basic(reply, CChar(type), &field.number))
+                } else {
+                    var text: UnsafePointer<CChar>?
+                    _ = try check(sd_bus_message_read_basic(reply, CChar(type), &text))
+                    field.text = text.map { String(cString: $0) } ?? ""
+                }
+                fields.append(field)
+            }
+            _ = try check(sd_bus_message_exit_container(reply))
+            structures.append(fields)
+        }
+        return structures
     }
 
     /// Blocks until a signal has come, or `wakeup` rings.

@@ -61,6 +61,10 @@ public struct HostFacilities: Sendable {
     public var weighsGuests: Bool
     /// Whether the machine is on mains power; nil when it does not tell.
     public var isOnMains: @Sendable () -> Bool?
+    /// Whether the connection to the network is metered; nil when nobody says so.
+    public var isMetered: @Sendable () async -> Bool?
+    /// The names of programs that ask that the person at the machine be left alone.
+    public var idleInhibitors: @Sendable () async throws -> [String]
     /// Writes a setting of the kernel's below /sys.
     public var set: @Sendable (_ path: String, _ value: String) throws -> Void
 
@@ -69,6 +73,8 @@ public struct HostFacilities: Sendable {
         accelerator: @escaping @Sendable () async -> DomainSpecification.Accelerator,
         inventory: @escaping @Sendable (_ assignments: [PCIAddress: String]) async -> MachineInventory? = { _ in nil },
         weighsGuests: Bool = false, isOnMains: @escaping @Sendable () -> Bool? = { nil },
+        isMetered: @escaping @Sendable () async -> Bool? = { nil },
+        idleInhibitors: @escaping @Sendable () async throws -> [String] = { [] },
         set: @escaping @Sendable (_ path: String, _ value: String) throws -> Void = KernelSetting.write
     ) {
         self.root = root
@@ -77,6 +83,8 @@ public struct HostFacilities: Sendable {
         self.inventory = inventory
         self.weighsGuests = weighsGuests
         self.isOnMains = isOnMains
+        self.isMetered = isMetered
+        self.idleInhibitors = idleInhibitors
         self.set = set
     }
 }

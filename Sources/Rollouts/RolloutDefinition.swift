@@ -12,6 +12,7 @@ public struct RolloutDefinition: Codable, Equatable, Sendable {
     public var kind: String
     public var rules: RolloutRules
     public var requirements: [JobRequirement]
+    public var notice: JobNotice?
     /// The name of the window, for people.
     public var window: ResourceName?
     /// When jobs may begin up to the deadline, by time zone; any time when nil.
@@ -25,7 +26,7 @@ public struct RolloutDefinition: Codable, Equatable, Sendable {
 
     public init(
         name: ResourceName, intent: [String: JSONValue], plan: Digest, kind: String, rules: RolloutRules,
-        requirements: [JobRequirement] = [], window: ResourceName? = nil, windows: [String: [Occurrence]]? = nil,
+        requirements: [JobRequirement] = [], notice: JobNotice? = nil, window: ResourceName? = nil, windows: [String: [Occurrence]]? = nil,
         deadlineSeconds: Int, approvals: Int = 0, isContinuous: Bool = false
     ) {
         self.name = name
@@ -34,6 +35,7 @@ public struct RolloutDefinition: Codable, Equatable, Sendable {
         self.kind = kind
         self.rules = rules
         self.requirements = requirements
+        self.notice = notice
         self.window = window
         self.windows = windows
         self.deadlineSeconds = deadlineSeconds
@@ -47,7 +49,8 @@ public struct RolloutDefinition: Codable, Equatable, Sendable {
     public func conditions(
         zone: String?, misses: Int, deadline: Date, at now: Date
     ) -> (conditions: JobConditions?, expiresAt: Date)? {
-        var conditions = JobConditions(requirements: requirements.isEmpty ? nil : requirements)
+        var conditions = JobConditions(
+            requirements: requirements.isEmpty ? nil : requirements, notice: notice)
         var expiresAt = min(deadline, now + Double(rules.patienceSeconds))
         if let windows, rules.forceAfter.map({ misses < $0 }) ?? true {
             guard let next = windows[zone ?? ""]?.first(where: { $0.end > now }) else { return nil }

@@ -60,6 +60,7 @@ struct CrashingAgent {
                     try await spool.append(.jobStatus, report, key: key)
                     reports.append(String(decoding: try FleetJSON.encode(report), as: UTF8.self))
                 },
+                deferred: { deferral, key in try await spool.append(.jobDeferred, deferral, key: key) },
                 progress: { _ in },
                 refused: { logger.error("refused: \($0.message)") }),
             logger: logger, isClockSynchronised: { true },

@@ -19,8 +19,41 @@ public final class FakeLogin: Sendable {
         var descriptor: Int32
     }
 
-    private struct State {
+    /// What a program has asked to be let alone with.
+    public struct Inhibitor: Sendable {
+        public var what: String
+        public var who: String
+        public var mode: String
+        public var pid: UInt32
+        public init(_ what: String, by who: String, mode: String = "block", pid: UInt32 = 1) {
+            self.what = what
+            self.who = who
+            self.mode = mode
+            self.pid = pid
+        }
+    }
+
+    public struct Session: Sendable {
+        public var uid: UInt32
+        public var name: String
+        /// Empty for one over the network.
+        public var seat: String
+        public init(uid: UInt32, name: String, seat: String) {
+            self.uid = uid
+            self.name = name
+            self.seat = seat
+        }
+    }
+
+    /// What logind answers with.
+    struct Answers {
         var delay: Duration
+        var inhibitors: [Inhibitor] = []
+        var sessions: [Session] = []
+    }
+
+    private struct State {
+        var answers: Answers
         var locks: [Lock] = []
         var announcements: [(signal: String, begins: Bool)] = []
         var isClosed = false
@@ -34,12 +67,12 @@ public final class FakeLogin: Sendable {
     /// Returns when the bus knows it as logind.
     /// - Parameter delay: its InhibitDelayMaxSec.
     public init(on address: String, delay: Duration = .seconds(5)) throws {
-        state = Mutex(State(delay: delay))
+        state = Mutex(State(answers: Answers(delay: delay)))
         let server = try LoginServer(address: address)
         NamedThread.start("fake-logind") { [self] in
             while !state.withLock(\.isClosed) {
                 for (signal, begins) in takeAnnouncements() { server.announce(signal, begins) }
-                guard server.serve(wakeup, delay: { state.withLock(\.delay) }, lock: lock) else { break }
+                guard server.serve(wakeup, answers: { state.withLock(\.answers) }, lock: lock) else { break }
             }
             server.close()
             ended.send(())
@@ -70,7 +103,9 @@ public final class FakeLogin: Sendable {
         }
     }
 
-    public func setDelay(_ delay: Duration) { state.withLock { $0.delay = delay } }
+    public func setDelay(_ delay: Duration) { state.withLock { $0.answers.delay = delay } }
+    public func setInhibitors(_ inhibitors: [Inhibitor]) { state.withLock { $0.answers.inhibitors = inhibitors } }
+    public func setSessions(_ sessions: [Session]) { state.withLock { $0.answers.sessions = sessions } }
 
     /// From now on locks are refused; nil grants them again.
     public func refuse(_ reason: String?) { state.withLock { $0.refusal = reason } }

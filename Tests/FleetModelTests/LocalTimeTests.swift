@@ -20,7 +20,7 @@ import Testing
 }
 
 @Suite struct JobRequirementTests {
-    @Test(arguments: ["power", "idle", "disk=1", "disk=1073741824"])
+    @Test(arguments: ["power", "idle", "network", "user", "disk=1", "disk=1073741824"])
     func isWrittenAsItIsRead(_ text: String) throws {
         #expect(try #require(JobRequirement(text)).description == text)
     }

@@ -149,6 +149,11 @@ enum BusSamples {
                     job: job, kind: "vm.clone", state: .failed, reason: "no-space", message: "text", step: step, vm: vm,
                     result: .command(result), origin: origins)
             ),
+            (
+                "JobDeferral",
+                JobDeferral(job: job, kind: "vm.clone", by: LocalUser(uid: 1000, name: "anna"), until: time, left: 1)
+            ),
+            ("LocalUser", LocalUser(uid: 1000, name: "anna")),
             ("JobStep", step), ("GuestCommandResult", result), ("ExportReference", export),
             ("JobProgress", JobProgress(job: job, activity: "fetching", percent: 50, bytesPerSecond: 1.5)),
             ("MetricsBatch", MetricsBatch(time: time, host: ["a": 1], vms: [vm: ["b": 1.5]])),

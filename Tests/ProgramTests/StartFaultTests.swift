@@ -30,6 +30,7 @@ import Testing
         let text = """
             host: 1b4e28ba-2fa1-41d2-883f-0016d3cca427
             stateDirectory: \(state)
+            socket: \(directory.file("agent.sock"))
             broker: {port: \(ports.broker)}
             libvirt: {uri: "test:///default"}
             """

@@ -109,8 +109,8 @@ import Testing
                 fleet: World.fleet, host: World.hostID, keys: [world.key.verifyingKey]),
             host: host, journal: JobJournal(path: world.journalPath, bootID: "boot"),
             outlets: JobRunner.Outlets(
-                report: { report, _ in world.reports.withLock { $0.append(report) } }, progress: { _ in },
-                refused: { _ in }),
+                report: { report, _ in world.reports.withLock { $0.append(report) } }, deferred: { _, _ in },
+                progress: { _ in }, refused: { _ in }),
             logger: logger, isClockSynchronised: { true }, fault: { if crashAt($0) { throw Life.Crash() } })
         return (runner, hypervisor)
     }

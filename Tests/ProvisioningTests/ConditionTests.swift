@@ -115,6 +115,76 @@ import Testing
         #expect(try await obstacle(1, 0, 0)?.contains("libvirt does not answer") == true)
     }
 
+    @Test func aJobThatNeedsAnUnmeteredNetworkFetchesNothingOverAMeteredOne() async throws {
+        let time = ManualTimeSource()
+        let world = try await World(time: time, imageIsThere: false)
+        let isMetered = Mutex<Bool?>(true)
+        let life = try await Life(
+            world, source: ImageSource(url: "http://127.0.0.1:1", token: ""), isMetered: { isMetered.withLock(\.self) })
+        var job = try world.clone()
+        job.requirements = ["network"]
+        try await life.receive(job)
+        #expect(try await eventually { world.last(of: job.id)?.state == .waiting })
+        #expect(world.states(of: job.id) == [.accepted, .waiting])
+        #expect(world.last(of: job.id)?.reason == "network")
+        #expect(world.last(of: job.id)?.message == "the connection to the network is metered")
+        isMetered.withLock { $0 = nil }
+        time.advance(by: .seconds(30))
+        // Nobody says that it is metered: it is tried.
+        #expect(try await eventually { world.states(of: job.id).contains(.staging) })
+        try await life.stop()
+    }
+
+    @Test func aDownloadStopsWhenTheNetworkBecomesAMeteredOne() async throws {
+        try Isolation.require()
+        // It never comes to an answer.
+        let server = try ScriptedHTTPServer { _, exchange in exchange.waitForClient() }
+        let time = ManualTimeSource()
+        let world = try await World(time: time, imageIsThere: false)
+        let isMetered = Mutex(false)
+        let life = try await Life(
+            world, source: ImageSource(url: server.url, token: ""), isMetered: { isMetered.withLock(\.self) })
+        var job = try world.clone()
+        job.requirements = ["network"]
+        try await life.receive(job)
+        #expect(try await eventually { server.requests.count == 1 })
+        #expect(world.states(of: job.id) == [.accepted, .staging])
+        isMetered.withLock { $0 = true }
+        #expect(
+            try await eventually {
+                time.advance(by: .seconds(15))
+                return world.last(of: job.id)?.state == .waiting
+            })
+        #expect(world.last(of: job.id)?.message == "the connection to the network is metered")
+        #expect(server.requests.count == 1, "and nothing more is asked for")
+        try await life.stop()
+    }
+
+    @Test func aJobWaitsUntilNobodyAsksToBeLeftAlone() async throws {
+        let world = try await World()
+        let programs = Mutex<[String]?>(["meeting", "player"])
+        struct Silence: Error {}
+        let life = try await Life(
+            world,
+            idleInhibitors: {
+                guard let names = programs.withLock(\.self) else { throw Silence() }
+                return names
+            })
+        var job = try world.clone()
+        job.requirements = ["user"]
+        try await life.receive(job)
+        #expect(try await eventually { world.last(of: job.id)?.state == .waiting })
+        #expect(world.last(of: job.id)?.reason == "user")
+        #expect(world.last(of: job.id)?.message == "programs ask that nobody be disturbed: meeting, player")
+        programs.withLock { $0 = nil }
+        try await life.receive(job)
+        #expect(try await eventually { world.last(of: job.id)?.message?.contains("cannot be seen") == true })
+        programs.withLock { $0 = [] }
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .succeeded)
+    }
+
     private func conditions(
         isOnMains: Bool? = nil
     ) async throws -> (HostConditions, ManualTimeSource, InMemoryHypervisor) {

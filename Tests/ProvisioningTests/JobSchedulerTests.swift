@@ -179,7 +179,9 @@ import Testing
         #expect(Set(locks).count == locks.count, "seed \(seed)")
         let named = actions.map { action in
             switch action {
-            case .prepare(let id), .work(let id), .interrupt(let id), .finish(let id, _, _), .wait(let id, _): id
+            case .prepare(let id), .work(let id), .interrupt(let id), .finish(let id, _, _), .wait(let id, _),
+                .tell(let id, _, _):
+                id
             }
         }
         #expect(Set(named).count == named.count, "seed \(seed)")
@@ -193,6 +195,31 @@ import Testing
 
     private func reasons(_ actions: [JobScheduler.Action]) -> [String] {
         actions.compactMap { if case .wait(_, let wait) = $0 { wait.reason } else { nil } }
+    }
+
+    @Test func whoHasMissedSoManyWindowsWaitsForNoneAnyMore() {
+        func missed(_ count: Int, of windows: Double..., notBefore: Double? = nil) -> JobScheduler.Candidate {
+            job(1) {
+                $0.prepared = true
+                $0.windows = windows.map { Occurrence(start: now + $0, end: now + $0 + 100) }
+                $0.forceAfter = count
+                $0.notBefore = notBefore.map { now + $0 }
+            }
+        }
+        #expect(decide([missed(1, of: -100, 200)]) == [.work(id(1))])
+        #expect(decide([missed(2, of: -300, -100)]) == [.work(id(1))], "also after the last")
+        #expect(reasons(decide([missed(2, of: -100, 200)])) == ["window"])
+        #expect(reasons(decide([missed(2, of: -300, -100, 200, notBefore: -150)])) == ["window"], "it could not then")
+        #expect(reasons(decide([missed(1, of: -100, 200, notBefore: 10)])) == ["window"])
+        #expect(decide([missed(1, of: -100, 200)], clock: .insane).count == 1)
+        guard case .finish(id(1), .expired, _)? = decide([missed(3, of: -300, -100)]).first else {
+            Issue.record("it goes on")
+            return
+        }
+        let blocked = JobScheduler.Wait(reason: "power", message: "battery")
+        var onBattery = missed(1, of: -100)
+        onBattery.obstacle = blocked
+        #expect(decide([onBattery]) == [.wait(id(1), blocked)])
     }
 
     private func id(_ number: Int) -> JobID { World.jobID(number) }

@@ -26,6 +26,8 @@ final class Life: Sendable {
         programs: @escaping @Sendable (String) -> String? = { "/usr/bin/\($0)" },
         inventory: @escaping @Sendable ([PCIAddress: String]) async -> MachineInventory? = { _ in nil },
         weighsGuests: Bool = false, isOnMains: @escaping @Sendable () -> Bool? = { nil },
+        isMetered: @escaping @Sendable () async -> Bool? = { nil },
+        idleInhibitors: @escaping @Sendable () async throws -> [String] = { [] }, bootID: String = "boot",
         set: @escaping @Sendable (_ path: String, _ value: String) throws -> Void = { _, _ in },
         configure: (InMemoryHypervisor) -> Void = { _ in },
         report: (@Sendable (JobReport, _ key: String) async throws -> Void)? = nil,
@@ -35,7 +37,7 @@ final class Life: Sendable {
         self.world = world
         hypervisor = try InMemoryHypervisor(directory: world.directory.file("hypervisor"))
         configure(hypervisor)
-        journal = try JobJournal(path: world.journalPath, bootID: "boot")
+        journal = try JobJournal(path: world.journalPath, bootID: bootID)
         host = JobHost(
             hypervisor: hypervisor,
             images: BaseImageStore(directory: world.directory.file("images"), client: HTTPClient()),
@@ -43,7 +45,8 @@ final class Life: Sendable {
             exportDirectory: world.exportDirectory,
             facilities: HostFacilities(
                 root: world.directory.file("root"), program: programs, accelerator: { .tcg }, inventory: inventory,
-                weighsGuests: weighsGuests, isOnMains: isOnMains, set: set),
+                weighsGuests: weighsGuests, isOnMains: isOnMains, isMetered: isMetered,
+                idleInhibitors: idleInhibitors, set: set),
             time: world.time)
         let points = Mailbox<FaultPoint>(capacity: 1000)
         runner = try await JobRunner(
@@ -56,6 +59,7 @@ final class Life: Sendable {
                     try await report?(item, key)
                     world.reports.withLock { $0.append(item) }
                 },
+                deferred: { item, _ in world.deferrals.withLock { $0.append(item) } },
                 progress: { _ in },
                 refused: { event in world.refusals.withLock { $0.append(event) } }),
             logger: Logger(label: "test", level: .error, sink: { _, _ in }), isClockSynchronised: { synchronised },

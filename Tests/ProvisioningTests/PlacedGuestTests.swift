@@ -41,8 +41,8 @@ import Testing
                     accelerator: { .tcg }, inventory: machine.take, weighsGuests: !libvirt.uri.contains("session"))),
             journal: JobJournal(path: world.journalPath, bootID: "boot"),
             outlets: JobRunner.Outlets(
-                report: { report, _ in world.reports.withLock { $0.append(report) } }, progress: { _ in },
-                refused: { _ in }),
+                report: { report, _ in world.reports.withLock { $0.append(report) } }, deferred: { _, _ in },
+                progress: { _ in }, refused: { _ in }),
             logger: logger, isClockSynchronised: { true })
         let run = Task { try await runner.run() }
         func carryOut(_ job: Job) async throws {

@@ -26,6 +26,7 @@ final class World: Sendable {
     let journalPath: String
     /// What the controller has got.
     let reports = Mutex<[JobReport]>([])
+    let deferrals = Mutex<[JobDeferral]>([])
     let refusals = Mutex<[HostEvent]>([])
     private let revision = Mutex<UInt64>(0)
 

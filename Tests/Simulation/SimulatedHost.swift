@@ -102,7 +102,7 @@ final class SimulatedHost {
             outlets: JobRunner.Outlets(
                 report: { [spool, time] report, key in
                     try spool.append(report, key: key, at: time.now(), uptime: time.uptime())
-                }, progress: { _ in }, refused: { _ in }), logger: .silent,
+                }, deferred: { _, _ in }, progress: { _ in }, refused: { _ in }), logger: .silent,
             isClockSynchronised: { anyClock || gate.isClockSynchronised }, fault: { try await gate.pass($0) })
         gate.whenHeld { [wake = runner.wake] in wake.send(()) }
         if defect == .repeatsInterruptedSteps { try? await journal.execute("DELETE FROM steps WHERE state = 'intended'") }

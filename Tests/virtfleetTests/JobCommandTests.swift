@@ -99,12 +99,34 @@ import Testing
         #expect(body.contains(#""notBefore":"2026-07-01T10:00:00.000Z""#), "\(body)")
     }
 
+    @Test func aNoticeAndItsDeferralsAreAskedFor() async throws {
+        let controller = try controller()
+        let output = try await controller.run(
+            "vm", "start", "plc-line-4", "--window", "nights", "--force-after", "3", "--notice", "15m", "--deferrals",
+            "2",
+            "--require", "user", "--require", "network")
+        #expect(output.status == 0, "\(output.errorText)")
+        let body = try #require(controller.requests.last { $0.target.hasSuffix("/jobs") }).bodyText
+        for part in [
+            #""forceAfter":3"#, #""notice":{"deferrals":2,"seconds":900}"#, #""requirements":["user","network"]"#,
+        ] { #expect(body.contains(part), "\(body)") }
+        for (words, says) in [
+            (["--force-after", "3"], "--window"), (["--deferrals", "2"], "--notice"),
+            (["--notice", "59s"], "60 to 86400 seconds"),
+            (["--notice", "1h", "--deferrals", "11"], "0 to 10 deferrals"),
+        ] {
+            let refused = try await controller.run(["vm", "start", "plc-line-4"] + words)
+            #expect(refused.status == 2 && refused.errorText.contains(says), "\(refused.errorText)")
+        }
+    }
+
     @Test func whenAJobMayStartIsShown() async throws {
         var job = Fleet.job(.waiting)
         let opening = Date(timeIntervalSince1970: 1_800_000_000)
         job.conditions = JobConditions(
             notBefore: opening - 60, window: ResourceName("nights"),
-            windows: [Occurrence(start: opening, end: opening + 3600)], requirements: [.power, .disk(mebibytes: 10)])
+            windows: [Occurrence(start: opening, end: opening + 3600)], forceAfter: 3,
+            requirements: [.power, .disk(mebibytes: 10)], notice: JobNotice(seconds: 900, deferrals: 2))
         let shown = job
         let controller = try FakeController(["GET /jobs/\(Fleet.job)": { $1.respond(json: shown) }])
         let output = try await controller.run(
@@ -112,6 +134,7 @@ import Testing
         let lines = output.text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
         for line in [
             "Not before: 2027-01-15 07:59:00", "Window: nights", "Requires: power, disk=10",
+            "Force after: 3 missed", "Notice: 15 min, 2 deferrals",
             "Time 1: 2027-01-15 08:00:00 to 2027-01-15 09:00:00",
         ] { #expect(lines.contains(line), "\(output.text)") }
     }

@@ -23,7 +23,7 @@ struct AgentCommand {
             examples: [
                 .init("virtfleet-agent --check-config", "What is wrong with \(AgentConfiguration.defaultPath)"),
                 .init("virtfleet-agent --config ./agent.yaml", "Run with another configuration"),
-            ], subcommands: [InspectCommand.command]
+            ], subcommands: [InspectCommand.command, JobsCommand.command, DeferCommand.command]
         ) { arguments, console in
             let path = try arguments(config)
             guard try arguments(check) else { try DaemonProgram.become(configuration: path) }

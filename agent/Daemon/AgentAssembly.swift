@@ -24,6 +24,7 @@ struct AgentAssembly {
     private let time = SystemTimeSource()
     private let stateDirectory: String
     private let imagesDirectory: String
+    private let services = SystemServices()
 
     init(_ configuration: AgentConfiguration, profiles: [ResourceName: Profile]) {
         self.configuration = configuration
@@ -70,6 +71,9 @@ struct AgentAssembly {
         let runner = try await jobs(fleet, host, bootID, jobHost, spool, bus, topics, details)
         let power = HostPower(logger: logger)
         defer { power.close() }
+        let local = LocalService(
+            path: configuration.socket, jobs: runner, seatedUsers: { [services] in try await services.seatedUsers() },
+            time: time, logger: logger)
         let telemetry = Telemetry(imageDirectory: imagesDirectory, time: time)
         var settings = AgentSettings(
             fleet: fleet, host: host, agentVersion: ProductVersion.current, bootID: bootID,
@@ -85,7 +89,7 @@ struct AgentAssembly {
         logger.with("host", host).notice("starting, version \(ProductVersion.current)")
         // Stopped from the end: the session, with its farewell, after all that it carries.
         let services: [any Service] = [
-            session, stream, runner, SystemdReporter(status: "fleet \(fleet), host \(host)", time: time),
+            session, stream, runner, local, SystemdReporter(status: "fleet \(fleet), host \(host)", time: time),
         ]
         do {
             try await ServiceGroup(services, logger: logger).run()
@@ -160,7 +164,8 @@ struct AgentAssembly {
             exportDirectory: configuration.exportDirectory ?? stateDirectory + "/exports",
             facilities: HostFacilities(
                 accelerator: { await Self.accelerator() }, inventory: inventory, weighsGuests: libvirtIsRoot,
-                isOnMains: { PowerSupplies(HostRoot()).isOnMains }),
+                isOnMains: { PowerSupplies(HostRoot()).isOnMains }, isMetered: { await services.isMetered() },
+                idleInhibitors: { try await services.idleInhibitors() }),
             time: time)
     }
 
@@ -173,6 +178,7 @@ struct AgentAssembly {
                 try await spool.append(.jobStatus, report, key: key)
                 if report.state.isTerminal, let vm = report.vm { details.changed.send(vm) }
             },
+            deferred: { deferral, key in try await spool.append(.jobDeferred, deferral, key: key) },
             progress: { progress in
                 guard let payload = try? FleetJSON.encode(progress) else { return }
                 try? await bus.publish(

@@ -6,6 +6,7 @@ import FleetRuntime
 public struct AgentConfiguration: ConfigurationSection {
     public static let defaultPath = "/etc/virtfleet/agent.yaml"
     public static let defaultStateDirectory = "/var/lib/virtfleet-agent"
+    public static let defaultSocket = "/run/virtfleet-agent/agent.sock"
 
     public struct Broker: ConfigurationSection {
         public var host = "127.0.0.1"
@@ -97,6 +98,8 @@ public struct AgentConfiguration: ConfigurationSection {
     public var stateDirectory: String?
     /// Where VMs are exported to and imported from; `exports` in the state directory.
     public var exportDirectory: String?
+    /// For people at the host.
+    public var socket = Self.defaultSocket
     public var jobs = Jobs()
     public var inspection = Inspection()
     public var metrics = Metrics()
@@ -110,8 +113,7 @@ public struct AgentConfiguration: ConfigurationSection {
         }
         for (key, path) in [
             ("stateDirectory", stateDirectory), ("exportDirectory", exportDirectory),
-            ("images.directory", images.directory),
-            ("libvirt.tpmStates", libvirt.tpmStates),
+            ("images.directory", images.directory), ("libvirt.tpmStates", libvirt.tpmStates), ("socket", socket),
         ] {
             if let path, !path.hasPrefix("/") {
                 check.problem(key, "expected an absolute path, got \"\(path.prefix(80))\"")

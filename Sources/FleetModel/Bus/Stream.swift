@@ -72,6 +72,7 @@ public struct EventType: RawRepresentable, Codable, Hashable, Sendable {
     public static let vmBlockJob = EventType(rawValue: "vm.block-job")
     public static let vmGuestAgent = EventType(rawValue: "vm.guest-agent")
     public static let jobStatus = EventType(rawValue: "job.status")
+    public static let jobDeferred = EventType(rawValue: "job.deferred")
     public static let agentStarted = EventType(rawValue: "agent.started")
     public static let hypervisorConnection = EventType(rawValue: "hypervisor.connection")
     public static let securityRefused = EventType(rawValue: "security.refused")
@@ -82,13 +83,14 @@ public struct EventType: RawRepresentable, Codable, Hashable, Sendable {
     public static let hostPower = EventType(rawValue: "host.power")
 
     public static let known: [EventType] = [
-        .vmLifecycle, .vmReboot, .vmWatchdog, .vmIOError, .vmBlockJob, .vmGuestAgent, .jobStatus, .agentStarted,
-        .hypervisorConnection, .securityRefused, .identityTwin, .streamDropped, .clockJumped, .hostChanged,
-        .hostPower,
+        .vmLifecycle, .vmReboot, .vmWatchdog, .vmIOError, .vmBlockJob, .vmGuestAgent, .jobStatus, .jobDeferred,
+        .agentStarted, .hypervisorConnection, .securityRefused, .identityTwin, .streamDropped, .clockJumped,
+        .hostChanged, .hostPower,
     ]
     /// Dropped last when the spool is full.
     public static let precious: Set<EventType> = [
-        .jobStatus, .vmLifecycle, .vmReboot, .vmWatchdog, .vmIOError, .vmBlockJob, .vmGuestAgent, .streamDropped,
+        .jobStatus, .jobDeferred, .vmLifecycle, .vmReboot, .vmWatchdog, .vmIOError, .vmBlockJob, .vmGuestAgent,
+        .streamDropped,
     ]
 }
 

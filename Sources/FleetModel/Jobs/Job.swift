@@ -10,7 +10,7 @@ public struct Job: Codable, Equatable, Sendable {
     public var expiresAt: Date
     /// Asks a started job to stop at its next safe point.
     public var cancel: Bool
-    /// What the host must meet (`JobRequirement`); an agent rejects a job with one that it does not know.
+    /// What the host must meet and how the job waits (`JobTerms`); an agent rejects a job with a word that it does not know.
     public var requirements: [String]
     /// The times in which the job may start, up to its expiry, cutoffs taken off; any time when there are none.
     public var windows: [Occurrence]

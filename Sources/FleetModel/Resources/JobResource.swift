@@ -70,11 +70,15 @@ public struct JobRequest: Codable, Equatable, Sendable {
     public var notBefore: Date?
     /// The name of a window, in which the job has to start.
     public var window: ResourceName?
+    /// Once so many times of the window have passed without its start, the job may start at any time; 1 to 100.
+    public var forceAfter: Int?
     public var requirements: [JobRequirement]?
+    public var notice: JobNotice?
 
     public init(
         host: String, kind: String, arguments: JSONValue, expiresInSeconds: Int? = nil, notBefore: Date? = nil,
-        window: ResourceName? = nil, requirements: [JobRequirement]? = nil
+        window: ResourceName? = nil, forceAfter: Int? = nil, requirements: [JobRequirement]? = nil,
+        notice: JobNotice? = nil
     ) {
         self.host = host
         self.kind = kind
@@ -82,7 +86,9 @@ public struct JobRequest: Codable, Equatable, Sendable {
         self.expiresInSeconds = expiresInSeconds
         self.notBefore = notBefore
         self.window = window
+        self.forceAfter = forceAfter
         self.requirements = requirements
+        self.notice = notice
     }
 }
 

@@ -35,7 +35,11 @@ public final class ListenSocket: Sendable {
         self.address = address
         switch address {
         case .unix(let path):
-            descriptor = try Self.listen(onPath: path, address)
+            do throws(UnixSocketError) {
+                descriptor = try UnixSocket.listen(on: path, mode: 0o660)
+            } catch {
+                throw ListenError(address: address, reason: error.reason)
+            }
             port = nil
         case .tcp(let host, let port):
             (descriptor, self.port) = try Self.listen(on: host, port, loopbackOnly: loopbackOnly, address)
@@ -45,53 +49,6 @@ public final class ListenSocket: Sendable {
     deinit {
         close(descriptor)
         if case .unix(let path) = address { unlink(path) }
-    }
-
-    private static func listen(onPath path: String, _ address: ListenAddress) throws(ListenError) -> Int32 {
-        var name = sockaddr_un()
-        name.sun_family = sa_family_t(AF_UNIX)
-        let room = MemoryLayout.size(ofValue: name.sun_path)
-        guard path.utf8.count < room else {
-            throw ListenError(
-                address: address, reason: "the path is longer than \(room - 1) bytes; choose a shorter one")
-        }
-        withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8) }
-        let descriptor = try open(AF_UNIX, address)
-        return try withUnsafePointer(to: name) { pointer throws(ListenError) in
-            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer throws(ListenError) in
-                let length = socklen_t(MemoryLayout<sockaddr_un>.size)
-                if bind(descriptor, pointer, length) != 0 {
-                    guard errno == EADDRINUSE else { throw failure(descriptor, address) }
-                    try removeStale(path, pointer, length, descriptor, address)
-                    guard bind(descriptor, pointer, length) == 0 else { throw failure(descriptor, address) }
-                }
-                // Nobody can connect before listen(2), so the mode is right from the first connection on.
-                guard chmod(path, 0o660) == 0, Glibc.listen(descriptor, SOMAXCONN) == 0 else {
-                    throw failure(descriptor, address)
-                }
-                return descriptor
-            }
-        }
-    }
-
-    /// A socket that nobody listens on is left from a process that died.
-    private static func removeStale(
-        _ path: String, _ name: UnsafePointer<sockaddr>, _ length: socklen_t, _ descriptor: Int32,
-        _ address: ListenAddress
-    ) throws(ListenError) {
-        let probe = try open(AF_UNIX, address)
-        defer { close(probe) }
-        var information = stat()
-        let isSocket = lstat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFSOCK
-        if !isSocket || connect(probe, name, length) == 0 || errno != ECONNREFUSED {
-            close(descriptor)
-            throw ListenError(
-                address: address,
-                reason:
-                    "the path is in use by another process, or is not a socket; stop that process or choose another path"
-            )
-        }
-        unlink(path)
     }
 
     private static func listen(

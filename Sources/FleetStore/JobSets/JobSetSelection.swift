@@ -49,7 +49,7 @@ extension Job {
             id: resource.id, kind: resource.kind, arguments: resource.arguments,
             notBefore: resource.conditions?.notBefore, expiresAt: resource.expiresAt,
             cancel: resource.cancelRequested,
-            requirements: resource.conditions?.requirements?.map(\.description) ?? [],
+            requirements: resource.conditions.map { JobTerms($0).words } ?? [],
             windows: resource.conditions?.windows ?? [], rank: resource.rank)
     }
 }

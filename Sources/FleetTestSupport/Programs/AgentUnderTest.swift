@@ -60,6 +60,7 @@ public final class AgentUnderTest: Sendable {
         let configuration = """
             \(registered)
             stateDirectory: \(self.statePath)
+            socket: \(directory.file("agent.sock"))
             profileDirectories: [\(directory.file("profiles"))]
             libvirt:
               uri: \(libvirt)
@@ -83,6 +84,15 @@ public final class AgentUnderTest: Sendable {
             let seen = try await controller.client.host(host.description)
             return seen.state == .online && seen.lastSeenAt != before
         }
+    }
+
+    /// What somebody at the host does; must succeed.
+    /// - Parameter arguments: of `virtfleet-agent`.
+    /// - Returns: its output.
+    @discardableResult
+    public func command(_ arguments: String...) async throws -> String {
+        let arguments = arguments + ["--config", directory.file("agent.yaml")]
+        return try await Subprocess.run(try BuiltProgram.path("virtfleet-agent"), arguments).successful().text
     }
 
     /// SIGKILL; its guests live on.

@@ -67,5 +67,18 @@ extension JobJournal {
             ALTER TABLE facts ADD COLUMN keys TEXT;            -- the controller's, as a desired state has named them, JSON
             ALTER TABLE facts ADD COLUMN configured_keys TEXT; -- those of agent.yaml at that time, JSON
             """),
+        Migration(
+            "notices",
+            """
+            CREATE TABLE notices ( -- what the person at the host was told of a job that is about to begin
+                job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+                told_at INTEGER NOT NULL,
+                begins_at INTEGER NOT NULL,
+                begins_uptime REAL NOT NULL, -- the same as this host's uptime, seconds ...
+                boot TEXT NOT NULL,          -- ... since this boot
+                deferrals INTEGER NOT NULL   -- that have been used
+            ) WITHOUT ROWID;
+            ALTER TABLE outbox ADD COLUMN deferral TEXT; -- what its report follows from, JSON
+            """),
     ]
 }

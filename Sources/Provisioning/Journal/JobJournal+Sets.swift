@@ -131,8 +131,10 @@ extension JobJournal {
 
     /// Reports that have not been handed over, the oldest first.
     func outbox(limit: Int) throws -> [QueuedReport] {
-        try database.rows("SELECT id, report, key FROM outbox ORDER BY id LIMIT ?", [limit]).map {
-            QueuedReport(id: try $0.get(0), report: try Self.read($0, 1), key: try $0.get(2))
+        try database.rows("SELECT id, report, key, deferral FROM outbox ORDER BY id LIMIT ?", [limit]).map { row in
+            QueuedReport(
+                id: try row.get(0), report: try Self.read(row, 1), key: try row.get(2),
+                deferral: try row.get(3, as: String?.self) == nil ? nil : try Self.read(row, 3))
         }
     }
 

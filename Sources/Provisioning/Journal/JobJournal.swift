@@ -25,20 +25,21 @@ public actor JobJournal {
         try database.migrate(Self.migrations)
     }
 
+    private static let selection = """
+        SELECT jobs.job, report, wanted, plan, policy, told_at, begins_at, begins_uptime, boot, deferrals
+        FROM jobs LEFT JOIN notices ON notices.job = jobs.id
+        """
+
     /// All jobs, in the order of their creation.
-    func jobs() throws -> [JournalledJob] {
-        try database.rows("SELECT job, report, wanted, plan, policy FROM jobs ORDER BY id").map(Self.job)
-    }
+    func jobs() throws -> [JournalledJob] { try database.rows(Self.selection + " ORDER BY id").map(job) }
 
     /// Those without a final state, in the same order.
     func unfinished() throws -> [JournalledJob] {
-        try database.rows("SELECT job, report, wanted, plan, policy FROM jobs WHERE ended = 0 ORDER BY id").map(
-            Self.job)
+        try database.rows(Self.selection + " WHERE ended = 0 ORDER BY id").map(job)
     }
 
     func job(_ id: JobID) throws -> JournalledJob? {
-        try database.first("SELECT job, report, wanted, plan, policy FROM jobs WHERE id = ?", [id.description]).map(
-            Self.job)
+        try database.first(Self.selection + " WHERE id = ?", [id.description]).map(job)
     }
 
     /// Stores the reports one after the other, each a legal successor, and queues them for the controller.
@@ -67,6 +68,37 @@ public actor JobJournal {
         }
     }
 
+    /// What the person at the host is told of a job, with the report that says so.
+    /// - Parameters:
+    ///   - before: what was told by then; where that has changed, or the job has begun, nothing is stored.
+    ///   - deferral: by which the person has changed it; queued with the report.
+    /// - Returns: whether it was stored.
+    func tell(
+        _ notice: ToldNotice, after before: ToldNotice?, _ report: JobReport, _ deferral: JobDeferral? = nil,
+        at time: Date?
+    ) throws -> Bool {
+        try database.transaction {
+            guard let job = try job(report.job), !job.isStarted, !job.state.isTerminal, job.told == before else {
+                return false
+            }
+            try store(notice, of: job.id)
+            try record([report], deferral, at: time)
+            return true
+        }
+    }
+
+    private func store(_ notice: ToldNotice, of job: JobID) throws {
+        try database.execute(
+            """
+            INSERT OR REPLACE INTO notices (job, told_at, begins_at, begins_uptime, boot, deferrals)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            [
+                job.description, notice.toldAt, notice.beginsAt, notice.beginsUptime?.seconds ?? 0, bootID,
+                notice.deferrals,
+            ])
+    }
+
     /// How many jobs took their first step since then.
     func begun(since time: Date) throws -> Int {
         try database.first("SELECT count(*) FROM jobs WHERE begun_at > ?", [time])?.get(0) ?? 0
@@ -87,7 +119,7 @@ public actor JobJournal {
         return records
     }
 
-    private func record(_ reports: [JobReport], at time: Date?) throws {
+    private func record(_ reports: [JobReport], _ deferral: JobDeferral? = nil, at time: Date?) throws {
         for report in reports {
             guard let before = try job(report.job) else { throw JournalError.unknownJob(report.job) }
             var machine = JobStateMachine(state: before.state, published: true)
@@ -98,7 +130,7 @@ public actor JobJournal {
             try database.execute(
                 "UPDATE jobs SET report = ?, report_key = lower(hex(randomblob(16))), ended = ? WHERE id = ?",
                 [try Self.text(report), report.state.isTerminal, report.job.description])
-            try queueReport(of: report.job)
+            try queueReport(of: report.job, deferral)
         }
         if let time {
             try database.execute("UPDATE facts SET newest_time = max(coalesce(newest_time, 0), ?)", [time])
@@ -106,16 +138,26 @@ public actor JobJournal {
     }
 
     /// Queues the job's newest report for the controller.
-    func queueReport(of job: JobID) throws {
+    func queueReport(of job: JobID, _ deferral: JobDeferral? = nil) throws {
         try database.execute(
-            "INSERT INTO outbox (report, key) SELECT report, report_key FROM jobs WHERE id = ?", [job.description])
+            "INSERT INTO outbox (report, key, deferral) SELECT report, report_key, ? FROM jobs WHERE id = ?",
+            [try deferral.map { try Self.text($0) }, job.description])
     }
 
-    private static func job(_ row: Row) throws -> JournalledJob {
+    private func job(_ row: Row) throws -> JournalledJob {
         JournalledJob(
-            job: try read(row, 0), report: try read(row, 1), wanted: try row.get(2),
+            job: try Self.read(row, 0), report: try Self.read(row, 1), wanted: try row.get(2),
             plan: try row.get(3, as: String?.self).map { try FleetJSON.decode(JSONValue.self, from: Data($0.utf8)) },
-            policy: try row.get(4, as: String?.self).flatMap { ResourceName($0) })
+            policy: try row.get(4, as: String?.self).flatMap { ResourceName($0) }, told: try told(row))
+    }
+
+    private func told(_ row: Row) throws -> ToldNotice? {
+        guard let toldAt = try row.get(5, as: Date?.self) else { return nil }
+        let uptime: Double = try row.get(7)
+        return ToldNotice(
+            toldAt: toldAt, beginsAt: try row.get(6),
+            beginsUptime: try row.get(8, as: String.self) == bootID ? .seconds(uptime) : nil,
+            deferrals: try row.get(9))
     }
 
     static func read<Value: Decodable>(_ row: Row, _ column: Int) throws -> Value {

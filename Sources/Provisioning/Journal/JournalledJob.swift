@@ -11,6 +11,8 @@ struct JournalledJob: Equatable, Sendable {
     var plan: JSONValue?
     /// The policy by which this host has asked itself for it.
     var policy: ResourceName?
+    /// What the person at the host was told of it.
+    var told: ToldNotice?
 
     var id: JobID { job.id }
     var state: JobState { report.state }
@@ -41,6 +43,8 @@ struct QueuedReport: Equatable, Sendable {
     var report: JobReport
     /// The report's own; queued again, it is the same.
     var key: String
+    /// What the report follows from, where the person at the host has put the job off.
+    var deferral: JobDeferral?
 }
 
 /// How far a step is.

@@ -29,6 +29,19 @@ actor HostConditions {
         case .power: host.facilities.isOnMains() == false ? "the machine runs on its battery" : nil
         case .disk(let mebibytes): await diskObstacle(mebibytes)
         case .idle: await idleObstacle()
+        case .network: await host.facilities.isMetered() == true ? "the connection to the network is metered" : nil
+        case .user: await userObstacle()
+        }
+    }
+
+    private func userObstacle() async -> String? {
+        do {
+            let programs = try await host.facilities.idleInhibitors().map { $0.prefix(60) }
+            guard !programs.isEmpty else { return nil }
+            let more = programs.count > 5 ? " and others" : ""
+            return "programs ask that nobody be disturbed: \(programs.prefix(5).joined(separator: ", "))\(more)"
+        } catch {
+            return "whether somebody is at work cannot be seen: \(error)"
         }
     }
 

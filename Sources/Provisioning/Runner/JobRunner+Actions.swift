@@ -6,13 +6,17 @@ import Signing
 
 extension JobRunner {
     func candidate(_ entry: JournalledJob) -> JobScheduler.Candidate {
-        JobScheduler.Candidate(
+        let terms = terms(of: entry.job)
+        return JobScheduler.Candidate(
             id: entry.id, isStarted: entry.isStarted, wanted: entry.wanted,
             cancel: entry.job.cancel, notBefore: entry.job.notBefore, windows: entry.job.windows.merged,
-            expiresAt: entry.job.expiresAt,
+            forceAfter: terms.forceAfter, notice: terms.notice, told: entry.told, expiresAt: entry.job.expiresAt,
             locks: (try? JobKinds.read(entry.job).locks) ?? [], prepared: prepared.contains(entry.id),
             activity: activities[entry.id]?.kind ?? .none, retryAt: retries[entry.id]?.at)
     }
+
+    /// Of a job that this agent has accepted; one whose terms it does not know never gets as far.
+    func terms(of job: Job) -> JobTerms { (try? JobTerms(words: job.requirements)) ?? JobTerms(JobConditions()) }
 
     func perform(_ action: JobScheduler.Action, _ entries: [JobID: JournalledJob]) async throws {
         switch action {
@@ -26,6 +30,12 @@ extension JobRunner {
             guard let entry = entries[id], entry.report.reason != wait.reason || entry.report.message != wait.message
             else { return }
             try await move(entry, .waiting, JobProblem(wait))
+        case .tell(let id, let notice, let wait):
+            guard let entry = entries[id] else { return }
+            let report = entry.report(.waiting, JobProblem(wait))
+            guard try await journal.tell(notice, after: entry.told, report, at: saneTime()) else { return }
+            logger.with("job", id).info("\(entry.job.kind) is announced: \(wait.message)")
+            outboxChanged.send(())
         }
     }
 
@@ -70,16 +80,15 @@ extension JobRunner {
         var missing: [ImageReference] = []
         for image in kind.images where await host.images.image(image) == nil { missing.append(image) }
         guard !missing.isEmpty else { return try await markPrepared(entry, kind) }
+        if let obstacle = await stagingObstacle(entry.job) { return try await postpone(entry, obstacle) }
         try await move(entry, [.accepted, .staging], vm: kind.vm)
-        do throws(ImageError) {
-            for image in missing {
-                let meter = ProgressMeter(job: entry.id, time: host.time, progress: progress)
-                _ = try await host.images.fetch(image, from: host.imageSource(), progress: meter.record)
-            }
+        do {
+            try await fetch(missing, for: entry)
         } catch {
             if Task.isCancelled { throw CancellationError() }
+            if let obstacle = error as? JobProblem { return try await postpone(entry, obstacle) }
             let problem = JobProblem(error)
-            guard error.isTransient else { return try await move(entry, .failed, problem) }
+            guard (error as? ImageError)?.isTransient == true else { return try await move(entry, .failed, problem) }
             return try await postpone(entry, JobProblem("network", problem.message))
         }
         try await markPrepared(entry, kind)
@@ -97,18 +106,21 @@ extension JobRunner {
         guard configuration.allowedKinds.contains(type(of: kind).name) else {
             throw JobProblem("not-allowed", "this host's configuration does not allow \(job.kind)")
         }
-        if let unknown = job.requirements.first(where: { JobRequirement($0) == nil }) {
+        do throws(UnknownTerm) {
+            _ = try JobTerms(words: job.requirements)
+        } catch {
             throw JobProblem(
                 "unknown-requirement",
-                "this agent cannot judge the requirement '\(unknown)', only \(JobRequirement.expectation); update the agent"
+                "this agent cannot judge the requirement '\(error.word)', only \(JobTerms.expectation); update the agent"
             )
         }
         return kind
     }
 
     func work(_ entry: JournalledJob) async throws {
-        // A set that came after the decision may not want it any more.
-        guard let entry = try await journal.job(entry.id), entry.isStarted || (entry.wanted && !entry.job.cancel)
+        // A set that came after the decision may not want it any more, and the person at the host may have put it off.
+        guard let entry = try await journal.job(entry.id),
+            entry.isStarted || (entry.wanted && !entry.job.cancel && !isAnnounced(entry))
         else { return }
         let executor = JobExecutor(
             journal: journal, host: host, logger: logger.with("job", entry.id), now: { await self.saneTime() },
@@ -121,7 +133,8 @@ extension JobRunner {
     /// Asked right before its first step: while it was prepared the window may have closed, or the host slept.
     private func mayBegin(_ id: JobID) async -> Bool {
         guard let entry = try? await journal.job(id) else { return false }
-        return scheduler.mayBegin(candidate(entry), saneTime().map { .sane($0) } ?? .insane)
+        return scheduler.mayBegin(
+            candidate(entry), saneTime().map { .sane($0) } ?? .insane, uptime: host.time.uptime())
     }
 
     private func isCancelled(_ id: JobID) async -> Bool {
@@ -160,5 +173,5 @@ extension JobRunner {
 }
 
 extension JobProblem {
-    fileprivate init(_ wait: JobScheduler.Wait) { self.init(wait.reason, wait.message) }
+    init(_ wait: JobScheduler.Wait) { self.init(wait.reason, wait.message) }
 }

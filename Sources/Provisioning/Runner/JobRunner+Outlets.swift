@@ -22,7 +22,10 @@ extension JobRunner {
     package func handOver() async throws {
         let revision = gate.revision
         while case let batch = try await journal.outbox(limit: 64), let last = batch.last {
-            for entry in batch { try await outlets.report(entry.report, entry.key) }
+            for entry in batch {
+                if let deferral = entry.deferral { try await outlets.deferred(deferral, entry.key + "-deferral") }
+                try await outlets.report(entry.report, entry.key)
+            }
             try await journal.handedOver(upTo: last.id)
         }
         guard recordedRevision != revision else { return }

@@ -37,6 +37,8 @@ public actor JobRunner: Service {
         /// Puts a report into the durable stream; when it throws, the report is offered again. May get one twice, then
         /// with the same key, which no other report has.
         public var report: @Sendable (_ report: JobReport, _ key: String) async throws -> Void
+        /// Likewise: the body of `job.deferred`.
+        public var deferred: @Sendable (_ deferral: JobDeferral, _ key: String) async throws -> Void
         /// Lossy.
         public var progress: @Sendable (JobProgress) async -> Void
         /// An envelope was refused: the body of `security.refused`.
@@ -44,10 +46,12 @@ public actor JobRunner: Service {
 
         public init(
             report: @escaping @Sendable (_ report: JobReport, _ key: String) async throws -> Void,
+            deferred: @escaping @Sendable (_ deferral: JobDeferral, _ key: String) async throws -> Void,
             progress: @escaping @Sendable (JobProgress) async -> Void,
             refused: @escaping @Sendable (HostEvent) async -> Void
         ) {
             self.report = report
+            self.deferred = deferred
             self.progress = progress
             self.refused = refused
         }
@@ -62,7 +66,7 @@ public actor JobRunner: Service {
     let fault: FaultPoint.Hook
     private let isClockSynchronised: @Sendable () -> Bool
     let scheduler: JobScheduler
-    private let conditions: HostConditions
+    let conditions: HostConditions
 
     /// The controller's keys that the host trusts.
     public internal(set) var keys: [VerifyingKey]
@@ -262,7 +266,7 @@ public actor JobRunner: Service {
         var obstacles: [JobID: JobScheduler.Wait] = [:]
         for entry in jobs
         where !entry.isStarted && prepared.contains(entry.id) && scheduler.isDue(candidate(entry), clock) {
-            for requirement in entry.job.requirements.compactMap(JobRequirement.init) where obstacles[entry.id] == nil {
+            for requirement in terms(of: entry.job).requirements where obstacles[entry.id] == nil {
                 obstacles[entry.id] = await conditions.obstacle(to: requirement).map {
                     JobScheduler.Wait(reason: requirement.reason, message: $0)
                 }

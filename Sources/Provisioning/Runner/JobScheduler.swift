@@ -12,6 +12,11 @@ struct JobScheduler: Sendable {
         var notBefore: Date?
         /// In order; any time when there are none.
         var windows: [Occurrence] = []
+        /// Once so many of them have ended, it waits for none any more.
+        var forceAfter: Int?
+        var notice: JobNotice?
+        /// What was told of that.
+        var told: ToldNotice?
         /// What of its requirements the host does not meet at the moment.
         var obstacle: Wait?
         var expiresAt: Date
@@ -44,6 +49,8 @@ struct JobScheduler: Sendable {
         /// Only for jobs that have not started.
         case finish(JobID, JobState, Wait? = nil)
         case wait(JobID, Wait)
+        /// Wait likewise, and from now on the person at the host knows when it begins.
+        case tell(JobID, ToldNotice, Wait)
     }
 
     enum Clock: Equatable, Sendable { case sane(Date), insane }
@@ -54,7 +61,7 @@ struct JobScheduler: Sendable {
     var maximumPerHour: Int
 
     /// - Parameter candidates: in the order of their turns: of two jobs on one VM the earlier goes first. One that waits for a
-    ///   window, a requirement, the clock or another attempt lets those behind it pass.
+    ///   window, a requirement, its notice, the clock or another attempt lets those behind it pass.
     /// - Parameter begun: how many jobs began within the hour that is over now.
     func decide(_ candidates: [Candidate], clock: Clock, uptime: Duration, begun: Int) -> [Action] {
         var actions: [Action] = []
@@ -80,6 +87,9 @@ struct JobScheduler: Sendable {
                     actions.append(.prepare(job.id))
                 } else if !blocked && left <= 0 {
                     actions.append(.wait(job.id, tooMany))
+                } else if !blocked, let announcement = announcement(of: job, clock, uptime) {
+                    actions.append(announcement)
+                    continue
                 } else if !blocked && free > 0 {
                     (free, left) = (free - 1, left - 1)
                     actions.append(.work(job.id))
@@ -99,10 +109,14 @@ struct JobScheduler: Sendable {
     private func end(of job: Candidate, _ clock: Clock) -> JobState? {
         if job.cancel { return .cancelled }
         if !job.wanted { return .withdrawn }
-        if case .sane(let now) = clock, job.expiresAt <= now || job.windows.last.map({ $0.end <= now }) == true {
-            return .expired
-        }
-        return nil
+        guard case .sane(let now) = clock else { return nil }
+        let isOver = job.windows.last.map { $0.end <= now && period(of: job, at: now) == nil } ?? false
+        return job.expiresAt <= now || isOver ? .expired : nil
+    }
+
+    private func announcement(of job: Candidate, _ clock: Clock, _ uptime: Duration) -> Action? {
+        guard case .sane(let now) = clock else { return nil }
+        return notice(of: job, at: now, uptime: uptime)
     }
 
     private static func remark(on end: JobState, of job: Candidate, _ clock: Clock) -> Wait? {
@@ -115,7 +129,10 @@ struct JobScheduler: Sendable {
     func isDue(_ job: Candidate, _ clock: Clock) -> Bool { waitForTime(job, clock) == nil }
 
     /// Whether nothing has come between the decision that a job starts and its first step.
-    func mayBegin(_ job: Candidate, _ clock: Clock) -> Bool { end(of: job, clock) == nil && isDue(job, clock) }
+    func mayBegin(_ job: Candidate, _ clock: Clock, uptime: Duration) -> Bool {
+        guard case .sane(let now) = clock, end(of: job, clock) == nil, isDue(job, clock) else { return false }
+        return notice(of: job, at: now, uptime: uptime) == nil
+    }
 
     private func waitForTime(_ job: Candidate, _ clock: Clock) -> Wait? {
         guard case .sane(let now) = clock else {
@@ -123,12 +140,9 @@ struct JobScheduler: Sendable {
                 reason: "clock",
                 message: "this host's clock cannot be believed; it needs a time service, or the controller")
         }
-        let earliest = max(now, job.notBefore ?? now)
-        let opening = job.windows.isEmpty ? earliest : job.windows.first { earliest < $0.end }?.start
-        guard let opening else {
+        guard let start = opening(of: job, from: now) else {
             return Wait(reason: "window", message: "no window in which it may start is left")
         }
-        let start = max(earliest, opening)
         return start > now ? Wait(reason: "window", message: "it may start at \(FleetJSON.text(start))") : nil
     }
 
@@ -139,7 +153,8 @@ struct JobScheduler: Sendable {
             if let retryAt = job.retryAt, retryAt > uptime { waits.append(retryAt - uptime) }
             if case .sane(let now) = clock, !job.isStarted {
                 let edges = job.windows.flatMap { [$0.start, $0.end] }
-                for date in [job.notBefore, job.expiresAt].compactMap(\.self) + edges where date > now {
+                for date in [job.notBefore, job.expiresAt, job.told?.beginsAt].compactMap(\.self) + edges
+                where date > now {
                     waits.append(.seconds(date.timeIntervalSince(now)))
                 }
             }

@@ -14,6 +14,11 @@ extension EventResource {
         let parts: [String?] =
             if type == .jobStatus {
                 [word("kind"), word("state"), step, detail(word("reason")), word("job"), word("message")]
+            } else if type == .jobDeferred {
+                [
+                    word("kind"), "put off by \(body["by"]?["name"]?.stringValue ?? "somebody")",
+                    word("until").map { "until \($0)" }, word("job"),
+                ]
             } else if body["event"] != nil {
                 [word("name"), word("event"), detail(word("detail")), word("device")]
             } else {

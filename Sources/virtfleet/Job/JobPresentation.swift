@@ -71,9 +71,17 @@ extension JobConditions {
                 "May start",
                 [
                     ("Not before", notBefore.map(Cell.time) ?? .none), ("Window", .optional(window?.description)),
+                    ("Force after", .optional(forceAfter.map { "\($0) missed" })),
                     ("Requires", .words(words) ?? .none),
+                    ("Notice", .optional(notice?.text)),
                 ] + times)
         ]
+    }
+}
+
+extension JobNotice {
+    fileprivate var text: String {
+        "\(HumanText.duration(.seconds(seconds))), \(deferrals == 0 ? "no" : "\(deferrals)") deferrals"
     }
 }
 

@@ -15,13 +15,20 @@ struct JobSubmission {
         "expires", "TIME", "How long the host has to start the job, 7d by default; then it never does")
     private static let requirements = Argument<[JobRequirement]>.options(
         "require", "WHAT",
-        "Start only on mains power (power), while no guest has anything to do (idle), or with so much space (disk=MEBIBYTES)"
+        "Start only on mains power (power), while no guest has anything to do (idle), over a network that is not metered "
+            + "(network), while no program asks for quiet (user), or with so much space (disk=MEBIBYTES)"
     )
+    private static let forceAfter = Argument<Int?>.option(
+        "force-after", "N", "Wait for the window no longer once it has passed N times without the job's start")
+    private static let notice = Argument<Interval?>.option(
+        "notice", "TIME", "Announce the job so long before it begins, to whoever sits at the host; 1m to 1d")
+    private static let deferrals = Argument<Int?>.option(
+        "deferrals", "N", "Let whoever sits at the host put the announced job off N times, 10 at most")
 
     /// Of every command that asks for jobs.
     static let arguments = [
-        window.specification, notBefore.specification, requirements.specification, expires.specification,
-        wait.specification,
+        window.specification, forceAfter.specification, notBefore.specification, requirements.specification,
+        notice.specification, deferrals.specification, expires.specification, wait.specification,
     ]
 
     private let session: Session
@@ -30,6 +37,8 @@ struct JobSubmission {
     private let notBefore: StartTime?
     private let expires: Interval?
     private let requirements: [JobRequirement]
+    private let forceAfter: Int?
+    private let notice: JobNotice?
 
     init(_ session: Session, _ arguments: ParsedArguments) throws {
         self.session = session
@@ -38,6 +47,26 @@ struct JobSubmission {
         notBefore = try arguments(Self.notBefore)
         expires = try arguments(Self.expires)
         requirements = try arguments(Self.requirements)
+        forceAfter = try arguments(Self.forceAfter)
+        notice = try Self.notice(arguments)
+        if forceAfter != nil && window == nil {
+            throw UsageError("--force-after counts the times of a window that pass; name one with --window")
+        }
+    }
+
+    private static func notice(_ arguments: ParsedArguments) throws -> JobNotice? {
+        let deferrals = try arguments(Self.deferrals)
+        guard let length = try arguments(Self.notice) else {
+            if deferrals != nil {
+                throw UsageError("only a job that is announced can be put off; give --notice as well")
+            }
+            return nil
+        }
+        let seconds = Int(length.duration.components.seconds)
+        guard let notice = JobNotice(seconds: seconds, deferrals: deferrals ?? 0) else {
+            throw UsageError("a notice is \(JobNotice.expectation), not \(seconds) and \(deferrals ?? 0)")
+        }
+        return notice
     }
 
     /// The request with what the command line says of its time.
@@ -45,7 +74,9 @@ struct JobSubmission {
         var request = request
         request.window = window
         request.notBefore = notBefore?.date
+        request.forceAfter = forceAfter
         request.requirements = requirements.isEmpty ? nil : requirements
+        request.notice = notice
         request.expiresInSeconds = expires.map { Int($0.duration.components.seconds) }
         return request
     }

@@ -18,6 +18,7 @@ final class AgentProcess {
             (registration.agentConfiguration + """
 
                 stateDirectory: \(directory.path)
+                socket: \(directory.file("agent.sock"))
                 libvirt: {uri: '\(libvirt)'}
                 log: {level: warning}
                 """).write(toFile: directory.file("agent.yaml"), atomically: true, encoding: .utf8)

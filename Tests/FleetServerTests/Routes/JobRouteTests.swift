@@ -69,6 +69,53 @@ import Testing
                 == "bad-arguments")
     }
 
+    @Test func aJobIsAnnouncedAndForcedAsItWasAskedFor() async throws {
+        let host = try await fixture.addHost("ws-1", vm: APIFixture.vm)
+        _ = try await fixture.store.applyDocument(
+            .window,
+            #require(ResourceName("nights")),
+            document: [
+                "recurrence": .string("FREQ=DAILY"), "start": .string("2026-01-01T22:00"), "duration": .string("6h"),
+                "timeZone": .string("UTC"),
+            ],
+            by: "test")
+        func send(_ change: (inout JobRequest) -> Void) async throws -> Reply {
+            var request = JobRequest(
+                host: "ws-1", kind: "vm.start", arguments: .object(["vm": .string(APIFixture.vm.description)]),
+                expiresInSeconds: 3 * 86_400, window: ResourceName("nights"))
+            change(&request)
+            return try await withClient(.handler, of: fixture.api.handle) {
+                try await $0.send(.post, "/api/v1/jobs", request)
+            }
+        }
+        func problem(_ change: (inout JobRequest) -> Void) async throws -> String {
+            try await send(change).problem?.detail ?? ""
+        }
+        let notice = JobNotice(seconds: 900, deferrals: 2)
+        let job = try await send { ($0.forceAfter, $0.notice, $0.requirements) = (2, notice, [.user]) }.json(
+            JobResource.self)
+        #expect(job.conditions?.forceAfter == 2 && job.conditions?.notice == notice)
+        let signed = Mutex<[Job]>([])
+        _ = try await fixture.store.jobSetToPublish(for: host) { set in
+            signed.withLock { $0 = set.jobs }
+            return []
+        }
+        let published = try #require(signed.withLock { $0.first { $0.id == job.id } })
+        #expect(published.requirements == ["user", "force-after=2", "notice=900/2"])
+
+        #expect(try await problem { ($0.window, $0.forceAfter) = (nil, 1) }.contains("name a window"))
+        for count in [0, 101] { #expect(try await problem { $0.forceAfter = count }.contains("from 1 to 100")) }
+        // From 2026-09-21T13:33:20Z on, three times until the expiry, of which all have ended by then.
+        #expect(try await send { $0.forceAfter = 3 }.problem == nil)
+        #expect(try await problem { $0.forceAfter = 4 }.contains("only 3 times of the window pass"))
+        let long = JobNotice(seconds: 6 * 3600)
+        #expect(try await problem { $0.notice = long }.contains("could never begin"))
+        #expect(try await send { ($0.notice, $0.forceAfter) = (long, 1) }.problem == nil)
+        #expect(
+            try await problem { ($0.window, $0.notice, $0.expiresInSeconds) = (nil, long, 3600) }
+                .contains("could never begin"))
+    }
+
     @Test(arguments: Way.allCases) func aHostsQueueIsSeenPutInOrderAndPurged(way: Way) async throws {
         let host = try await fixture.addHost("ws-1", vm: APIFixture.vm)
         try await withClient(way, of: fixture.api.handle) { client in

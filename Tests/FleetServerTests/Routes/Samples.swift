@@ -115,9 +115,10 @@ enum Samples {
         fullJob.progress = JobProgress(job: job, activity: "a", percent: 1.5, bytesPerSecond: 2)
         fullJob.vm = vm
         fullJob.result = .command(result)
+        let notice = JobNotice(seconds: 60, deferrals: 1)
         let conditions = JobConditions(
-            notBefore: now, window: name, windows: [Occurrence(start: now, end: now + 1)],
-            requirements: [.disk(mebibytes: 1)])
+            notBefore: now, window: name, windows: [Occurrence(start: now, end: now + 1)], forceAfter: 1,
+            requirements: [.disk(mebibytes: 1)], notice: notice)
         fullJob.conditions = conditions
         fullJob.rank = 1
         fullJob.policy = name
@@ -147,6 +148,7 @@ enum Samples {
             try sample("HostRegistration", HostRegistration(host: fullHost, agentConfiguration: "a")),
             try sample("HostChange", HostChange(labels: ["a": "b", "c": nil])),
             try sample("Metrics", metrics), try sample("JobConditions", conditions, JobConditions()),
+            try sample("JobNotice", notice),
             try sample(
                 "PolicyHost", policyHost, PolicyHostResource(host: host, hostName: name, timeZone: nil, times: [])),
             try sample("JobMove", JobMove(before: job), JobMove(before: nil)), try sample("Document", window),
@@ -169,7 +171,7 @@ enum Samples {
                 "JobRequest",
                 JobRequest(
                     host: "a", kind: "k", arguments: .null, expiresInSeconds: 1, notBefore: now, window: name,
-                    requirements: [.idle]),
+                    forceAfter: 1, requirements: [.idle], notice: notice),
                 JobRequest(host: "a", kind: "k", arguments: .null)),
             try sample("Event", event(name), event(nil)),
             try sample(

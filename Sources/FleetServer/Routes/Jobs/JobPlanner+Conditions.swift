@@ -19,13 +19,49 @@ extension JobPlanner {
                 "bad-arguments", "a job may have at most \(JobConditions.maximumRequirements) requirements")
         }
         var conditions = JobConditions(
-            notBefore: request.notBefore, window: request.window,
-            requirements: requirements.isEmpty ? nil : Set(requirements).sorted())
+            notBefore: request.notBefore, window: request.window, forceAfter: request.forceAfter,
+            requirements: requirements.isEmpty ? nil : Set(requirements).sorted(), notice: request.notice)
+        let start = max(now, request.notBefore ?? now)
         if let window = request.window {
-            let start = max(now, request.notBefore ?? now)
             conditions.windows = try await startTimes(in: window, on: host, from: start, until: expiresAt)
         }
+        if let count = request.forceAfter { try check(forceAfter: count, conditions.windows, until: expiresAt) }
+        if let notice = request.notice {
+            let times = conditions.windows ?? [Occurrence(start: start, end: expiresAt)]
+            try check(notice, fits: request.forceAfter == nil ? times : [Occurrence(start: start, end: expiresAt)])
+        }
         return conditions == JobConditions() ? nil : conditions
+    }
+
+    private func check(forceAfter count: Int, _ windows: [Occurrence]?, until expiresAt: Date) throws {
+        guard JobConditions.forceAfterRange.contains(count) else {
+            throw Problem.unprocessable(
+                "bad-arguments",
+                "'forceAfter' must be from \(JobConditions.forceAfterRange.lowerBound) to "
+                    + "\(JobConditions.forceAfterRange.upperBound), not \(count)")
+        }
+        guard let windows else {
+            throw Problem.unprocessable(
+                "bad-arguments", "'forceAfter' counts the times of a window that pass; name a window with it")
+        }
+        let ended = windows.merged.count { $0.end < expiresAt }
+        guard ended >= count else {
+            throw Problem.unprocessable(
+                "bad-arguments",
+                "only \(ended) times of the window pass before the job expires, at \(FleetJSON.text(expiresAt)), and "
+                    + "'forceAfter' asks for \(count); have it expire later, or ask for fewer")
+        }
+    }
+
+    /// A job that has to begin before its notice is over never does.
+    private func check(_ notice: JobNotice, fits times: [Occurrence]) throws {
+        let longest = times.merged.map { $0.end.timeIntervalSince($0.start) }.max() ?? 0
+        guard longest > Double(notice.seconds) else {
+            throw Problem.unprocessable(
+                "bad-arguments",
+                "the job could never begin: its notice takes \(notice.seconds) seconds, and the longest time in which it "
+                    + "may start \(Int(longest)); give a shorter notice, or more time")
+        }
     }
 
     private func startTimes(

@@ -111,9 +111,10 @@ enum JobRoutes {
         "JobConditions": .object(
             [:],
             optional: [
-                "notBefore": .time, "window": .name, "windows": .array(.array(.time)),
-                "requirements": .array(.string()),
+                "notBefore": .time, "window": .name, "windows": .array(.array(.time)), "forceAfter": .integer,
+                "requirements": .array(.string()), "notice": .reference("JobNotice"),
             ]),
+        "JobNotice": .object(["seconds": .integer], optional: ["deferrals": .integer]),
         "ExportReference": .object(
             ["digest": .string(), "name": .string(), "directory": .string(), "sizeBytes": .integer]),
         "GuestCommandResult": .object(
@@ -122,8 +123,8 @@ enum JobRoutes {
         "JobRequest": .object(
             ["host": .string(), "kind": .string(), "arguments": .any],
             optional: [
-                "expiresInSeconds": .integer, "notBefore": .time, "window": .name,
-                "requirements": .array(.string()),
+                "expiresInSeconds": .integer, "notBefore": .time, "window": .name, "forceAfter": .integer,
+                "requirements": .array(.string()), "notice": .reference("JobNotice"),
             ]),
     ]
 }
