@@ -52,6 +52,8 @@ struct ControllerAssembly {
             announcer, Ingest(bus: bus, store: store, time: time, metrics: metrics, logger: logger),
             JobPublisher(bus: bus, store: store, keys: secrets.keys, time: time, logger: logger),
             DesiredPublisher(bus: bus, store: store, keys: secrets.keys, time: time, logger: logger),
+            RolloutDriver(store: store, time: time, logger: logger),
+            RolloutMembership(store: store, time: time, logger: logger),
             SnapshotExpiry(store: store, time: time, logger: logger), imageServer,
             try server("api", .unix(path: configuration.api.socket), handler: api.handle),
         ]

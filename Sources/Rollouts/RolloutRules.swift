@@ -31,6 +31,12 @@ public struct RolloutRules: Codable, Equatable, Sendable {
         self.rollsBackOnAbort = rollsBackOnAbort
     }
 
+    /// How many hosts each wave lets begin, the last one's rest included.
+    public func sizes(of total: Int) -> [Int] {
+        let ends = (0...waves.count).map { budget(of: $0, total: total) }
+        return zip(ends, [0] + ends).map { $0 - $1 }.filter { $0 > 0 }
+    }
+
     /// How many hosts may have begun by the end of a wave.
     /// - Parameter wave: 0 for the first.
     /// - Parameter total: the hosts of the rollout.

@@ -5,12 +5,12 @@ import FleetStore
 public struct API: Sendable {
     static let routes: [Route] =
         HostRoutes.all + VMRoutes.all + JobRoutes.all + EventRoutes.all + TemplateRoutes.all + UploadRoutes.all
-        + ProfileRoutes.all + WindowRoutes.all + PolicyRoutes.all + PlanRoutes.all + AuditRoutes.all + KeyRoutes.all
+        + ProfileRoutes.all + WindowRoutes.all + PolicyRoutes.all + RolloutRoutes.all + PlanRoutes.all + AuditRoutes.all + KeyRoutes.all
         + SystemRoutes.all
     static let schemas: [String: Schema] = [
         HostRoutes.schemas, VMRoutes.schemas, JobRoutes.schemas, EventRoutes.schemas, TemplateRoutes.schemas,
         UploadRoutes.schemas, ProfileRoutes.schemas, DocumentRoutes.schemas, WindowRoutes.schemas, PolicyRoutes.schemas,
-        PlanRoutes.schemas, AuditRoutes.schemas, KeyRoutes.schemas, SystemRoutes.schemas,
+        RolloutRoutes.schemas, PlanRoutes.schemas, AuditRoutes.schemas, KeyRoutes.schemas, SystemRoutes.schemas,
     ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
     private let router: Router

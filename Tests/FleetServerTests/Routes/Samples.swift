@@ -122,6 +122,7 @@ enum Samples {
         fullJob.conditions = conditions
         fullJob.rank = 1
         fullJob.policy = name
+        fullJob.rollout = name
         let policyHost = PolicyHostResource(
             host: host, hostName: name, timeZone: "UTC", times: [now], obstacle: "o")
         let window = DocumentResource(name: name, document: ["a": .integer(1)], createdAt: now, updatedAt: now)
@@ -204,9 +205,45 @@ enum Samples {
             try sample(
                 "Upload", UploadResource(id: .random(), receivedBytes: 1, totalBytes: 2),
                 UploadResource(id: .random(), receivedBytes: 0, totalBytes: nil)),
+        ] + (try rollouts(host, name, digest, job, now)) + [
             try sample(
                 "Problem", Problem(status: 400, code: "c", title: "t", detail: "d"),
                 Problem(status: 400, code: "c", title: "t")),
+        ]
+    }
+
+    private static func rollouts(
+        _ host: HostID, _ name: ResourceName, _ digest: Digest, _ job: JobID, _ now: Date
+    ) throws -> [(schema: String, full: JSONValue, bare: JSONValue)] {
+        func rollout(_ reason: String?) -> RolloutResource {
+            RolloutResource(
+                name: name, intent: ["kind": .string("vm.start")], plan: digest, state: .halted, reason: reason, wave: 1,
+                waves: 2, soakUntil: reason.map { _ in now }, deadline: now, hosts: [.pending: 1], createdAt: now,
+                createdBy: "ada", updatedAt: now, approvedBy: ["bob"], approvals: 1)
+        }
+        func hostOfRollout(_ message: String?) -> RolloutHostResource {
+            RolloutHostResource(
+                host: host, hostName: name, hostState: .online, lastSeenAt: message.map { _ in now }, state: .failed,
+                wave: message.map { _ in 1 }, attempts: 1, misses: 0, jobs: [job], reason: message, message: message,
+                updatedAt: now)
+        }
+        func plan(_ obstacle: PlacementObstacle?) -> RolloutPlanResource {
+            let window = obstacle.map { _ in Occurrence(start: now, end: now + 60) }
+            return RolloutPlanResource(
+                plan: digest, intent: [:], waves: [1],
+                hosts: [
+                    .init(
+                        host: host, hostName: name, hostState: .online, lastSeenAt: obstacle.map { _ in now },
+                        changes: ["c"], bytes: 1, window: window, obstacle: obstacle)
+                ])
+        }
+        return [
+            try sample("Rollout", rollout("r"), rollout(nil)),
+            try sample("RolloutHost", hostOfRollout("m"), hostOfRollout(nil)),
+            try sample("RolloutPlan", plan(PlacementObstacle(reason: "r", fix: "f")), plan(nil)),
+            try sample(
+                "RolloutApplication", RolloutApplication(intent: [:], plan: digest), RolloutApplication(intent: [:])),
+            try sample("RolloutRetry", RolloutRetry(hosts: ["a"]), RolloutRetry()),
         ]
     }
 

@@ -105,7 +105,7 @@ enum JobRoutes {
                     ["job": .string(), "activity": .string(), "percent": .number],
                     optional: ["bytesPerSecond": .number]),
                 "result": .oneOf(["GuestCommandResult", "ExportReference"]),
-                "conditions": .reference("JobConditions"), "rank": .integer, "policy": .name,
+                "conditions": .reference("JobConditions"), "rank": .integer, "policy": .name, "rollout": .name,
             ]),
         "JobMove": .object([:], optional: ["before": .string()]),
         "JobConditions": .object(

@@ -54,7 +54,7 @@ struct HostDocuments: Sendable {
         HostFit(of: vm.needs, on: equipment, placement: HostFit(of: vm.demand, in: request))
     }
 
-    private static func vms(of host: HostResource, in store: FleetStore) async throws -> [VMDocument] {
+    static func vms(of host: HostResource, in store: FleetStore) async throws -> [VMDocument] {
         var vms: [VMDocument] = []
         var cursor: String?
         repeat {

@@ -57,7 +57,7 @@ enum PlanRoutes {
         return try .json(page)
     }
 
-    private static func fit(_ vm: ProfileVM, on host: HostResource, _ store: FleetStore) async throws -> HostFit {
+    static func fit(_ vm: ProfileVM, on host: HostResource, _ store: FleetStore) async throws -> HostFit {
         do {
             return try await HostDocuments(of: host, in: store).fit(vm)
         } catch let missing as HostDocuments.Missing {
