@@ -96,7 +96,7 @@ import Testing
             JobResource.self)
         #expect(job.conditions?.forceAfter == 2 && job.conditions?.notice == notice)
         let signed = Mutex<[Job]>([])
-        _ = try await fixture.store.jobSetToPublish(for: host) { set in
+        _ = try await fixture.store.jobSetToPublish(for: host, keys: []) { set in
             signed.withLock { $0 = set.jobs }
             return []
         }
