@@ -12,31 +12,29 @@ import Testing
     private static let place = "/rollouts/office-update"
 
     private func fleet(_ others: [String: FakeController.Answer] = [:]) throws -> FakeController {
-        let requests = RolloutRequest.allCases.map { request -> (String, FakeController.Answer) in
-            ("POST \(Self.place)/\(request.rawValue)", { $1.respond(json: Fleet.rollout(.running)) })
+        var answers: [String: FakeController.Answer] = [
+            "POST \(Self.place)/plan": { $1.respond(json: Fleet.rolloutPlan) },
+            "POST \(Self.place)": { $1.respond(json: Fleet.rollout(.running), status: 201) },
+            "GET /rollouts": { $1.respond(page: [Fleet.rollout(.halted, reason: "1 of 3 hosts failed")]) },
+            "GET \(Self.place)": {
+                let time = Date(timeIntervalSince1970: 1_790_000_000)
+                $1.respond(json: Fleet.rollout(.soaking, at: time, abort: "roll-back", approvedBy: ["ben", "carla"]))
+            },
+            "GET \(Self.place)/hosts": { request, exchange in
+                exchange.respond(
+                    page: Fleet.rolloutHosts.filter {
+                        !request.target.contains("state=") || request.target.contains("state=\($0.state.rawValue)")
+                    })
+            },
+        ]
+        for request in RolloutRequest.allCases {
+            answers["POST \(Self.place)/\(request.rawValue)"] = { $1.respond(json: Fleet.rollout(.running)) }
         }
-        return try FakeController(
-            [
-                "POST \(Self.place)/plan": { $1.respond(json: Fleet.rolloutPlan) },
-                "POST \(Self.place)": { $1.respond(json: Fleet.rollout(.running), status: 201) },
-                "GET /rollouts": { $1.respond(page: [Fleet.rollout(.halted, reason: "1 of 3 hosts failed")]) },
-                "GET \(Self.place)": {
-                    let time = Date(timeIntervalSince1970: 1_790_000_000)
-                    $1.respond(
-                        json: Fleet.rollout(.soaking, at: time, abort: "roll-back", approvedBy: ["ben", "carla"]))
-                },
-                "GET \(Self.place)/hosts": { request, exchange in
-                    exchange.respond(
-                        page: Fleet.rolloutHosts.filter {
-                            !request.target.contains("state=") || request.target.contains("state=\($0.state.rawValue)")
-                        })
-                },
-            ].merging(requests) { $1 }.merging(others) { $1 })
+        return try FakeController(answers.merging(others) { $1 })
     }
 
     @Test(arguments: [
-        ("rollout-plan", ["plan", file]), ("rollout-plan-csv", ["plan", file, "-o", "csv"]),
-        ("rollout-list", ["list"]), ("rollout-status", ["status", "office-update"]),
+        ("rollout-plan", ["plan", file]), ("rollout-list", ["list"]), ("rollout-status", ["status", "office-update"]),
         ("rollout-status-hosts", ["status", "office-update", "--hosts"]),
         ("rollout-status-failed", ["status", "office-update", "--state", "failed", "-o", "wide"]),
     ])
@@ -63,6 +61,17 @@ import Testing
                 ]))
         let hosts: [JSONValue] = try await shown("status", "office-update", "--hosts")
         #expect(hosts.map { $0["hostName"]?.stringValue } == ["anna-laptop", "ben-laptop"])
+    }
+
+    @Test func aPlanIsALineOfPlainValuesForEachHost() async throws {
+        let output = try await fleet().run("rollout", "plan", Self.file, "-o", "csv")
+        let lines = output.text.split(separator: "\n")
+        #expect(lines.count == 3 && lines[0] == "host,state,seen,answer,nearest fix,changes,size,window")
+        #expect(
+            lines[1].hasSuffix(
+                "update VM office to windows:2026-12; update VM plc-line-4 to windows:2026-12,3221225472,"
+                    + "2027-01-15T08:00:00.000Z/2027-01-15T14:00:00.000Z"), "\(output.text)")
+        #expect(lines[2].contains(#","/var has 1 GiB free, 4 GiB are needed",Delete snapshots of VM office.,"#))
     }
 
     @Test func theWholeIntentIsPlannedByTheNameOfItsFile() async throws {
@@ -160,7 +169,7 @@ import Testing
         #expect(refused.status == 2)
         #expect(
             refused.errorText.contains(
-                "Abort rollout 'office-update' (soaking, 3 of 7 hosts done)? What has begun (0 hosts) rolls back."),
+                "Abort rollout 'office-update' (soaking, 3 of 7 hosts done)? Hosts that have begun (0) roll back."),
             "\(refused.errorText)")
         #expect(!controller.requests.contains { $0.method == "POST" })
     }
@@ -186,10 +195,15 @@ import Testing
     }
 
     @Test func watchingTellsEachChangeOnceAndWaitsForAControllerThatIsAway() async throws {
-        let stopping = Problem(status: 503, code: "stopping", title: "The controller is stopping")
+        let stopping = try FleetJSON.encode(
+            Problem(status: 503, code: "stopping", title: "The controller is stopping"))
         let outcome = try await watch([
             Self.answer(.running, [.pending: 2, .unfit: 1]), Self.answer(.running, [.pending: 2, .unfit: 1]),
-            { $1.respond(problem: stopping) }, { $1.close() },
+            // A connection that was used before is made again unseen; the next one is new.
+            {
+                $1.respond(503, [("Content-Type", "application/json"), ("Connection", "close")], body: Array(stopping))
+            },
+            { $1.close() },
             Self.answer(.finished, [.succeeded: 2, .unfit: 1]),
         ])
         let lines = outcome.error.split(separator: "\n")

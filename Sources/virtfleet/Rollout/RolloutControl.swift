@@ -1,4 +1,5 @@
 import CommandLineKit
+import FleetFiles
 import FleetModel
 
 /// What can be asked of a rollout that was applied.
@@ -28,12 +29,12 @@ enum RolloutControl {
     ) { arguments, console in
         let session = try Session(arguments, console)
         let rollout = try await session.client.rollout(try arguments(name))
-        let begun = rollout[.applying]
-        let fate = rollout.intent["abort"]?.stringValue == "roll-back" ? "rolls back" : "finishes"
+        let fate =
+            rollout.intent["abort"]?.stringValue == RolloutIntent.Abort.rollBack.rawValue ? "roll back" : "finish"
         try Confirmation.demand(
             """
             Abort rollout '\(rollout.name)' (\(rollout.state.rawValue), \(rollout.ended) of \(rollout.participants) hosts \
-            done)? What has begun (\(begun) \(begun == 1 ? "host" : "hosts")) \(fate).
+            done)? Hosts that have begun (\(rollout[.applying])) \(fate).
             """, arguments, console)
         try session.show(try await session.client.ask(.abort, of: rollout.name), as: RolloutResource.presentation)
         return .success

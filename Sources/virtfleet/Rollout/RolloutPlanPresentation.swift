@@ -33,10 +33,16 @@ extension RolloutPlanResource.Host {
             Column("NEAREST FIX", mayShrink: true) { .optional($0.obstacle?.fix) },
             Column("CHANGES", mayShrink: true) { .words($0.changes, separator: "; ") ?? .none },
             Column("SIZE", alignment: .right) { .bytes($0.bytes) },
-            Column("WINDOW", mayShrink: true) { .optional($0.window?.text) },
+            Column("WINDOW", mayShrink: true) { $0.windowCell },
         ],
         emptyHint: "the selection meets no host; 'virtfleet host list' lists them all",
         name: \.hostName.description, details: { _ in [] })
+
+    /// For programs, an interval (ISO 8601).
+    private var windowCell: Cell {
+        guard let window else { return .none }
+        return Cell(window.text, raw: "\(FleetJSON.text(window.start))/\(FleetJSON.text(window.end))")
+    }
 
     private var answerCell: Cell { obstacle.map { Cell($0.reason, style: .bad) } ?? Cell("fits", style: .good) }
 }
