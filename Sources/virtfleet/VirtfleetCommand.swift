@@ -53,6 +53,13 @@ struct VirtfleetCommand {
                     JobList.command, JobShow.command, JobWatch.command, JobQueue.command, JobMoving.command,
                     JobCancel.command, JobPurge.command,
                 ]),
+            Command(
+                "rollout", "Ask something of many hosts, in waves",
+                subcommands: [
+                    RolloutPlanning.command, RolloutApply.command, RolloutList.command, RolloutStatus.command,
+                    RolloutWatch.command, RolloutControl.approve, RolloutControl.pause, RolloutControl.resume,
+                    RolloutControl.abort, RolloutControl.retry,
+                ]),
             Command("event", "Read the durable record of all hosts", subcommands: [EventList.command]),
             Command("key", "Change the key that signs for the controller", subcommands: KeyCommands.all),
             Command("audit", "Read who changed what, and who was refused", subcommands: [AuditList.command]),

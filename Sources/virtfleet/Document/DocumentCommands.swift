@@ -1,5 +1,4 @@
 import CommandLineKit
-import FleetFiles
 import FleetModel
 
 /// The verbs of windows and policies that are alike.
@@ -25,19 +24,15 @@ struct DocumentCommands: Sendable {
 
     func apply(discussion: String) -> Command {
         let file = Argument<String>.positional("FILE", "The \(word)'s YAML file", completion: .files)
-        let given = Argument<ResourceName?>.option(
-            "name", "NAME", "The \(word)'s name, where it is not the file's own")
+        let naming = DocumentNaming(word: word)
         return Command(
             "apply", "Make a \(word) what a file says", discussion: discussion,
-            arguments: [file.specification, given.specification],
+            arguments: [file.specification, naming.given.specification],
             examples: [.init("virtfleet \(word) apply nightly.yaml", "as \(word) nightly")]
         ) { [self] arguments, console in
             let session = try Session(arguments, console)
             let file = try arguments(file)
-            guard let name = try arguments(given) ?? DocumentFile.name(of: file) else {
-                throw UsageError(
-                    "a \(word)'s name is \(ResourceName.expectation), which \(file) is not; say --name NAME")
-            }
+            let name = try naming.name(of: file, arguments)
             let application = try await session.client.applyDocument(kind, name, document: try read(file))
             console.error.line(
                 application.changed

@@ -4,8 +4,7 @@ import Placement
 import FleetFiles
 
 enum ProfileApply {
-    private static let name = Argument<ResourceName?>.option(
-        "name", "NAME", "The profile's name, where it is not the file's own")
+    private static let naming = DocumentNaming(word: "profile")
 
     static let command = Command(
         "apply", "Make a file the newest version of a profile",
@@ -13,7 +12,7 @@ enum ProfileApply {
             Clones that are asked for afterwards are built by it, on every host. A version never changes; a file that \
             says what the newest version says makes none.
             """,
-        arguments: [ProfileArgument.file.specification, name.specification],
+        arguments: [ProfileArgument.file.specification, naming.given.specification],
         examples: [
             .init("virtfleet profile apply office.yaml", "as profile office"),
             .init("virtfleet profile apply ./office.yaml --name plc", "under another name"),
@@ -21,9 +20,7 @@ enum ProfileApply {
     ) { arguments, console in
         let session = try Session(arguments, console)
         let file = try arguments(ProfileArgument.file)
-        guard let name = try arguments(name) ?? DocumentFile.name(of: file) else {
-            throw UsageError("a profile's name is \(ResourceName.expectation), which \(file) is not; say --name NAME")
-        }
+        let name = try naming.name(of: file, arguments)
         let applied = try await session.client.applyProfile(name, document: try Profile(file: file).document())
         let version = "profile '\(name)', version \(applied.profile.version)"
         console.error.line(

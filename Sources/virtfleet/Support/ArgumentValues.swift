@@ -17,6 +17,7 @@ extension PCIClass: ArgumentValue {}
 extension DeviceSelector.Role: ArgumentValue {}
 extension JobState: ArgumentValue {}
 extension JobRequirement: ArgumentValue {}
+extension RolloutHostState: ArgumentValue {}
 
 extension Interval: ArgumentValue {
     public init?(argument: String) { self.init(argument) }

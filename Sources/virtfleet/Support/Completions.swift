@@ -36,6 +36,11 @@ extension Completion {
         }
     }
 
+    static let rolloutNames = Completion.dynamic { arguments in
+        let rollouts = (try? await client(arguments)?.rollouts(limit: 50)) ?? []
+        return rollouts.map { Candidate($0.name.description, $0.state.rawValue) }
+    }
+
     static let keyIDs = Completion.dynamic { arguments in
         let keys = (try? await client(arguments)?.keys()) ?? []
         return keys.map { Candidate($0.id, "trusted by \($0.hosts.count) hosts") }
