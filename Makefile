@@ -12,7 +12,7 @@ PREFIX ?= /usr
 DESTDIR ?=
 PROGRAMS := virtfleet virtfleet-agent virtfleet-controller
 
-.PHONY: help dependencies test-dependencies bench-dependencies build release demo test test-fast bench man install \
+.PHONY: help dependencies test-dependencies bench-dependencies build release demo test test-fast simulate bench man install \
     format lint clean
 
 help: ## Show this list
@@ -52,6 +52,10 @@ test: test-dependencies $(GUEST) $(EMULATED)/system.img ## Run every test, real 
 test-fast: test-dependencies ## Run the tests that boot no guest, without those that die at every moment of a job
 	$(SWIFT_BUILD) --build-tests
 	$(SWIFT_TEST) --skip 'SystemTests|Guest|EmulatedHardware|Crash'
+
+simulate: test-dependencies ## Run the job part of the fleet from 10,000 seeds; SEED=N tells what happens with one
+	$(SWIFT_BUILD) -c release --static-swift-stdlib --product Simulation
+	@.build/release/Simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),10000))
 
 bench: bench-dependencies release ## Measure; ONLY=name for one benchmark
 	@tools/bench $(ONLY)

@@ -217,6 +217,9 @@ let package = Package(
                 "ImageStore", "Placement", "Provisioning", "Signing",
             ], path: "Tests/CrashingAgent", swiftSettings: strict),
         .testTarget(
+            name: "SimulationTests", dependencies: ["FleetTestSupport", "Simulation", "Subprocess"],
+            swiftSettings: strict),
+        .testTarget(
             name: "EmulatedHardwareTests",
             dependencies: ["Configuration", "FleetModel", "FleetTestSupport", "Subprocess", "virtfleet-agent"],
             exclude: ["Guest", "Scenarios"], swiftSettings: strict),

@@ -92,7 +92,9 @@ public struct RolloutIntent: FleetDocument, Equatable {
             if window == nil { check.problem("forceAfter", "says after how many missed windows; there is no window") }
         }
         let length = { (key: String, value: Interval, least: String, most: String) in
-            guard let lower = Interval(least), let upper = Interval(most), !(lower...upper).contains(value) else { return }
+            guard let lower = Interval(least), let upper = Interval(most), !(lower...upper).contains(value) else {
+                return
+            }
             check.problem(key, "expected from \(least) to \(most), got \(value)")
         }
         length("soak", soak, "0s", "30d")

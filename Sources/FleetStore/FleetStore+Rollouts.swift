@@ -20,7 +20,8 @@ extension FleetStore {
             try rollouts.add(
                 StoredRollout(
                     definition: definition, progress: RolloutProgress(approvalsMissing: definition.approvals > 0),
-                    deadline: now + Double(definition.deadlineSeconds), createdAt: now, createdBy: author.name, updatedAt: now))
+                    deadline: now + Double(definition.deadlineSeconds), createdAt: now, createdBy: author.name,
+                    updatedAt: now))
             let hosts = RolloutHostRepository(connection: connection)
             for (position, target) in targets.enumerated() {
                 try hosts.add(target, to: name, position: position, at: now)

@@ -26,7 +26,8 @@ public struct RolloutDefinition: Codable, Equatable, Sendable {
 
     public init(
         name: ResourceName, intent: [String: JSONValue], plan: Digest, kind: String, rules: RolloutRules,
-        requirements: [JobRequirement] = [], notice: JobNotice? = nil, window: ResourceName? = nil, windows: [String: [Occurrence]]? = nil,
+        requirements: [JobRequirement] = [], notice: JobNotice? = nil, window: ResourceName? = nil,
+        windows: [String: [Occurrence]]? = nil,
         deadlineSeconds: Int, approvals: Int = 0, isContinuous: Bool = false
     ) {
         self.name = name

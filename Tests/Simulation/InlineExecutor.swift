@@ -18,6 +18,9 @@ final class InlineExecutor: SerialExecutor {
             return !queue.isBusy
         }
         guard isFree else { return }
+        // The actor that it belongs to may go with its last job.
+        let this = Unmanaged.passRetained(self)
+        defer { this.release() }
         while let next = next() { unsafe next.runSynchronously(on: asUnownedSerialExecutor()) }
     }
 

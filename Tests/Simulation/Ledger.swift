@@ -39,6 +39,8 @@ final class Ledger: Sendable {
 
     func violate(_ message: String) { state.withLock { $0.violations.append(message) } }
 
+    func hasBegun(_ job: JobID) -> Bool { state.withLock { $0.begins[job] != nil } }
+
     func effects(of job: JobID) -> Int { state.withLock { $0.effects[job, default: 0] } }
 
     /// Jobs that began since it was last asked.

@@ -22,8 +22,8 @@ struct Referee {
 
     let ledger: Ledger
     private var ended: [JobID: JobState] = [:]
-    /// What the database said when it was last looked at, and how often it had been written to then.
-    private var seen: (sights: [String: Sight], changes: Int)?
+    /// What the database said when it was last looked at, and how often it had been written to then in which life.
+    private var seen: (sights: [String: Sight], life: Int, changes: Int)?
     /// When a wave was through.
     private var waveEnds: [String: Date] = [:]
     /// What each host last said of its connection, as the controller heard it.
@@ -68,8 +68,9 @@ struct Referee {
         }
         guard !controller.wasRestored, let store = controller.store else { return }
         let host = SimulatedDisk.host(begin.host).description
-        guard let rollout = (try? await store.rows("SELECT rollout FROM jobs WHERE id = ?", [job.description]))?
-            .first.flatMap({ try? $0.get(0, as: String?.self) })
+        guard
+            let rollout = (try? await store.rows("SELECT rollout FROM jobs WHERE id = ?", [job.description]))?
+                .first.flatMap({ try? $0.get(0, as: String?.self) })
         else { return }
         let row = try? await store.rows(
             """
@@ -103,7 +104,8 @@ struct Referee {
             sights[name] = Sight(wave: progress.wave, state: RolloutState(rawValue: state) ?? .running)
         }
         for row in hosts {
-            guard let name = try? row.get(0, as: String.self), let host = HostID((try? row.get(1, as: String.self)) ?? ""),
+            guard let name = try? row.get(0, as: String.self),
+                let host = HostID((try? row.get(1, as: String.self)) ?? ""),
                 let state = RolloutHostState(rawValue: (try? row.get(2, as: String.self)) ?? ""),
                 let attempts = try? row.get(3, as: Int.self), let wasAsked = try? row.get(4, as: Bool.self)
             else { continue }
@@ -119,12 +121,12 @@ struct Referee {
         _ controller: SimulatedController, _ intents: [Intent], now: Date, tell: (String) -> Void
     ) async {
         guard let changes = try? await controller.store?.rows("SELECT total_changes()").first?.get(0, as: Int.self),
-            changes != seen?.changes
+            changes != seen?.changes || controller.life != seen?.life
         else { return }
         await judgeJobs(controller)
         let before = seen?.sights
         let after = await look(controller)
-        seen = (after, changes)
+        seen = (after, controller.life, changes)
         // Nobody knows what an older copy had done just before.
         guard let before else { return }
         for intent in intents {
@@ -132,7 +134,9 @@ struct Referee {
             guard let new = after[name] else { continue }
             let old = before[name] ?? Sight()
             guard old != new else { continue }
-            tell("\(name): \(new.state.rawValue), wave \(new.wave + 1), \(new.counts.map { "\($0.value) \($0.key.rawValue)" }.sorted())")
+            tell(
+                "\(name): \(new.state.rawValue), wave \(new.wave + 1), \(new.counts.map { "\($0.value) \($0.key.rawValue)" }.sorted())"
+            )
             let asked = new.attempts.filter { $0.value > old.attempts[$0.key, default: 0] }.keys
             if !asked.isEmpty { judgeOffers(intent, new, asked) }
             judgeSoak(intent, old, new, now)
@@ -144,7 +148,8 @@ struct Referee {
         let tally = sight.tally
         let occupied = [RolloutHostState.offered, .applying, .away].reduce(0) { $0 + sight.counts[$1, default: 0] }
         if occupied > intent.rules.concurrency {
-            ledger.violate("\(name) has asked \(occupied) hosts at the same time, \(intent.rules.concurrency) are allowed")
+            ledger.violate(
+                "\(name) has asked \(occupied) hosts at the same time, \(intent.rules.concurrency) are allowed")
         }
         let failures = sight.counts[.failed, default: 0] + sight.counts[.lost, default: 0] - intent.forgiven.failures
         let attempted =
@@ -152,14 +157,29 @@ struct Referee {
             - intent.forgiven.attempted
         if intent.rules.failureThreshold.isExceeded(by: max(0, failures), of: max(failures, attempted)) {
             ledger.violate(
-                "\(name) asked hosts though \(failures) of \(attempted) had failed, more than \(intent.rules.failureThreshold)")
+                "\(name) asked hosts though \(failures) of \(attempted) had failed, more than \(intent.rules.failureThreshold)"
+            )
         }
         let budget = intent.rules.budget(of: sight.wave, total: tally.total)
         if tally.admitted > budget {
-            ledger.violate("\(name) has let \(tally.admitted) hosts begin in wave \(sight.wave + 1), \(budget) are allowed")
+            ledger.violate(
+                "\(name) has let \(tally.admitted) hosts begin in wave \(sight.wave + 1), \(budget) are allowed")
         }
         for host in asked where heard[host].map({ $0 != Presence.State.online.rawValue }) ?? false {
             ledger.violate("\(name) asked host \(host), which is \(heard[host] ?? "")")
+        }
+    }
+
+    /// A rollout that has been stopped asks nobody to begin.
+    func judge(_ set: JobSet, _ controller: SimulatedController) async {
+        let stopped = (seen?.sights ?? [:]).filter { [.paused, .halted, .aborting, .aborted].contains($0.value.state) }
+        guard !stopped.isEmpty, let store = controller.store else { return }
+        for job in set.jobs where !job.cancel && !ledger.hasBegun(job.id) {
+            let row = try? await store.rows("SELECT rollout FROM jobs WHERE id = ?", [job.id.description]).first
+            guard let name = row.flatMap({ try? $0.get(0, as: String?.self) }), let sight = stopped[name] else {
+                continue
+            }
+            ledger.violate("\(name) is \(sight.state.rawValue), and a job set asks for its job \(job.id)")
         }
     }
 
@@ -167,7 +187,8 @@ struct Referee {
         let name = intent.name.description
         if new.wave > old.wave {
             if let end = waveEnds[name], now.timeIntervalSince(end) < Double(intent.rules.soakSeconds) {
-                ledger.violate("\(name) has begun wave \(new.wave + 1) before wave \(old.wave + 1) could show its effects")
+                ledger.violate(
+                    "\(name) has begun wave \(new.wave + 1) before wave \(old.wave + 1) could show its effects")
             } else if waveEnds[name] == nil, intent.rules.soakSeconds > 0 {
                 ledger.violate("\(name) has begun wave \(new.wave + 1) without a soak")
             }
@@ -222,7 +243,8 @@ struct Referee {
             """)
         for row in rows {
             ledger.violate(
-                "host \(try row.get(1, as: String.self)) has done what \(try row.get(0, as: String.self)) asks more than once")
+                "host \(try row.get(1, as: String.self)) has done what \(try row.get(0, as: String.self)) asks more than once"
+            )
         }
     }
 
@@ -236,7 +258,8 @@ struct Referee {
 }
 
 extension SimulatedController {
-    static let terminalStates = JobState.allCases.filter(\.isTerminal).map { "'\($0.rawValue)'" }.joined(separator: ", ")
+    static let terminalStates = JobState.allCases.filter(\.isTerminal).map { "'\($0.rawValue)'" }.joined(
+        separator: ", ")
 
     /// Nothing is under way.
     func isAtRest() async throws -> Bool {

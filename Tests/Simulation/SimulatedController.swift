@@ -24,12 +24,16 @@ final class SimulatedController {
     private var backup: String?
     private var backups = 0
     private(set) var isDiskBroken = false
+    /// How often it was started.
+    private(set) var life = 0
     /// The database has been put back to an earlier state since the world began.
     private(set) var wasRestored = false
 
     var isRunning: Bool { store != nil }
 
-    init(directory: String, disk: SimulatedDisk, keys: ControllerKeys, network: SimulatedNetwork, defect: Defect?) throws {
+    init(directory: String, disk: SimulatedDisk, keys: ControllerKeys, network: SimulatedNetwork, defect: Defect?)
+        throws
+    {
         self.directory = directory + "/controller"
         self.keys = keys
         self.network = network
@@ -40,13 +44,15 @@ final class SimulatedController {
     }
 
     func start() async throws {
-        store = try FleetStore(directory: directory, fleet: SimulatedDisk.fleet, time: time, logger: .silent,
+        store = try FleetStore(
+            directory: directory, fleet: SimulatedDisk.fleet, time: time, logger: .silent,
             executor: InlineExecutor())
         publisher = JobPublisher(bus: network.bus, store: store, keys: keys, time: time, logger: .silent)
         driver = RolloutDriver(store: store, time: time, logger: .silent)
         try await store.relax()
         acknowledgements = AckCoalescer()
         isDiskBroken = false
+        life += 1
         network.connectController()
     }
 
@@ -88,6 +94,10 @@ final class SimulatedController {
         try? await seedDefects()
         await publisher.tick()
         while await driver.step() {}
+        if defect == .keepsWithdrawnJobs {
+            try? await store.execute(
+                "UPDATE jobs SET state = 'offered', withdraw_requested = 0 WHERE state = 'withdrawing'")
+        }
         _ = await publisher.publishDue()
         network.collect(connected: connected, at: time.now())
     }
@@ -104,9 +114,6 @@ final class SimulatedController {
         case .asksTooEarly:
             try await store.execute("UPDATE rollout_hosts SET state = 'pending', wave = NULL WHERE state = 'away'")
         case .asksAnybody: try await store.execute("UPDATE hosts SET state = 'online'")
-        case .keepsWithdrawnJobs:
-            try await store.execute(
-                "UPDATE jobs SET state = 'offered', withdraw_requested = 0 WHERE state = 'withdrawing'")
         default: break
         }
     }
@@ -114,7 +121,9 @@ final class SimulatedController {
     /// Takes one message from the bus.
     /// - Returns: what the host says of its connection, where it was about that and has been stored.
     func take(_ message: BusMessage) async throws -> Presence.State? {
-        guard isRunning, case .arrival(let arrival) = decoder.decode(message, receivedAt: time.now()) else { return nil }
+        guard isRunning, case .arrival(let arrival) = decoder.decode(message, receivedAt: time.now()) else {
+            return nil
+        }
         if defect == .acknowledgesUnstored, case .record(let header, _, _?) = arrival.content, header.seq % 3 == 0 {
             let position = StreamPosition(store: await store.storeID, epoch: header.epoch, seq: header.seq)
             acknowledgements.acknowledge(position, to: arrival.host)

@@ -105,7 +105,9 @@ final class SimulatedHost {
                 }, deferred: { _, _ in }, progress: { _ in }, refused: { _ in }), logger: .silent,
             isClockSynchronised: { anyClock || gate.isClockSynchronised }, fault: { try await gate.pass($0) })
         gate.whenHeld { [wake = runner.wake] in wake.send(()) }
-        if defect == .repeatsInterruptedSteps { try? await journal.execute("DELETE FROM steps WHERE state = 'intended'") }
+        if defect == .repeatsInterruptedSteps {
+            try? await journal.execute("DELETE FROM steps WHERE state = 'intended'")
+        }
     }
 
     /// The process dies where it stands.
@@ -160,7 +162,8 @@ final class SimulatedHost {
     }
 
     func facts() async -> Facts {
-        Facts(jobsRevision: await runner?.recordedRevision ?? 0, recorded: spool.recorded, acked: spool.acked,
+        Facts(
+            jobsRevision: await runner?.recordedRevision ?? 0, recorded: spool.recorded, acked: spool.acked,
             wantsTime: await runner?.wantsTime ?? false)
     }
 

@@ -24,6 +24,8 @@ final class SimulatedNetwork {
     private(set) var jobs: [HostID: [UInt8]] = [:]
     private(set) var acks: [HostID: [UInt8]] = [:]
     private(set) var presences: [HostID: BusMessage] = [:]
+    /// Job sets that the controller has published since it was last asked.
+    private var publishedSets: [[UInt8]] = []
     /// On their way.
     var down: [HostID: [Down]] = [:]
     var up: [HostID: [BusMessage]] = [:]
@@ -34,13 +36,23 @@ final class SimulatedNetwork {
             switch Topic(message.topic, in: SimulatedDisk.fleet) {
             case .jobs(let host):
                 jobs[host] = message.payload
-                if connected.contains(host) { down[host, default: []].append(Down(content: .jobs(message.payload), since: now)) }
+                publishedSets.append(message.payload)
+                if connected.contains(host) {
+                    down[host, default: []].append(Down(content: .jobs(message.payload), since: now))
+                }
             case .ack(let host):
                 acks[host] = message.payload
-                if connected.contains(host) { down[host, default: []].append(Down(content: .ack(message.payload), since: now)) }
+                if connected.contains(host) {
+                    down[host, default: []].append(Down(content: .ack(message.payload), since: now))
+                }
             default: break
             }
         }
+    }
+
+    func takePublishedSets() -> [[UInt8]] {
+        defer { publishedSets = [] }
+        return publishedSets
     }
 
     /// A host is connected, and gets what is kept for it.

@@ -10,7 +10,7 @@ struct Simulation: Sendable {
     /// Worlds at the same time: each waits for its databases now and then.
     private static let width = 4
     /// Of a bad day, before everything works again.
-    static let defaultSteps = 100
+    static let defaultSteps = 60
 
     private let disk: SimulatedDisk
     private let keys: ControllerKeys
@@ -26,6 +26,14 @@ struct Simulation: Sendable {
         let world = try await World(seed: seed, disk: disk, keys: keys, defect: defect)
         let violations = try await world.run(steps: steps)
         return Outcome(violations: violations, story: world.story)
+    }
+
+    /// The first seed, of so many, that shows a defect.
+    func first(showing defect: Defect, among seeds: Range<UInt64>) async throws -> (seed: UInt64, violation: String)? {
+        for seed in seeds {
+            if let violation = try await run(seed, defect: defect).violations.first { return (seed, violation) }
+        }
+        return nil
     }
 
     /// - Parameter tell: called for each violation as it is found.

@@ -9,43 +9,50 @@ extension World {
     func step() async throws {
         let host = hosts.randomElement(using: &random)!
         switch Int.random(in: 0..<1000, using: &random) {
-        case 0..<190: try await stepController()
-        case 190..<390:
+        case 0..<170: try await stepController()
+        case 170..<350:
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 try await deliverUp(
                     hosts.randomElement(using: &random)!, keep: chance(5), drop: chance(5),
                     at: chance(20) ? Int.random(in: 0..<4, using: &random) : 0)
             }
-        case 390..<540: try await deliverDown(host)
-        case 540..<640: try await evaluate(host)
-        case 640..<740: try await letGo(hosts.filter { $0.gate?.parkedJobs.isEmpty == false }.randomElement(using: &random) ?? host)
-        case 740..<800: try await speak(host)
-        case 800..<900: try await pass([1, 2, 5, 10, 30, 60, 300, 900, 3600].randomElement(using: &random)!)
-        case 900..<915:
+        case 350..<500: try await deliverDown(host)
+        case 500..<590: try await evaluate(host)
+        case 590..<690: try await goOn()
+        case 690..<760: try await speak(host)
+        case 760..<850: try await pass([1, 2, 5, 10, 30, 60, 300, 900, 3600].randomElement(using: &random)!)
+        case 850..<870:
             if host.isRunning { try await crash(host) } else { try await start(host) }
-        case 915..<935:
+        case 870..<890:
             if host.isAsleep { try await wake(host) } else { try await sleep(host) }
-        case 935..<955:
+        case 890..<905:
             if host.isConnected { try await disconnect(host) } else { try await connect(host) }
-        case 955..<960: try await jump(host)
-        case 960..<965: try await breakDisk(host)
-        case 965..<975: breakGuest(host)
-        case 975..<980:
-            if intents.count < 2 { try await applyRollout() }
-        case 980..<984: try await planJob()
-        case 984..<986: try await cancelJob()
-        case 986..<992:
+        case 905..<917: try await jump(host)
+        case 917..<922: try await breakDisk(host)
+        case 922..<932: breakGuest(host)
+        case 932..<938: try await applyRollout()
+        case 938..<960: try await planJob()
+        case 960..<970: try await cancelJob()
+        case 970..<988:
             guard !intents.isEmpty else { return try await applyRollout() }
             let request = [RolloutRequest.pause, .resume, .resume, .retry, .abort].randomElement(using: &random)!
             try await requestOfRollout(request, Int.random(in: 0..<intents.count, using: &random))
-        case 992..<995: try await restartController()
-        case 995..<997: try await breakController()
-        case 997..<998:
+        case 988..<992: try await restartController()
+        case 992..<995: try await breakController()
+        case 995..<996:
             tell("the broker forgets")
             network.forget()
             for host in hosts { try await disconnect(host) }
         default: try await backUp()
         }
+    }
+
+    /// A job that is held somewhere goes on to its next point, or its agent dies right there.
+    private func goOn() async throws {
+        guard let host = hosts.filter({ $0.gate?.parkedJobs.isEmpty == false }).randomElement(using: &random) else {
+            return
+        }
+        if chance(10) { try await crash(host) } else { try await letGo(host) }
     }
 
     private func deliverDown(_ host: SimulatedHost) async throws {

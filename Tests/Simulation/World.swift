@@ -39,7 +39,8 @@ final class World {
         try await controller.start()
         for index in 0..<Int.random(in: 2...SimulatedDisk.maximumHosts, using: &random) {
             let host = try await SimulatedHost(
-                index: index, seed: seed, directory: directory.path, disk: disk, keys: keys.current.verifyingKeys, ledger: ledger,
+                index: index, seed: seed, directory: directory.path, disk: disk, keys: keys.current.verifyingKeys,
+                ledger: ledger,
                 epoch: EpochID(id()), defect: defect)
             hosts.append(host)
             try await start(host)
@@ -146,9 +147,14 @@ final class World {
             let set = try jobSet(payload)
             let before = await host.revision
             try await host.take(try altered(payload, set), retained: message.retained, now: now)
+            if await host.revision < before {
+                ledger.violate("host \(host.index) took job set \(await host.revision) after \(before)")
+            }
             if await host.revision != before || defect == .takesOldJobSets {
                 tell("host \(host.index): takes job set \(set.revision) with \(set.jobs.map { "\($0.id)".suffix(4) })")
-                if set.revision > before { host.wanted = Dictionary(uniqueKeysWithValues: set.jobs.map { ($0.id, $0) }) }
+                if set.revision > before {
+                    host.wanted = Dictionary(uniqueKeysWithValues: set.jobs.map { ($0.id, $0) })
+                }
             }
         }
     }
@@ -198,6 +204,7 @@ final class World {
     func stepController() async throws {
         try await controller.step(connected: connected)
         await judge()
+        for payload in network.takePublishedSets() { await referee.judge(try jobSet(payload), controller) }
     }
 
     private func judge() async {
@@ -244,7 +251,8 @@ final class World {
         let hours = Double(Int.random(in: 1...12, using: &random))
         if chance(40) {
             let start = now + Double(Int.random(in: 0..<3, using: &random)) * 3600
-            conditions = JobConditions(window: ResourceName("w"), windows: [Occurrence(start: start, end: start + 1800)])
+            conditions = JobConditions(
+                window: ResourceName("w"), windows: [Occurrence(start: start, end: start + 1800)])
         }
         _ = try await controller.store.planJob(
             id, host: host.id, kind: JobKindName.vmReboot.rawValue,

@@ -5,7 +5,8 @@ import FleetStore
 public struct API: Sendable {
     static let routes: [Route] =
         HostRoutes.all + VMRoutes.all + JobRoutes.all + EventRoutes.all + TemplateRoutes.all + UploadRoutes.all
-        + ProfileRoutes.all + WindowRoutes.all + PolicyRoutes.all + RolloutRoutes.all + PlanRoutes.all + AuditRoutes.all + KeyRoutes.all
+        + ProfileRoutes.all + WindowRoutes.all + PolicyRoutes.all + RolloutRoutes.all + PlanRoutes.all + AuditRoutes.all
+        + KeyRoutes.all
         + SystemRoutes.all
     static let schemas: [String: Schema] = [
         HostRoutes.schemas, VMRoutes.schemas, JobRoutes.schemas, EventRoutes.schemas, TemplateRoutes.schemas,

@@ -32,8 +32,9 @@ enum JobSetSelection {
     private static func isNeeded(_ job: StoredJob, now: Date) -> Bool {
         // A host knows what it has asked itself for.
         if job.resource.policy != nil && !job.resource.cancelRequested { return false }
-        // Named, it would be to stop.
-        if job.resource.state == .withdrawing && job.withdrawRequested && !job.resource.cancelRequested { return false }
+        // What has not begun, or may not have, is withdrawn by its absence; what has begun goes on.
+        let isToVanish = job.withdrawRequested && !job.resource.cancelRequested
+        if isToVanish && (job.resource.state == .withdrawing || job.resource.state == .lost) { return false }
         return switch job.resource.state {
         case .expiring: false
         case .planned, .offered, .accepted, .waiting, .staging, .ready, .withdrawing: job.resource.expiresAt > now

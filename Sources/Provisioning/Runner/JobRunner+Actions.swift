@@ -124,7 +124,8 @@ extension JobRunner {
         else { return }
         let executor = JobExecutor(
             journal: journal, host: host, logger: logger.with("job", entry.id), now: { await self.saneTime() },
-            mayBegin: { await self.mayBegin(entry.id) }, isCancelled: { await self.isCancelled(entry.id) }, progress: { [progress] in progress.send($0) },
+            mayBegin: { await self.mayBegin(entry.id) }, isCancelled: { await self.isCancelled(entry.id) },
+            progress: { [progress] in progress.send($0) },
             reported: { self.outboxChanged.send(()) }, fault: fault)
         let outcome = try await executor.run(JobKinds.read(entry.job), entry)
         if case .notNow(let problem) = outcome { try await postpone(entry, problem) }

@@ -13,7 +13,9 @@ import Testing
     init() throws { fixture = try APIFixture() }
 
     /// A host that is online, with a VM cloned by a profile.
-    private func host(_ name: String, _ number: Int, profile: String = "office", online: Bool = true) async throws -> HostID {
+    private func host(_ name: String, _ number: Int, profile: String = "office", online: Bool = true) async throws
+        -> HostID
+    {
         let host = try await fixture.addHost(name)
         try await fixture.tell(
             Presence(
@@ -81,15 +83,20 @@ import Testing
             let job = try await client.get("/api/v1/jobs/\(hosts.items[0].jobs[0])").json(JobResource.self)
             #expect(job.rollout?.description == "nightly" && job.kind == "vm.reboot")
 
-            #expect(try await client.send(.post, Self.path + "/pause", [:], []).json(RolloutResource.self).state == .paused)
+            #expect(
+                try await client.send(.post, Self.path + "/pause", [:], []).json(RolloutResource.self).state == .paused)
             #expect(try await client.send(.post, Self.path + "/pause", [:], []).status == 409)
             _ = try await fixture.store.stepRollouts()
             #expect(try await client.get("/api/v1/jobs/\(job.id)").json(JobResource.self).state == .withdrawn)
-            #expect(try await client.send(.post, Self.path + "/resume", [:], []).json(RolloutResource.self).state == .running)
+            #expect(
+                try await client.send(.post, Self.path + "/resume", [:], []).json(RolloutResource.self).state
+                    == .running)
             _ = try await fixture.store.stepRollouts()
             let again = try await client.get(Self.path + "/hosts?state=offered").json(Page<RolloutHostResource>.self)
             #expect(again.items[0].attempts == 2 && again.items[0].jobs != [job.id])
-            #expect(try await client.send(.post, Self.path + "/abort", [:], []).json(RolloutResource.self).state == .aborting)
+            #expect(
+                try await client.send(.post, Self.path + "/abort", [:], []).json(RolloutResource.self).state
+                    == .aborting)
             _ = try await fixture.store.stepRollouts()
             let ended = try await client.get(Self.path).json(RolloutResource.self)
             #expect(ended.state == .aborted && ended.hosts == [.skipped: 2, .unfit: 1])
@@ -209,7 +216,8 @@ import Testing
     }
 
     @Test func theExampleIsRightButForItsTemplate() async throws {
-        let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let path =
+            URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().path + "/config/rollouts/office-update.yaml"
         let document = try RolloutIntent(file: path).document()
         var shown = RolloutIntent()

@@ -208,7 +208,7 @@ enum Samples {
         ] + (try rollouts(host, name, digest, job, now)) + [
             try sample(
                 "Problem", Problem(status: 400, code: "c", title: "t", detail: "d"),
-                Problem(status: 400, code: "c", title: "t")),
+                Problem(status: 400, code: "c", title: "t"))
         ]
     }
 
@@ -217,7 +217,8 @@ enum Samples {
     ) throws -> [(schema: String, full: JSONValue, bare: JSONValue)] {
         func rollout(_ reason: String?) -> RolloutResource {
             RolloutResource(
-                name: name, intent: ["kind": .string("vm.start")], plan: digest, state: .halted, reason: reason, wave: 1,
+                name: name, intent: ["kind": .string("vm.start")], plan: digest, state: .halted, reason: reason,
+                wave: 1,
                 waves: 2, soakUntil: reason.map { _ in now }, deadline: now, hosts: [.pending: 1], createdAt: now,
                 createdBy: "ada", updatedAt: now, approvedBy: ["bob"], approvals: 1)
         }

@@ -18,7 +18,8 @@ struct RolloutPlanner: Sendable {
             intent = try RolloutIntent(document: given)
         } catch {
             throw Problem.unprocessable(
-                "bad-rollout", "rollout '\(name)' was not planned, for its document is not right: "
+                "bad-rollout",
+                "rollout '\(name)' was not planned, for its document is not right: "
                     + error.problems.joined(separator: "; "))
         }
         let window = try await window(intent)
@@ -76,7 +77,8 @@ struct RolloutPlanner: Sendable {
     ) async throws -> RolloutPlan.Entry? {
         let asked = intent.hosts.members.union(intent.canary.hosts.members)
         let needsInventory =
-            intent.kind == JobKindName.vmClone.rawValue || InventoryPart.allCases.contains { asked.contains($0.rawValue) }
+            intent.kind == JobKindName.vmClone.rawValue
+            || InventoryPart.allCases.contains { asked.contains($0.rawValue) }
         let host = needsInventory ? try await store.host(known.id.description) : known
         let vms = try await HostDocuments.vms(of: host, in: store)
         let facts = HostFacts(host, vms: vms, now: time.now())
@@ -84,9 +86,11 @@ struct RolloutPlanner: Sendable {
         let isCanary = intent.canary.hosts != .everything && intent.canary.hosts.matches(facts)
         if let window, window.lacksTimeZone(zone) {
             let obstacle = PlacementObstacle(
-                reason: "Window '\(intent.window?.description ?? "")' goes by its own time zone, which it has not told.",
+                reason:
+                    "Window '\(intent.window?.description ?? "")' goes by its own time zone, which it has not told.",
                 fix: "Start or update its agent, or name a zone in the window.")
-            return RolloutPlan.Entry(host: host, zone: zone, isCanary: isCanary, tasks: RolloutTasks(obstacle: obstacle))
+            return RolloutPlan.Entry(
+                host: host, zone: zone, isCanary: isCanary, tasks: RolloutTasks(obstacle: obstacle))
         }
         return RolloutPlan.Entry(
             host: host, zone: window == nil ? nil : zone, isCanary: isCanary,

@@ -40,13 +40,15 @@ struct RolloutTasks: Sendable {
         let clone = try FleetJSON.decode(CloneArguments.self, from: value)
         if vms.contains(where: { $0.name == clone.name.description }) {
             obstacle = PlacementObstacle(
-                reason: "It has a VM named '\(clone.name)' already.", fix: "Delete or rename that, or choose another name.")
+                reason: "It has a VM named '\(clone.name)' already.",
+                fix: "Delete or rename that, or choose another name.")
             return
         }
         if let version = clone.profileVersion {
             let profile = try Profile(document: version.document)
             let vm = ProfileVM(
-                needs: ProfileNeeds(clone.profile, profile), demand: profile.demand(of: .random(), named: clone.name.description))
+                needs: ProfileNeeds(clone.profile, profile),
+                demand: profile.demand(of: .random(), named: clone.name.description))
             let fit = try await PlanRoutes.fit(vm, on: host, store)
             if fit.answer == .doesNotFit || fit.answer == .unknown {
                 obstacle = PlacementObstacle(
@@ -66,7 +68,8 @@ struct RolloutTasks: Sendable {
         let concerned = vms.filter(intent.vms.concerns)
         guard !concerned.isEmpty else {
             obstacle = PlacementObstacle(
-                reason: "It has no VM that is meant.", fix: "Clone one there, or select VMs by other profiles or names.")
+                reason: "It has no VM that is meant.", fix: "Clone one there, or select VMs by other profiles or names."
+            )
             return
         }
         for vm in concerned {

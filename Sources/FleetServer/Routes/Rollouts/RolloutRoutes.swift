@@ -43,7 +43,9 @@ enum RolloutRoutes {
             }
         }
 
-    private static func name(_ call: Call) throws -> ResourceName { try call.parameter("rollout", as: ResourceName.self) }
+    private static func name(_ call: Call) throws -> ResourceName {
+        try call.parameter("rollout", as: ResourceName.self)
+    }
 
     @Sendable private static func hosts(_ call: Call) async throws -> ServerResponse {
         let state = try call.query("state").map { text in
