@@ -60,6 +60,11 @@ struct ImportRules {
         #expect(Self.imports["Placement"] == ["FleetModel", "FleetRuntime"])
     }
 
+    /// What it decides can be simulated.
+    @Test func rolloutsArePure() {
+        #expect(Self.imports["Rollouts"] == ["FleetModel", "FoundationEssentials"])
+    }
+
     /// Each C library has one wrapper; the shims are part of it: C that Swift cannot call or do.
     @Test(arguments: [
         ("CLibvirt", "Hypervisor"), ("CMosquitto", "MessageBus"), ("CSQLite", "SQLite"), ("CYAML", "Configuration"),

@@ -49,6 +49,20 @@ struct JobSetTests {
         #expect(second.expiresAt > first.expiresAt)
     }
 
+    @Test func aSetIsSignedAgainForAHostThatHasNoTime() async throws {
+        let host = try await fixture.host().id
+        _ = try await fixture.job(1, host: host)
+        let first = try #require(try await fixture.publish(host))
+        _ = await store.takeChangedJobSets()
+        var presence = fixture.presence(jobsRevision: 1)
+        presence.wantsTime = true
+        _ = try await store.commit([fixture.arrival(host, .presence(presence))])
+        #expect(await store.takeChangedJobSets() == [host])
+        let second = try #require(try await fixture.publish(host))
+        #expect(second.revision == first.revision + 1 && second.jobs == first.jobs)
+        #expect(try await fixture.publish(host) == nil)
+    }
+
     @Test func aSetFromTheFutureIsSignedAgain() async throws {
         let host = try await fixture.host().id
         _ = try await fixture.job(1, host: host, hours: 24 * 60)

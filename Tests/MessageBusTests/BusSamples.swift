@@ -130,7 +130,7 @@ enum BusSamples {
                 "Presence",
                 Presence(
                     state: .online, session: .random(), agentVersion: "1", bootID: "b", time: time, acked: position,
-                    inventory: [.cpu: digest], vms: [vm], keys: [key])
+                    inventory: [.cpu: digest], vms: [vm], wantsTime: true, keys: [key])
             ),
             ("ControllerPresence", ControllerPresence(state: .online, session: .random(), version: "1", time: time)),
             ("RecordPosition", RecordPosition(epoch: .random(), seq: 7)),

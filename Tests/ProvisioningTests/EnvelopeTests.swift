@@ -60,6 +60,22 @@ import Testing
         #expect(try await next.journal.jobs() == [])
     }
 
+    /// The broker may have kept it for days: what it says of the time is that it is not earlier.
+    @Test func aKeptSetTellsNoTime() async throws {
+        let world = try await World()
+        let life = try await Life(world, synchronised: false)
+        #expect(await life.runner.wantsTime)
+        await life.runner.receive(envelope: try world.envelope([]), retained: true)
+        #expect(await life.runner.revision == 1)
+        #expect(await life.runner.wantsTime)
+        await life.runner.receive(envelope: try world.envelope([]))
+        #expect(await !life.runner.wantsTime)
+        try await life.stop()
+        let next = try await Life(world, synchronised: false)
+        #expect(await !next.runner.wantsTime)
+        try await next.stop()
+    }
+
     private func expectRefused(_ envelope: [UInt8], _ word: String, _ world: World) async throws {
         let life = try await Life(world)
         await life.runner.receive(envelope: envelope)

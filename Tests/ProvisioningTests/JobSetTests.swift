@@ -55,6 +55,42 @@ import Testing
         try await expectNothing(world, job.id)
     }
 
+    /// Between the decision that it starts and its first step.
+    @Test func aJobThatIsWithdrawnAtTheLastMomentDoesNotBegin() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        let runner = Mutex<JobRunner?>(nil)
+        let life = try await Life(
+            world,
+            during: { point, _ in
+                guard point.moment == .beforeIntent, let runner = runner.withLock({ $0 }) else { return }
+                await runner.receive(envelope: try world.envelope([]))
+            })
+        runner.withLock { $0 = life.runner }
+        try await life.receive(job)
+        try await life.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .withdrawn)
+        #expect(!world.states(of: job.id).contains(.applying))
+        try await expectNothing(world, job.id)
+    }
+
+    /// Whoever reads the presence takes it that the record has all there was to say.
+    @Test func aRevisionIsToldOnceAllThatCameBeforeIsInTheRecord() async throws {
+        struct Full: Error {}
+        let world = try await World()
+        let isFull = Mutex(true)
+        let life = try await Life(
+            world, report: { _, _ in if isFull.withLock({ $0 }) { throw Full() } })
+        let job = try world.clone()
+        try await life.receive(job)
+        _ = try await eventually { try await life.journal.job(job.id)?.state.isTerminal == true }
+        #expect(await life.runner.revision == 1)
+        #expect(await life.runner.recordedRevision == 0)
+        isFull.withLock { $0 = false }
+        try await life.finish(job.id)
+        #expect(await life.runner.recordedRevision == 1)
+    }
+
     @Test func aJobThatHasNotStartedIsWithdrawnByItsAbsence() async throws {
         let world = try await World()
         let life = try await Life(world)
