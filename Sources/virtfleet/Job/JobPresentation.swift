@@ -55,6 +55,7 @@ extension JobResource {
                         ("Reason", .optional(job.reason)), ("Message", .optional(job.message)),
                         ("Progress", .optional(job.progressText)), ("VM", .optional(job.vm?.description)),
                         ("Policy", .optional(job.policy?.description)),
+                        ("Rollout", .optional(job.rollout?.description)),
                         ("Created", .time(job.createdAt)), ("Updated", .age(job.updatedAt)),
                         ("Expires", .time(job.expiresAt)),
                     ]), DetailSection("Arguments", job.arguments.flattened()),
