@@ -233,7 +233,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "CrashingAgent", "EventSource", "FakeLogin", "FleetClient", "FleetModel", "FleetRuntime",
+                "CrashingAgent", "DurableStream", "EventSource", "FakeLogin", "FleetAgent", "FleetClient", "FleetFiles",
+                "FleetModel", "FleetRuntime",
                 "FleetTestSupport",
                 "Hypervisor", "MessageBus", "SQLite", "Signing", "Subprocess", "virtfleet", "virtfleet-agent",
                 "virtfleet-agentd", "virtfleet-controller",

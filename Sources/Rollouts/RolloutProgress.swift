@@ -49,13 +49,13 @@ public struct RolloutProgress: Codable, Equatable, Sendable {
             forgiven = Ends(failures: tally.failures, attempted: tally.attempted)
         case (.abort, _) where !state.isOver && state != .aborting: state = .aborting
         case (.retry, .finished): state = .running
-        case (.retry, .running), (.retry, .soaking), (.retry, .paused): break
+        case (.retry, .running), (.retry, .soaking), (.retry, .paused), (.retry, .halted): break
         default: return false
         }
         // Of those that are tried again the threshold knows nothing yet.
         forgiven.failures = min(forgiven.failures, tally.failures)
         forgiven.attempted = min(forgiven.attempted, tally.attempted)
-        reason = nil
+        if state != .halted { reason = nil }
         return true
     }
 

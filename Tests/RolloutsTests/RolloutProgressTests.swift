@@ -105,6 +105,22 @@ import Testing
         #expect(progress.state == .halted)
     }
 
+    /// Who mends what was wrong lets those that failed have another turn before the others go on.
+    @Test func aHaltedOneIsRetriedAndThenResumed() {
+        var progress = RolloutProgress(approvalsMissing: false)
+        let rules = RolloutRules(
+            waves: [], soakSeconds: 0, concurrency: 20, failureThreshold: .count(0), patienceSeconds: 3600)
+        _ = advance(&progress, [.pending: 80, .failed: 1], rules)
+        #expect(take(&progress, .retry, [.pending: 81]))
+        #expect(progress.state == .halted && progress.reason != nil)
+        #expect(advance(&progress, [.pending: 81], rules).offers == 0)
+        #expect(take(&progress, .resume, [.pending: 81]))
+        #expect(progress.state == .running && progress.reason == nil)
+        #expect(advance(&progress, [.pending: 81], rules).offers == 20)
+        _ = advance(&progress, [.pending: 80, .failed: 1], rules)
+        #expect(progress.state == .halted)
+    }
+
     @Test func waitsForApproval() {
         var progress = RolloutProgress(approvalsMissing: true)
         #expect(advance(&progress, [.pending: 10]) == .init())

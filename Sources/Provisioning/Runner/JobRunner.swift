@@ -85,8 +85,8 @@ public actor JobRunner: Service {
     /// Cleared at every start: looking again costs little, and the image may have gone.
     var prepared: Set<JobID> = []
     var retries: [JobID: Retry] = [:]
-    /// An envelope that could not be stored, because the disk was full for instance.
-    private var pending: (envelope: [UInt8], retained: Bool)?
+    /// An envelope that could not be stored, because the disk was full for instance. When it can be, it tells no time any more.
+    private var pending: [UInt8]?
     var pendingDesired: [UInt8]?
     private var failure: (any Error)?
     package nonisolated let wake = Mailbox<Void>(capacity: 1)
@@ -152,7 +152,7 @@ public actor JobRunner: Service {
             group.addTask { await self.publishProgress() }
             group.addTask { await self.settleAfterStops() }
             while !Task.isCancelled && failure == nil {
-                if let pending { await judge(pending.envelope, retained: pending.retained) }
+                if let pending { await judge(pending, retained: true) }
                 if let pendingDesired { await judge(desired: pendingDesired) }
                 let alarm = await sleepUntil(evaluate())
                 _ = await wake.next()
@@ -197,7 +197,7 @@ public actor JobRunner: Service {
                 try await take(set, digest: digest, retained: retained)
             } catch {
                 logger.error("cannot store job set \(set.revision), will try again: \(error)")
-                pending = (envelope, retained)
+                pending = envelope
             }
         }
     }
