@@ -10,7 +10,7 @@ struct Simulation: Sendable {
     /// Worlds at the same time: each waits for its databases now and then.
     private static let width = 4
     /// Of a bad day, before everything works again.
-    static let defaultSteps = 50
+    static let defaultSteps = 40
 
     private let disk: SimulatedDisk
     private let keys: ControllerKeys
