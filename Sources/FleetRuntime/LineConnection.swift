@@ -9,14 +9,8 @@ public final class LineConnection: Sendable {
 
     deinit { close(descriptor) }
 
-    /// The user on the other end (SO_PEERCRED of unix(7)); nil where the kernel does not tell.
-    public var user: uid_t? {
-        // struct ucred, which Swift does not see.
-        var credentials: (pid: pid_t, uid: uid_t, gid: gid_t) = (0, 0, 0)
-        var length = socklen_t(MemoryLayout.size(ofValue: credentials))
-        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else { return nil }
-        return credentials.uid
-    }
+    /// The user on the other end; nil where the kernel does not tell.
+    public var user: uid_t? { UnixSocket.peer(of: descriptor) }
 
     /// Whoever waits in a call gets an error at once.
     public func interrupt() { shutdown(descriptor, Int32(SHUT_RDWR)) }

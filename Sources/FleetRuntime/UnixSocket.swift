@@ -38,6 +38,15 @@ public enum UnixSocket {
         }
     }
 
+    /// The user on the other end of a connected socket (SO_PEERCRED of unix(7)); nil where the kernel does not tell.
+    public static func peer(of descriptor: Int32) -> uid_t? {
+        // struct ucred, which Swift does not see.
+        var credentials: (pid: pid_t, uid: uid_t, gid: gid_t) = (0, 0, 0)
+        var length = socklen_t(MemoryLayout.size(ofValue: credentials))
+        guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else { return nil }
+        return credentials.uid
+    }
+
     /// A socket that nobody listens on is left from a process that died.
     private static func removeStale(
         _ path: String, _ name: UnsafePointer<sockaddr>, _ length: socklen_t, _ operation: String

@@ -61,6 +61,7 @@ extension FleetStore {
             }
             guard current != nil || !selected.isEmpty else { return nil }
 
+            memory.wantingTime.remove(host)
             let revision = (current?.revision ?? 0) + 1
             let expiresAt = now + Self.jobSetLifetime.seconds
             let envelope = try sign(
@@ -82,7 +83,6 @@ extension FleetStore {
             }
             return SignedDocument(host: host, revision: revision, envelope: envelope)
         }
-        memory.wantingTime.remove(host)
         return set.flatMap { memory.publishedRevisions[host] == $0.revision ? nil : $0 }
     }
 

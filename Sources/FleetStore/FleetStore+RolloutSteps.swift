@@ -102,7 +102,7 @@ private struct RolloutStep {
                 try hosts.tally(of: rollout.name), rollout.definition.rules, deadline: rollout.deadline, now: now)
             hasChanged = progress != rollout.progress
             if let state = orders.closes, try hosts.close(rollout.name, as: state, at: now) > 0 { hasChanged = true }
-            if orders.withdraws { try withdraw(rollingBack: orders.rollsBack) }
+            if orders.withdraws, try withdraw(rollingBack: orders.rollsBack) { hasChanged = true }
             let count = min(orders.offers, limit - offers)
             if count > 0, try offer(count) { hasChanged = true }
         } while hasChanged && offers < limit
@@ -150,7 +150,9 @@ private struct RolloutStep {
 
     /// Takes back what has not begun: by absence from the job set, so that what has begun unknown to us goes on. To roll back, it
     /// is asked to stop.
-    private mutating func withdraw(rollingBack: Bool) throws {
+    /// - Returns: whether there was any.
+    private mutating func withdraw(rollingBack: Bool) throws -> Bool {
+        var hasAny = false
         for host in try hosts.inFlight(of: rollout.name) {
             for id in host.jobs {
                 guard var job = try jobs.find(id), !job.resource.state.isTerminal else { continue }
@@ -160,10 +162,12 @@ private struct RolloutStep {
                 job.handle(.withdrawn, at: now)
                 try jobs.update(job)
                 asked.insert(host.host)
+                hasAny = true
             }
             // Jobs that no host could know of are gone with that.
             try settle(host)
         }
+        return hasAny
     }
 
     /// Asks hosts whose turn it is.

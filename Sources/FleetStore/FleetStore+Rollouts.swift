@@ -129,7 +129,8 @@ extension FleetStore {
             let present = Set(targets.map(\.host))
             for target in targets {
                 if let known = try hosts.find(target.host, of: name) {
-                    guard known.state == .unfit, target.obstacle == nil else { continue }
+                    let comesBack = known.state == .unfit || (known.state == .skipped && known.attempts == 0)
+                    guard comesBack, target.obstacle == nil else { continue }
                     try hosts.remove(target.host, from: name)
                 }
                 position += 1

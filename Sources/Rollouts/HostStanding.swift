@@ -1,4 +1,5 @@
 import FleetModel
+import FleetRuntime
 import FoundationEssentials
 
 /// What a host's jobs of one rollout say of where it stands. Pure.
@@ -7,7 +8,7 @@ public struct HostStanding: Equatable, Sendable {
     public struct AskedJob: Equatable, Sendable {
         public var state: JobState
         public var expiresAt: Date
-        /// Somebody asked for its end, other than the rollout itself.
+        /// Its end was asked for: by somebody, or by an abort that rolls back.
         public var cancelRequested: Bool
         public var reason: String?
         public var message: String?
@@ -25,8 +26,6 @@ public struct HostStanding: Equatable, Sendable {
 
     /// How long a host may be away before nobody waits for it: it changes networks, or is carried to a meeting.
     public static let absence: Double = 600
-    /// How far a host's clock may be from the controller's: after this much no host begins a job that has expired.
-    public static let clockTolerance: Double = 600
 
     public var state: RolloutHostState
     /// Of the job that decided it.
@@ -52,7 +51,7 @@ public struct HostStanding: Equatable, Sendable {
         } else if let begun = jobs.first(where: { !$0.state.isTerminal && Self.hasBegun($0.state) }) {
             self.init(isAway ? .stray : .applying, of: begun)
         } else if let open = jobs.first(where: { !$0.state.isTerminal }) {
-            if jobs.allSatisfy({ $0.state.isTerminal || $0.expiresAt + Self.clockTolerance <= now }) {
+            if jobs.allSatisfy({ $0.state.isTerminal || $0.expiresAt + JobSet.clockTolerance.seconds <= now }) {
                 self.init(.stray, of: open)
             } else {
                 self.init(isAway ? .away : .offered, of: open)

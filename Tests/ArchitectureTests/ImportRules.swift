@@ -62,7 +62,7 @@ struct ImportRules {
 
     /// What it decides can be simulated.
     @Test func rolloutsArePure() {
-        #expect(Self.imports["Rollouts"] == ["FleetModel", "FoundationEssentials"])
+        #expect(Self.imports["Rollouts"] == ["FleetModel", "FleetRuntime", "FoundationEssentials"])
     }
 
     /// Each C library has one wrapper; the shims are part of it: C that Swift cannot call or do.

@@ -8,7 +8,8 @@ import Testing
 @Suite struct PlanPropertyTests {
     private static let hosts = 200
 
-    @Test(arguments: (0..<16).map { _ in UInt64.random(in: 0...UInt64.max) })
+    /// In the first a VM had taken a physical function, and with it the virtual ones that it asked for as well.
+    @Test(arguments: [16_816_692_895_406_827_641] + (0..<16).map { _ in UInt64.random(in: 0...UInt64.max) })
     func whatHoldsForEveryHost(seed: UInt64) {
         var hosts = RandomRequest(random: SeededGenerator(seed: seed))
         for round in 0..<Self.hosts {

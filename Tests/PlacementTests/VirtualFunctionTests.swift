@@ -41,6 +41,18 @@ import Testing
         #expect(refused?.fix == "Stop a VM that has one.")
     }
 
+    /// The whole card is the best of what is asked for, unless it would take with it what is asked for as well.
+    @Test func whoAsksForSeveralIsNotRefusedForTakingTheCard() {
+        var pci = card(current: 2)
+        pci[0].passthrough = pci[1].passthrough
+        pci[0].driver = nil
+        let any = DeviceSelector(role: .nic)
+        #expect(addresses(plan(pci, vm("a", devices: [any, any])), "a") == ["02:10.0", "02:10.1"])
+        #expect(addresses(plan(pci, vm("a", devices: [any])), "a") == ["02:00.0"])
+        let refused = plan(pci, vm("a", devices: [any, any, any])).vm("a")
+        #expect(refused?.placement == nil && refused?.obstacles.isEmpty == false)
+    }
+
     @Test func whereThereAreNoneSomeAreMade() {
         let plan = plan(card(total: 63), vm("a", devices: [ask]), vm("b", devices: [ask, ask]))
         #expect(plan.virtualFunctions == [.init(physicalFunction: Self.card, count: 8)])

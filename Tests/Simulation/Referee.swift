@@ -7,7 +7,7 @@ import SQLite
 /// Knows the rules, and looks whether they hold after every step.
 struct Referee {
     /// How far a clock may be off that is believed.
-    private static let tolerance = 600.0
+    private static let tolerance = JobSet.clockTolerance.seconds
 
     /// What the database says of a rollout.
     struct Sight: Equatable {

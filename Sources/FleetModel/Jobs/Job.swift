@@ -39,6 +39,8 @@ public struct JobSet: SignedIntent {
     public static let maximumJobs = 32
     public static let maximumBytes = 256 << 10
     public static let noun = "job set"
+    /// How far from the controller's a host's clock may be and still be believed: so much later no host begins what has expired.
+    public static let clockTolerance = Duration.seconds(600)
 
     public var fleet: FleetName
     public var host: HostID

@@ -1,3 +1,4 @@
+import FleetRuntime
 import FleetStore
 import Glibc
 
@@ -15,18 +16,12 @@ public enum Peer: Equatable, Sendable {
         self = withUnsafeMutablePointer(to: &name) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
                 guard getpeername(socket, pointer, &length) == 0 else { return .network(address: "unknown") }
-                if Int32(pointer.pointee.sa_family) == AF_UNIX, let user = Self.user(of: socket) { return .user(user) }
+                if Int32(pointer.pointee.sa_family) == AF_UNIX, let user = UnixSocket.peer(of: socket) {
+                    return .user(user)
+                }
                 return .network(address: Self.address(pointer, length))
             }
         }
-    }
-
-    /// `struct ucred` of unix(7), which Swift does not import.
-    private static func user(of socket: Int32) -> uid_t? {
-        var credentials: (process: pid_t, user: uid_t, group: gid_t) = (0, 0, 0)
-        var length = socklen_t(MemoryLayout.size(ofValue: credentials))
-        guard getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else { return nil }
-        return credentials.user
     }
 
     private static func address(_ name: UnsafePointer<sockaddr>, _ length: socklen_t) -> String {

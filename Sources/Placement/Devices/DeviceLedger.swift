@@ -63,6 +63,22 @@ struct DeviceLedger {
         _ selectors: [DeviceSelector], beside devices: [VMPlacement.Device] = [], unused: Bool = false,
         obstacles: inout [PlacementObstacle]
     ) -> Offer {
+        var missing: [PlacementObstacle] = []
+        let offer = choose(selectors, beside: devices, unused, sparing: false, &missing)
+        if missing.isEmpty { return offer }
+        // A physical function takes its virtual ones with it, which may be what is missing.
+        var stillMissing: [PlacementObstacle] = []
+        let sparing = choose(selectors, beside: devices, unused, sparing: true, &stillMissing)
+        if stillMissing.isEmpty { return sparing }
+        obstacles += missing
+        return offer
+    }
+
+    /// - Parameter sparing: takes physical functions that have virtual ones only where nothing else is left.
+    private mutating func choose(
+        _ selectors: [DeviceSelector], beside devices: [VMPlacement.Device], _ unused: Bool, sparing: Bool,
+        _ obstacles: inout [PlacementObstacle]
+    ) -> Offer {
         var offer = Offer()
         var own = Set(devices.flatMap(\.functions))
         /// Companions that no selector has meant yet.
@@ -81,9 +97,13 @@ struct DeviceLedger {
                 }
                 continue
             }
-            let candidates =
+            var candidates =
                 selector.virtualFunction
                 ? places.flatMap { host.functions[$0].virtualFunctions }.compactMap { host.places[$0] } : places
+            if sparing {
+                let whole = candidates.filter { !host.functions[$0].virtualFunctions.isEmpty }
+                candidates = candidates.filter { host.functions[$0].virtualFunctions.isEmpty } + whole
+            }
             let free = candidates.first {
                 !overlaps(host.functions[$0], own, offer.parents) && hindrance(selector, host.functions[$0]) == nil
                     && !(unused && host.functions[$0].isInUse)

@@ -1,3 +1,4 @@
+import FleetModel
 import FleetRuntime
 import FoundationEssentials
 
@@ -16,9 +17,6 @@ struct ClockSanity: Equatable, Sendable {
         case insane(String)
     }
 
-    /// How far an unsynchronised clock may be from the controller's.
-    static let tolerance = Duration.seconds(600)
-
     /// `issuedAt` of the newest job set. It can be earlier than that of an older one: the controller's clock was ahead.
     var newestIssuedAt: Date?
     /// The newest time at which the journal was written under a sane clock.
@@ -36,7 +34,7 @@ struct ClockSanity: Equatable, Sendable {
             return .insane("the clock is not synchronised and the controller has not told the time yet")
         }
         let expected = stamp.date + (uptime - stamp.uptime).seconds
-        guard abs(now.timeIntervalSince(expected)) <= Self.tolerance.seconds else {
+        guard abs(now.timeIntervalSince(expected)) <= JobSet.clockTolerance.seconds else {
             return .insane(
                 "the clock says \(Self.text(now)), the controller's is about \(Self.text(expected)); "
                     + "start a time service (systemd-timesyncd or chrony)")

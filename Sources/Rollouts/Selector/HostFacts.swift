@@ -3,13 +3,9 @@ import FoundationEssentials
 
 /// What can be asked of a host: what the controller knows of it, its inventory and its VMs, as one document.
 public struct HostFacts: Sendable {
-    /// The members beside the parts of the inventory, each with what it is.
-    public static let members: [String: String] = [
-        "name": "the host's name", "id": "its ID", "state": "online, sleeping, offline, lost or never",
-        "labels": "by their names: labels.site", "agentVersion": "of its agent",
-        "unseen": "how long nothing has been heard of it",
-        "vms": "any of its VMs: vms.name, vms.state, vms.profile, vms.profileVersion, vms.template (its digest)",
-    ]
+    /// What a selection may begin with; docs/rollouts.md says what each is.
+    static let members =
+        ["name", "id", "state", "labels", "agentVersion", "unseen", "vms"] + InventoryPart.allCases.map(\.rawValue)
 
     private let document: [String: JSONValue]
 

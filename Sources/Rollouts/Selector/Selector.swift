@@ -10,7 +10,8 @@ public struct Selector: TextIdentifier {
 
     indirect enum Condition: Hashable, Sendable {
         case everything
-        case comparison(Path, Comparison, Literal)
+        /// Of any value at a path, which is never empty.
+        case comparison([String], Comparison, Literal)
         case not(Condition)
         case all([Condition])
         case any([Condition])
@@ -23,11 +24,6 @@ public struct Selector: TextIdentifier {
         case atMost = "<="
         case greater = ">"
         case atLeast = ">="
-    }
-
-    struct Path: Hashable, Sendable {
-        /// One at least.
-        var members: [String]
     }
 
     /// - Throws: what is wrong with it, and where.
@@ -46,7 +42,7 @@ public struct Selector: TextIdentifier {
     /// The members of a host's facts that it asks for.
     public var members: Set<String> {
         var found: Set<String> = []
-        condition.visit { found.insert($0.members[0]) }
+        condition.visit { found.insert($0[0]) }
         return found
     }
 
@@ -54,7 +50,7 @@ public struct Selector: TextIdentifier {
 }
 
 extension Selector.Condition {
-    func visit(_ body: (Selector.Path) -> Void) {
+    func visit(_ body: ([String]) -> Void) {
         switch self {
         case .everything: break
         case .comparison(let path, _, _): body(path)
@@ -70,9 +66,9 @@ extension Selector.Condition {
         case .all(let conditions): conditions.allSatisfy { $0.holds(facts) }
         case .any(let conditions): conditions.contains { $0.holds(facts) }
         case .comparison(let path, .unequal, let literal):
-            !facts.values(at: path.members).contains { literal.compare($0, .equal) }
+            !facts.values(at: path).contains { literal.compare($0, .equal) }
         case .comparison(let path, let comparison, let literal):
-            facts.values(at: path.members).contains { literal.compare($0, comparison) }
+            facts.values(at: path).contains { literal.compare($0, comparison) }
         }
     }
 }

@@ -110,21 +110,21 @@ struct SelectorParser {
         return .comparison(path, comparison, try literal())
     }
 
-    private mutating func path() throws(SelectorProblem) -> Selector.Path {
+    private mutating func path() throws(SelectorProblem) -> [String] {
         guard next.kind == .word else { throw unexpected("what is asked of a host, such as labels.site") }
         let token = take()
         let members = token.text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard members.allSatisfy({ !$0.isEmpty }) else {
             throw SelectorProblem(column: token.column, message: "'\(token.text)' has an empty part between its dots")
         }
-        let known = HostFacts.members.keys + InventoryPart.allCases.map(\.rawValue)
-        guard known.contains(members[0]) else {
+        guard HostFacts.members.contains(members[0]) else {
             throw SelectorProblem(
                 column: token.column,
                 message:
-                    "nothing of a host is called '\(members[0])'; there are \(known.sorted().joined(separator: ", "))")
+                    "nothing of a host is called '\(members[0])'; there are \(HostFacts.members.sorted().joined(separator: ", "))"
+            )
         }
-        return Selector.Path(members: members)
+        return members
     }
 
     private mutating func literal() throws(SelectorProblem) -> Literal {

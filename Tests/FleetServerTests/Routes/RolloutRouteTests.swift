@@ -47,6 +47,10 @@ import Testing
         }
     }
 
+    private func hosts(_ client: APIClient) async throws -> [RolloutHostResource] {
+        try await client.get(Self.path + "/hosts").json(Page<RolloutHostResource>.self).items
+    }
+
     private func plan(_ client: APIClient, _ intent: [String: JSONValue] = intent) async throws -> RolloutPlanResource {
         try await client.send(.post, Self.path + "/plan", RolloutApplication(intent: intent)).json()
     }
@@ -145,10 +149,16 @@ import Testing
             try await label("ws-2")
             _ = try await fixture.store.changeLabels(of: "ws-1", HostChange(labels: ["site": nil]), by: "test")
             await RolloutMembership(store: fixture.store, time: fixture.time, logger: quiet).follow()
-            let hosts = try await client.get(Self.path + "/hosts").json(Page<RolloutHostResource>.self).items
+            let hosts = try await hosts(client)
             if isContinuous {
                 #expect(hosts.map(\.hostName.description) == ["ws-1", "ws-2"])
                 #expect(hosts.map(\.state) == [.skipped, .pending])
+                // One that was never asked comes back, in the last place.
+                try await label("ws-1")
+                await RolloutMembership(store: fixture.store, time: fixture.time, logger: quiet).follow()
+                let after = try await self.hosts(client)
+                #expect(after.map(\.hostName.description) == ["ws-2", "ws-1"])
+                #expect(after.map(\.state) == [.pending, .pending])
             } else {
                 #expect(hosts.map(\.hostName.description) == ["ws-1"] && hosts[0].state == .pending)
             }
@@ -196,6 +206,58 @@ import Testing
             let job = try #require(try await client.get("/api/v1/jobs").json(Page<JobResource>.self).items.first)
             #expect(job.hostName.description == "ws-2" && job.conditions?.windows == [opening])
             #expect(job.expiresAt == opening.end)
+        }
+    }
+
+    /// A host with a clock that nobody knows hinders no other.
+    @Test func aHostWithAStrangeZoneCannotAndTheOthersCan() async throws {
+        let strange = try await host("ws-1", 1)
+        _ = try await host("ws-2", 2)
+        let told = try await host("ws-3", 3)
+        try await label("ws-1", "ws-2", "ws-3")
+        for (host, zone) in [(strange, "Mars/Olympus"), (told, "Asia/Kolkata")] {
+            try await fixture.describe(
+                host, [.software: .object(["clock": .object(["timeZone": .string(zone)])])], vms: [])
+        }
+        _ = try await fixture.store.applyDocument(
+            .window, ResourceName("nights")!, document: try Window().document(), by: "test")
+        var intent = Self.intent
+        intent["window"] = .string("nights")
+        try await withClient(.handler, of: fixture.api.handle) { client in
+            let plan = try await plan(client, intent)
+            #expect(plan.hosts.map(\.hostName.description) == ["ws-3", "ws-1", "ws-2"])
+            #expect(plan.hosts[0].obstacle == nil && plan.hosts[0].window != nil)
+            #expect(plan.hosts[1].obstacle?.reason.contains("there is no time zone 'Mars/Olympus'") == true)
+            #expect(plan.hosts[2].obstacle?.reason.contains("which it has not told") == true)
+        }
+    }
+
+    /// The deadline and the windows begin anew; a window that is gone is said to be, and only then.
+    @Test func aFinishedOneIsRetried() async throws {
+        let first = try await host("ws-1", 1)
+        try await label("ws-1")
+        var window = Window()
+        window.timeZone = "UTC"
+        _ = try await fixture.store.applyDocument(
+            .window, ResourceName("nights")!, document: try window.document(), by: "test")
+        var intent = Self.intent
+        (intent["window"], intent["deadline"]) = (.string("nights"), .string("1d"))
+        try await withClient(.handler, of: fixture.api.handle) { client in
+            _ = try await apply(client, try await plan(client, intent).plan, intent)
+            fixture.time.advance(by: .seconds(2 * 86_400))
+            _ = try await fixture.store.stepRollouts()
+            #expect(try await hosts(client).map(\.state) == [.missed])
+            let retry = { try await client.send(.post, Self.path + "/retry", RolloutRetry()) }
+            let again = try await retry().json(RolloutResource.self)
+            #expect(again.state == .running && again.deadline == fixture.time.now() + 86_400)
+            _ = try await fixture.store.stepRollouts()
+            let job = try #require(try await client.get("/api/v1/jobs").json(Page<JobResource>.self).items.first)
+            #expect(job.host == first && (job.conditions?.windows?.first?.end ?? .distantPast) > fixture.time.now())
+            #expect(try await retry().problem?.code == "conflict")
+            fixture.time.advance(by: .seconds(2 * 86_400))
+            _ = try await fixture.store.stepRollouts()
+            try await fixture.store.removeDocument(.window, ResourceName("nights")!, by: "test")
+            #expect(try await retry().problem?.code == "unknown-window")
         }
     }
 

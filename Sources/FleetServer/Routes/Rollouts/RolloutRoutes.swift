@@ -93,8 +93,10 @@ enum RolloutRoutes {
     @Sendable private static func retry(_ call: Call) async throws -> ServerResponse {
         let wanted = try await call.body(as: RolloutRetry.self)
         let store = call.services.store
-        let planner = RolloutPlanner(store: store, time: call.services.time)
-        let windows = try await planner.windows(of: try await store.rollout(name(call)))
+        let rollout = try await store.rollout(name(call))
+        let windows =
+            rollout.state == .finished
+            ? try await RolloutPlanner(store: store, time: call.services.time).windows(of: rollout) : nil
         return try .json(try await store.retry(name(call), hosts: wanted.hosts, windows: windows, by: call.author))
     }
 
