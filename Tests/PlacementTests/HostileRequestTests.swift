@@ -41,6 +41,17 @@ import Testing
         for index in request.memory.nodes.indices {
             request.memory.nodes[index].id = damaged(request.memory.nodes[index].id)
         }
+        request.pci = request.pci.map { device in
+            var device = device
+            device.sriov = device.sriov.map {
+                PCIDevice.SRIOV(total: damaged($0.total), current: damaged($0.current))
+            }
+            for type in device.mediatedTypes.indices {
+                let available = device.mediatedTypes[type].available
+                device.mediatedTypes[type].available = available.map(damaged)
+            }
+            return device
+        }
         for index in request.vms.indices {
             request.vms[index].vcpus = damaged(request.vms[index].vcpus)
             request.vms[index].weight = request.vms[index].weight.map(damaged)

@@ -52,6 +52,11 @@ import Testing
         #expect(plan.placement("a")?.devices == [] && plan.vm("a")?.warnings == [])
     }
 
+    @Test func aNumberThatNoKernelOffersIsOneAsWell() {
+        let pci = [card(type(Self.large, .max, [.random()]), type(Self.small, 4))]
+        #expect(shares(plan(pci, vm("a", devices: [ask(.auto)])), "a") == [.init(parent: Self.card, type: Self.small)])
+    }
+
     @Test func neverMoreThanTheKernelOffers() {
         let pci = [card(type(Self.small, 2))]
         let plan = plan(pci, vm("a", devices: [ask(Self.small), ask(Self.small)]), vm("b", devices: [ask(Self.small)]))

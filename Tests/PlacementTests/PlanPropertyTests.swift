@@ -8,8 +8,14 @@ import Testing
 @Suite struct PlanPropertyTests {
     private static let hosts = 200
 
-    /// In the first a VM had taken a physical function, and with it the virtual ones that it asked for as well.
-    @Test(arguments: [16_816_692_895_406_827_641] + (0..<16).map { _ in UInt64.random(in: 0...UInt64.max) })
+    private static let found: [UInt64] = [
+        // A VM took a physical function, and with it the virtual ones that it asked for as well.
+        16_816_692_895_406_827_641,
+        // A VM got a share of a virtual function whose physical one was a companion of another device of it.
+        7_852_780_235_562_007_364, 9_902_288_747_325_906_858,
+    ]
+
+    @Test(arguments: found + (0..<16).map { _ in UInt64.random(in: 0...UInt64.max) })
     func whatHoldsForEveryHost(seed: UInt64) {
         var hosts = RandomRequest(random: SeededGenerator(seed: seed))
         for round in 0..<Self.hosts {

@@ -138,12 +138,13 @@ struct DeviceLedger {
         return found
     }
 
-    /// It, a part of it, or what it is a part of is among the functions already.
+    /// It, a part of it or of a companion, or what one of them is a part of is among the functions already.
     private func overlaps(
         _ function: HostDevices.Function, _ own: Set<PCIAddress>, _ parents: [PCIAddress]
     ) -> Bool {
-        let whole = function.all + function.virtualFunctions
-        return !own.isDisjoint(with: whole) || function.physicalFunction.map(own.contains) == true
+        let members = function.all.compactMap { host.places[$0].map { host.functions[$0] } }
+        let whole = function.all + members.flatMap(\.virtualFunctions)
+        return !own.isDisjoint(with: whole) || !own.isDisjoint(with: members.compactMap(\.physicalFunction))
             || !Set(parents).isDisjoint(with: whole)
     }
 

@@ -34,7 +34,7 @@ struct HostDevices: Sendable {
         var devices: Set<MediatedDeviceID>
 
         /// How many there could be of it, and the fewer, the larger a share each is.
-        var total: Int { available + devices.count }
+        var total: Int { available.addingReportingOverflow(devices.count).overflow ? .max : available + devices.count }
     }
 
     /// By address, each once.
