@@ -10,18 +10,20 @@ public struct SignedDocument: Equatable, Sendable {
     public var envelope: [UInt8]
 }
 
+/// What came of making some hosts' sets.
+public struct JobSetBatch: Sendable {
+    /// In the order of the hosts that were named.
+    public var sets: [SignedDocument] = []
+    /// Hosts whose set could not be signed; nothing of them has changed.
+    public var failures: [HostID: any Error] = [:]
+}
+
 extension FleetStore {
     /// How long a set is valid; it is signed again when half of that has passed.
     public static let jobSetLifetime: Duration = .seconds(14 * 86400)
     /// How long a set may go on naming jobs that are over. A host gets one set a second at most: the end of a job does
     /// not use up the second in which the next one is asked for.
     public static let jobSetLag: Duration = .seconds(10)
-
-    /// When a set expires that need not be signed again now. Beyond it are sets from a time when this machine's clock was
-    /// ahead: the hosts wait for that time.
-    private static func validity(at now: Date) -> ClosedRange<Date> {
-        now + jobSetLifetime.seconds / 2...now + jobSetLifetime.seconds
-    }
 
     /// Tells that `takeChangedJobSets` has something to give. Coalesced; listening ends when the mailbox goes.
     public nonisolated func jobSetNotifications() -> Mailbox<Int64> { intents.listen() }
@@ -32,69 +34,43 @@ extension FleetStore {
         return memory.changedJobSets
     }
 
-    /// Makes a host's job set what it should be now: the revision grows and is stored, with the signed envelope, before
-    /// anybody can publish it.
+    /// Makes hosts' job sets what they should be now, all in one transaction: the revisions grow and are stored, with the signed
+    /// envelopes, before anybody can publish them.
     /// - Parameters:
     ///   - keys: of those who sign now; what others have signed is signed again.
     ///   - sign: makes the envelope.
-    /// - Returns: nil when what is published is right, when nothing has to be said, or while the host is held.
-    public func jobSetToPublish(
-        for host: HostID, keys: [VerifyingKey], sign: @Sendable (JobSet) throws -> [UInt8]
-    ) throws(StoreError) -> SignedDocument? {
-        guard memory.hosts.contains(host) else { return nil }
-        let set: SignedDocument? = try write { connection in
-            guard try !PresenceRepository(connection: connection).isHeld(host) else { return nil }
-            let sets = SignedDocumentRepository(connection: connection, kind: .jobSet)
-            let jobs = JobRepository(connection: connection)
-            let now = time.now()
-            let current = try sets.find(host)
-            let unfinished = try jobs.unfinished(of: host)
-            let selected = try JobSetSelection.select(unfinished, now: now)
-            let text = try FleetJSON.storedText(selected)
-            let signers = try FleetJSON.storedText(keys)
-            if let current, !current.envelope.isEmpty, current.keys == signers,
-                Self.validity(at: now).contains(current.expiresAt), !memory.wantingTime.contains(host),
-                try current.content == text || mayLag(current, behind: text, unfinished, now: now)
-            {
-                if current.content != text { memory.laggingJobSets[host] = time.monotonic() + Self.jobSetLag }
-                return SignedDocument(host: host, revision: current.revision, envelope: current.envelope)
-            }
-            guard current != nil || !selected.isEmpty else { return nil }
-
-            memory.wantingTime.remove(host)
-            let revision = (current?.revision ?? 0) + 1
-            let expiresAt = now + Self.jobSetLifetime.seconds
-            let envelope = try sign(
-                JobSet(
-                    fleet: fleet, host: host, revision: revision, issuedAt: now, expiresAt: expiresAt, jobs: selected))
-            try sets.put(
-                .init(revision: revision, expiresAt: expiresAt, content: text, keys: signers, envelope: envelope),
-                of: host)
-            let present = Set(selected.map(\.id))
-            for var job in unfinished {
-                if present.contains(job.resource.id) {
-                    guard job.handle(.published, at: now) || job.absentSince != nil else { continue }
-                    job.absentSince = nil
-                } else {
-                    guard job.published, job.absentSince == nil else { continue }
-                    job.absentSince = revision
+    /// - Returns: those that the broker does not have yet; none for a host of which what is published is right, which has
+    ///   nothing to be told, or which is held.
+    public func jobSetsToPublish(
+        for hosts: some Sequence<HostID>, keys: [VerifyingKey], sign: @escaping @Sendable (JobSet) throws -> [UInt8]
+    ) throws(StoreError) -> JobSetBatch {
+        let hosts = hosts.filter(memory.hosts.contains)
+        guard !hosts.isEmpty else { return JobSetBatch() }
+        let now = time.now()
+        var batch = JobSetBatch()
+        var lagging: [HostID] = []
+        var signed: [HostID] = []
+        let wantingTime = memory.wantingTime
+        try write { connection in
+            let step = JobSetStep(
+                connection: connection, fleet: fleet, now: now, signers: try FleetJSON.storedText(keys), sign: sign)
+            for host in hosts {
+                switch try step.run(host, wantsTime: wantingTime.contains(host)) {
+                case .nothing: break
+                case .stands(let set, let isBehind):
+                    batch.sets.append(set)
+                    if isBehind { lagging.append(host) }
+                case .signed(let set):
+                    batch.sets.append(set)
+                    signed.append(host)
+                case .unsigned(let error): batch.failures[host] = error
                 }
-                try jobs.update(job)
             }
-            return SignedDocument(host: host, revision: revision, envelope: envelope)
         }
-        return set.flatMap { memory.publishedRevisions[host] == $0.revision ? nil : $0 }
-    }
-
-    /// Whether a young set differs from what it should be only by jobs that are over.
-    private func mayLag(
-        _ set: SignedDocumentRepository.Stored, behind jobs: String, _ unfinished: [StoredJob], now: Date
-    ) throws -> Bool {
-        let issuedAt = set.expiresAt - Self.jobSetLifetime.seconds
-        guard (0..<Self.jobSetLag.seconds).contains(now.timeIntervalSince(issuedAt)) else { return false }
-        let open = Set(unfinished.map(\.resource.id))
-        let published = try FleetJSON.decode([Job].self, from: Data(set.content.utf8))
-        return try FleetJSON.storedText(published.filter { open.contains($0.id) }) == jobs
+        memory.wantingTime.subtract(signed)
+        for host in lagging { memory.laggingJobSets[host] = time.monotonic() + Self.jobSetLag }
+        batch.sets.removeAll { memory.publishedRevisions[$0.host] == $0.revision }
+        return batch
     }
 
     /// The broker has taken a host's set.
@@ -110,7 +86,7 @@ extension FleetStore {
                 return job.handle(.expired, at: now)
             }
             let outdated = try SignedDocumentRepository(connection: connection, kind: .jobSet).hosts(
-                notExpiringWithin: Self.validity(at: now))
+                notExpiringWithin: JobSetStep.validity(at: now))
             return (overdue, outdated)
         }
         if !overdue.isEmpty {

@@ -83,8 +83,8 @@ final class StoreFixture: Sendable {
 
     /// What would be published for the host now, as if the broker had taken it.
     func publish(_ host: HostID, keys: [VerifyingKey] = []) async throws -> JobSet? {
-        let set = try await store.jobSetToPublish(for: host, keys: keys) { [UInt8](try FleetJSON.encode($0)) }
-        guard let set else { return nil }
+        let batch = try await store.jobSetsToPublish(for: [host], keys: keys) { [UInt8](try FleetJSON.encode($0)) }
+        guard let set = batch.sets.first else { return nil }
         await store.jobSetPublished(set)
         return try FleetJSON.decode(JobSet.self, from: Data(set.envelope))
     }

@@ -11,6 +11,9 @@ public actor JobPublisher: Service {
     public nonisolated let name = "job-publisher"
     private static let interval: Duration = .seconds(1)
     private static let silenceInterval: Duration = .seconds(30)
+    /// Sets that are made in one transaction and published together: others want the database too, and the first hosts
+    /// begin while the last ones' sets are signed.
+    private static let batch = 200
 
     private let bus: any Bus
     private let store: FleetStore
@@ -66,22 +69,25 @@ public actor JobPublisher: Service {
         waiting.formUnion(await store.takeChangedJobSets())
         await clearLeftovers()
         let now = time.monotonic()
-        let due = waiting.filter { host in publishedAt[host].map { now >= $0 + Self.interval } ?? true }
+        let due = Array(waiting.filter { host in publishedAt[host].map { now >= $0 + Self.interval } ?? true })
         publishedAt = publishedAt.filter { now < $0.value + Self.interval }
 
+        for start in stride(from: 0, to: due.count, by: Self.batch) {
+            await publish(due[start..<min(start + Self.batch, due.count)], at: now)
+        }
+        return waiting.compactMap { publishedAt[$0] }.min().map { $0 + Self.interval - now }
+    }
+
+    private func publish(_ hosts: ArraySlice<HostID>, at now: Duration) async {
         let ring = keys.current
+        waiting.subtract(hosts)
         var sets: [SignedDocument] = []
-        for host in due {
-            waiting.remove(host)
-            do throws(StoreError) {
-                if let set = try await store.jobSetToPublish(for: host, keys: ring.verifyingKeys, sign: ring.seal) {
-                    sets.append(set)
-                }
-            } catch {
-                logger.with("host", host).warning("cannot make the job set: \(error)")
-                waiting.insert(host)
-                publishedAt[host] = now
-            }
+        do throws(StoreError) {
+            let batch = try await store.jobSetsToPublish(for: hosts, keys: ring.verifyingKeys, sign: ring.seal)
+            sets = batch.sets
+            for (host, error) in batch.failures { postpone([host], at: now, error) }
+        } catch {
+            postpone(hosts, at: now, error)
         }
         let failed = Set(await Publisher(bus: bus).publish(sets.map(message)))
         for (index, set) in sets.enumerated() {
@@ -93,7 +99,14 @@ public actor JobPublisher: Service {
                 await store.jobSetPublished(set)
             }
         }
-        return waiting.compactMap { publishedAt[$0] }.min().map { $0 + Self.interval - now }
+    }
+
+    private func postpone(_ hosts: some Sequence<HostID>, at now: Duration, _ error: any Error) {
+        for host in hosts {
+            logger.with("host", host).warning("cannot make the job set: \(error)")
+            waiting.insert(host)
+            publishedAt[host] = now
+        }
     }
 
     private func message(_ set: SignedDocument) -> BusMessage {

@@ -50,7 +50,7 @@ import Testing
         // The job is signed as it was asked for, whatever becomes of the window.
         try await fixture.store.removeDocument(.window, #require(ResourceName("nights")), by: "test")
         let signed = Mutex<[Job]>([])
-        _ = try await fixture.store.jobSetToPublish(for: host, keys: []) { set in
+        _ = try await fixture.store.jobSetsToPublish(for: [host], keys: []) { set in
             signed.withLock { $0 = set.jobs }
             return []
         }
@@ -96,7 +96,7 @@ import Testing
             JobResource.self)
         #expect(job.conditions?.forceAfter == 2 && job.conditions?.notice == notice)
         let signed = Mutex<[Job]>([])
-        _ = try await fixture.store.jobSetToPublish(for: host, keys: []) { set in
+        _ = try await fixture.store.jobSetsToPublish(for: [host], keys: []) { set in
             signed.withLock { $0 = set.jobs }
             return []
         }
