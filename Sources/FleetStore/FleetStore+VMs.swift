@@ -12,10 +12,25 @@ extension FleetStore {
         return page
     }
 
-    /// One VM with its latest metrics.
-    public func vm(_ id: VMID) async throws(StoreError) -> VMResource {
+    /// The VMs of some hosts, as these described them.
+    public func vmDocuments(of hosts: some Sequence<HostID>) throws(StoreError) -> [HostID: [VMDocument]] {
+        try read { connection in
+            let vms = VMRepository(connection: connection)
+            return Dictionary(
+                try hosts.map { ($0, try vms.documents(of: $0)) }, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    /// One VM without its metrics.
+    public func describedVM(_ id: VMID) throws(StoreError) -> VMResource {
         var vm = try read { try VMRepository(connection: $0).find(id) }
         addLastSeen(to: &vm)
+        return vm
+    }
+
+    /// One VM with its latest metrics.
+    public func vm(_ id: VMID) async throws(StoreError) -> VMResource {
+        var vm = try describedVM(id)
         if let latest = try await series.latest(of: vm.host), let metrics = latest.batch.vms[id] {
             vm.metrics = metrics
             vm.metricsAt = latest.receivedAt

@@ -35,16 +35,24 @@ struct VMRepository {
         Set(try connection.rows("SELECT id FROM vms WHERE host = ?", [host.description]).map { try $0.id(0) })
     }
 
+    /// By name.
+    func documents(of host: HostID) throws -> [VMDocument] {
+        try connection.rows("SELECT document FROM vms WHERE host = ? ORDER BY name, id", [host.description])
+            .map { try $0.json(0) }
+    }
+
     /// By host name, VM name and ID.
     func page(host: HostID?, after cursor: String?, limit: Int) throws -> Page<VMResource> {
         let after = try cursor.map { try Cursor.decode($0, count: 3) } ?? ["", "", ""]
+        // Of one host by its key, not by going through the VMs of all.
+        let ofHost = host == nil ? "" : "AND vms.host = ?5"
         return try Page.collect(limit: limit) { count in
             try connection.rows(
                 """
-                \(Self.select) WHERE (hosts.name, vms.name, vms.id) > (?, ?, ?) AND (?4 IS NULL OR vms.host = ?4)
-                ORDER BY hosts.name, vms.name, vms.id LIMIT ?
+                \(Self.select) WHERE (hosts.name, vms.name, vms.id) > (?, ?, ?) \(ofHost)
+                ORDER BY hosts.name, vms.name, vms.id LIMIT ?4
                 """,
-                [after[0], after[1], after[2], host?.description, count]
+                [after[0], after[1], after[2], count] + (host.map { [$0.description] } ?? [])
             ).map(resource)
         } key: {
             [$0.hostName.description, $0.vm.name, $0.vm.id.description]

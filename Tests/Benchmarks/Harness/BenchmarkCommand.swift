@@ -6,13 +6,19 @@ import Foundation
 struct BenchmarkCommand {
     static let all: [any Benchmark.Type] = [
         AgentTick.self, EventIngest.self, MetricsIngest.self, JobLatency.self, Cloning.self, Snapshots.self,
-        HostInspection.self, Planning.self, AgentMemory.self,
+        HostInspection.self, Planning.self, FleetRollout.self, AgentMemory.self,
     ]
 
     static func main() async {
         do {
             try Isolation.require()
             let arguments = CommandLine.arguments.dropFirst()
+            if arguments.count == 2, arguments.first == "generate", let task = arguments.last {
+                return try GeneratorProgram(
+                    task: JSONDecoder().decode(
+                        GeneratorProgram.Task.self, from: Data(contentsOf: URL(filePath: task)))
+                ).run()
+            }
             guard let binaries = ProcessInfo.processInfo.environment["VIRTFLEET_BINARIES"] else {
                 throw BenchmarkFailure("VIRTFLEET_BINARIES names no directory; run `make bench`")
             }

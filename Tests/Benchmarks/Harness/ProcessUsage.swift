@@ -24,6 +24,13 @@ enum ProcessUsage {
         return (value("Pss"), value("Private_Dirty"))
     }
 
+    /// The most that was ever resident, bytes (VmHWM of /proc/PID/status, proc(5)).
+    static func peakMemory(_ pid: pid_t) -> Double {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").dropLast().last).flatMap { Double($0) }.map { $0 * 1024 } ?? .nan
+    }
+
     /// CPU seconds of this process.
     static func own() -> Double { seconds(CLOCK_PROCESS_CPUTIME_ID) }
 

@@ -15,25 +15,34 @@ final class AgentSwarm {
     }
 
     let flow: Flow
+    private let port: UInt16
     private(set) var agents: [SwarmAgent] = []
     /// Of all agents.
     private(set) var connected = 0
     private(set) var unconfirmed: UInt64 = 0
     private let poll = epoll_create1(O_CLOEXEC)
-    private let time = SystemTimeSource()
+    let time = SystemTimeSource()
 
     /// Returns when all are connected.
-    init(_ hosts: [Registration], port: UInt16, flow: Flow = .acknowledged) throws {
+    /// - Parameter kind: what each of them does.
+    init(
+        _ hosts: [Registration], port: UInt16, flow: Flow = .acknowledged, of kind: SwarmAgent.Type = SwarmAgent.self
+    ) throws {
         self.flow = flow
+        self.port = port
         _ = Self.library
-        for host in hosts {
-            let agent = try SwarmAgent(host, port: port, swarm: self)
-            agents.append(agent)
-            var event = agent.event(EPOLLIN.rawValue)
-            epoll_ctl(poll, EPOLL_CTL_ADD, agent.socket, &event)
-            // The broker has a backlog of 100 connections.
-            try loop(until: "host \(host.host) is connected") { connected == agents.count }
-        }
+        for host in hosts { _ = try add(host, as: kind) }
+    }
+
+    /// Returns when it is connected.
+    func add<Agent: SwarmAgent>(_ host: Registration, as kind: Agent.Type) throws -> Agent {
+        let agent = try kind.init(host, port: port, swarm: self)
+        agents.append(agent)
+        var event = agent.event(EPOLLIN.rawValue)
+        epoll_ctl(poll, EPOLL_CTL_ADD, agent.socket, &event)
+        // The broker has a backlog of 100 connections.
+        try loop(until: "host \(host.host) is connected") { connected == agents.count }
+        return agent
     }
 
     deinit { close(poll) }
@@ -56,7 +65,6 @@ final class AgentSwarm {
 
     /// Publishes `count` events from every agent, as far as the windows allow; `loop` does the rest.
     func send(_ count: UInt64) {
-        unconfirmed += count * UInt64(agents.count)
         for agent in agents { agent.send(count) }
     }
 
@@ -82,6 +90,8 @@ final class AgentSwarm {
     // MARK: What agents tell
 
     func isConnected() { connected += 1 }
+
+    func isToSend(_ count: UInt64) { unconfirmed += count }
 
     func isConfirmed(_ count: UInt64) { unconfirmed -= count }
 

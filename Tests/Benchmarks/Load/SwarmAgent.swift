@@ -4,21 +4,21 @@ import FleetModel
 import Glibc
 
 /// One connection of a swarm: publishes what an agent publishes, and keeps to its window.
-final class SwarmAgent {
+class SwarmAgent {
     private static let window: UInt64 = 64
 
-    private let host: HostID
+    let host: HostID
     private let handle: OpaquePointer
-    private let epoch = EpochID.random()
+    let epoch = EpochID.random()
     private let streamTopic: String
     private let metricsTopic: String
-    private unowned let swarm: AgentSwarm
+    unowned let swarm: AgentSwarm
     private var sent: UInt64 = 0
-    private var confirmed: UInt64 = 0
-    private var goal: UInt64 = 0
+    private(set) var confirmed: UInt64 = 0
+    private(set) var goal: UInt64 = 0
     private var isWatchedForWriting = false
 
-    init(_ registration: Registration, port: UInt16, swarm: AgentSwarm) throws {
+    required init(_ registration: Registration, port: UInt16, swarm: AgentSwarm) throws {
         host = registration.host
         self.swarm = swarm
         streamTopic = Topic.stream(host).name(in: ControllerProcess.fleet)
@@ -31,7 +31,7 @@ final class SwarmAgent {
         mosquitto_int_option(handle, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5)
         mosquitto_int_option(handle, MOSQ_OPT_SEND_MAXIMUM, 65535)
         mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1)
-        mosquitto_username_pw_set(handle, host.description, registration.password)
+        mosquitto_username_pw_set(handle, registration.user, registration.password)
         mosquitto_connect_callback_set(handle, onConnect)
         mosquitto_message_callback_set(handle, onMessage)
         mosquitto_publish_callback_set(handle, onPublish)
@@ -60,7 +60,9 @@ final class SwarmAgent {
     /// QoS 0, as agents send it.
     func publishMetrics(_ payload: String) throws { try publish(metricsTopic, payload, qos: 0) }
 
+    /// So many more records, as far as the window allows.
     func send(_ count: UInt64) {
+        swarm.isToSend(count)
         goal += count
         fill()
     }
@@ -74,14 +76,19 @@ final class SwarmAgent {
         while sent < goal, sent - confirmed < Self.window {
             sent += 1
             // A failure is the connection's, which `serve` meets as well.
-            try? publish(streamTopic, EventPayload.text(epoch: epoch, seq: sent), qos: 1)
+            try? publish(streamTopic, record(sent), qos: 1)
         }
     }
 
-    private func publish(_ topic: String, _ payload: String, qos: Int32) throws {
+    /// What goes into the durable stream at its place.
+    func record(_ seq: UInt64) -> String {
+        StreamRecord.text(.vmLifecycle, body: StreamRecord.event, epoch: epoch, seq: seq)
+    }
+
+    func publish(_ topic: String, _ payload: String, qos: Int32, retain: Bool = false) throws {
         var payload = payload
         try payload.withUTF8 { bytes in
-            try check(mosquitto_publish(handle, nil, topic, Int32(bytes.count), bytes.baseAddress, qos, false))
+            try check(mosquitto_publish(handle, nil, topic, Int32(bytes.count), bytes.baseAddress, qos, retain))
         }
         watch()
     }
@@ -104,8 +111,16 @@ final class SwarmAgent {
 
     func isConnected() {
         swarm.isConnected()
-        mosquitto_subscribe(handle, nil, Topic.everythingDown(to: host, in: ControllerProcess.fleet), 1)
+        subscribe(to: Topic.everythingDown(to: host, in: ControllerProcess.fleet))
     }
+
+    func subscribe(to filter: String) {
+        // A failure is the connection's, which `serve` meets as well.
+        mosquitto_subscribe(handle, nil, filter, 1)
+    }
+
+    /// Anything but an acknowledgement.
+    func isTold(_ topic: String, _ payload: [UInt8]) {}
 
     func isPublished() {
         if swarm.flow == .puback { confirm(upTo: confirmed + 1) }
@@ -119,7 +134,7 @@ final class SwarmAgent {
         confirm(upTo: position.seq)
     }
 
-    private func confirm(upTo seq: UInt64) {
+    func confirm(upTo seq: UInt64) {
         guard seq > confirmed else { return }
         swarm.isConfirmed(seq - confirmed)
         confirmed = seq
@@ -142,7 +157,10 @@ private let onPublish: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?,
 private let onMessage:
     @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafePointer<mosquitto_message>?) -> Void = {
         _, user, message in
-        guard let message = message?.pointee, String(cString: message.topic).hasSuffix("/ack") else { return }
-        let payload = UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen))
-        agent(user)?.isAcknowledged(Array(payload))
+        guard let message = message?.pointee, let agent = agent(user) else { return }
+        let (topic, payload) = (
+            String(cString: message.topic),
+            [UInt8](UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen)))
+        )
+        if topic.hasSuffix("/ack") { agent.isAcknowledged(payload) } else { agent.isTold(topic, payload) }
     }

@@ -35,6 +35,7 @@ final class ControllerProcess {
     deinit { process?.signal(SIGTERM) }
 
     var address: String { client.address.description }
+    var socket: String { directory.file("api.sock") }
     var database: String { directory.file("state/fleet.db") }
     var metricsDatabase: String { directory.file("state/metrics.db") }
     /// What the controller has its own broker run with.
@@ -85,13 +86,21 @@ final class ControllerProcess {
 }
 
 /// A registered host and what it needs to connect.
-struct Registration: Sendable {
+struct Registration: Codable, Sendable {
     let host: HostID
-    let agentConfiguration: String
+    /// At the broker.
+    let user: String
     let password: String
+    let agentConfiguration: String
+
+    /// The controller's own rights, for what stands in its place.
+    init(controllersPassword: String) {
+        (host, user, password, agentConfiguration) = (.random(), "controller", controllersPassword, "")
+    }
 
     init(_ answer: HostRegistration) {
         host = answer.host.id
+        user = host.description
         agentConfiguration = answer.agentConfiguration
         let line = agentConfiguration.split(separator: "\n").first { $0.hasPrefix("  password: ") } ?? ""
         password = line.dropFirst("  password: ".count).trimmingCharacters(in: CharacterSet(charactersIn: "'"))

@@ -27,8 +27,10 @@ struct RolloutPlanner: Sendable {
         var cursor: String?
         repeat {
             let page = try await store.hosts(after: cursor, limit: 500)
+            let vms = try await store.vmDocuments(of: page.items.map(\.id))
             for host in page.items {
-                if let entry = try await entry(intent, host, &windows, zones[host.id]) { entries.append(entry) }
+                let entry = try await entry(intent, host, vms[host.id] ?? [], &windows, zones[host.id])
+                if let entry { entries.append(entry) }
             }
             cursor = page.nextCursor
         } while cursor != nil
@@ -52,24 +54,24 @@ struct RolloutPlanner: Sendable {
 
     /// - Returns: nil for a host that is not meant.
     private func entry(
-        _ intent: RolloutIntent, _ known: HostResource, _ windows: inout RolloutWindows?, _ hostZone: String?
+        _ intent: RolloutIntent, _ known: HostResource, _ vms: [VMDocument], _ windows: inout RolloutWindows?,
+        _ hostZone: String?
     ) async throws -> RolloutPlan.Entry? {
         let asked = intent.hosts.members.union(intent.canary.hosts.members)
         let needsInventory =
             intent.kind == JobKindName.vmClone.rawValue
             || InventoryPart.allCases.contains { asked.contains($0.rawValue) }
         let host = needsInventory ? try await store.host(known.id.description) : known
-        let vms = try await HostDocuments.vms(of: host, in: store)
         let facts = HostFacts(host, vms: vms, now: time.now())
         guard intent.hosts.matches(facts) else { return nil }
         let isCanary = intent.canary.hosts != .everything && intent.canary.hosts.matches(facts)
         do {
             return RolloutPlan.Entry(
-                host: host, zone: try windows?.zone(on: hostZone), isCanary: isCanary,
+                host: known, zone: try windows?.zone(on: hostZone), isCanary: isCanary,
                 tasks: try await RolloutTasks(intent, on: host, vms: vms, in: store))
         } catch let unknown as RolloutWindows.Unknown {
             return RolloutPlan.Entry(
-                host: host, zone: nil, isCanary: isCanary, tasks: RolloutTasks(obstacle: unknown.obstacle))
+                host: known, zone: nil, isCanary: isCanary, tasks: RolloutTasks(obstacle: unknown.obstacle))
         }
     }
 }

@@ -27,7 +27,7 @@ struct HostDocuments: Sendable {
 
     /// - Throws: `Missing`.
     init(of host: HostResource, in store: FleetStore) async throws {
-        let running = try await Self.vms(of: host, in: store).filter { vm in
+        let running = try await (store.vmDocuments(of: [host.id])[host.id] ?? []).filter { vm in
             guard vm.state != .unknown else {
                 throw Missing(
                     "Whether VM \(vm.name) runs is not known: the host's agent does not reach its hypervisor.",
@@ -52,17 +52,6 @@ struct HostDocuments: Sendable {
 
     func fit(_ vm: ProfileVM) -> HostFit {
         HostFit(of: vm.needs, on: equipment, placement: HostFit(of: vm.demand, in: request))
-    }
-
-    static func vms(of host: HostResource, in store: FleetStore) async throws -> [VMDocument] {
-        var vms: [VMDocument] = []
-        var cursor: String?
-        repeat {
-            let page = try await store.vms(host: host.id.description, after: cursor, limit: 1000)
-            vms += page.items.map(\.vm)
-            cursor = page.nextCursor
-        } while cursor != nil
-        return vms
     }
 
     private static func part<Document: Decodable>(
