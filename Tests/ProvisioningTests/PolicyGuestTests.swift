@@ -65,9 +65,9 @@ import Testing
         }
         #expect(
             await life.runner.lackingCommands == [.init(vm: World.vm(), command: ResourceName("format")!)])
+        #expect(try await life.journal.jobs().compactMap(\.policy?.description) == ["patch-state", "patch-state"])
         try await life.stop()
         #expect(started.lines == ["/usr/bin/state -q", "/usr/bin/state -q"])
-        #expect(world.ended(.guestExec).allSatisfy { $0.origin?.policy == ResourceName("patch-state") })
     }
 
     @Test func aGuestThatIsOffHasItsTurnWhenItRunsWithinTheGrace() async throws {
@@ -75,10 +75,17 @@ import Testing
         let started = ExecTests.Started(GuestProgram(exitStatus: 0))
         let life = try await Life(world, configure: started.configure)
         await life.runner.receive(
-            desired: try world.desired(1, PolicySet(guestCommands: [policy("state", [time.now()])])))
-        await pass(60, life)
+            desired: try world.desired(
+                1,
+                PolicySet(
+                    snapshots: [
+                        SnapshotPolicy(
+                            name: ResourceName("witness")!, times: [time.now()], graceSeconds: 600,
+                            keep: SnapshotRetention(last: 1))
+                    ], guestCommands: [policy("state", [time.now()])])))
+        #expect(try await eventually { world.ended(.snapshotCreate).map(\.state) == [.succeeded] })
+        #expect(try await life.journal.jobs().compactMap(\.policy?.description) == ["witness"])
         try await life.hypervisor.start(World.vm())
-        #expect(world.ended(.guestExec).isEmpty)
         #expect(
             try await eventually {
                 await pass(60, life)

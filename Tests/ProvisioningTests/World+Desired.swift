@@ -16,7 +16,7 @@ extension World {
         ).json()
     }
 
-    /// The last reports of this kind's jobs that have ended.
+    /// The last report of each of this kind's jobs that have ended.
     func ended(_ kind: JobKindName) -> [JobReport] {
         reports.withLock { $0.filter { $0.kind == kind.rawValue && $0.state.isTerminal } }
     }
