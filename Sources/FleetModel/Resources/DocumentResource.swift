@@ -61,7 +61,7 @@ public struct WindowOccurrences: Codable, Equatable, Sendable {
 public struct PolicyHostResource: Codable, Equatable, Sendable {
     public var host: HostID
     public var hostName: ResourceName
-    /// The time zone in which the times were reckoned; absent when it is the host's own and not known.
+    /// The time zone in which the times were reckoned; absent without times, or when it is the host's own and not known.
     public var timeZone: String?
     /// The next ten; none for a policy that is not carried out at times.
     public var times: [Date]

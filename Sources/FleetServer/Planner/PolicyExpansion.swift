@@ -1,6 +1,5 @@
 import FleetFiles
 import FleetModel
-import FleetStore
 import FoundationEssentials
 import Recurrence
 
@@ -23,7 +22,7 @@ struct PolicyExpansion {
     private static let horizon = 120 * day
     private static let day = 86_400.0
     /// Of all its policies: a desired state has room for so many. Three hourly policies still reach 90 days with that.
-    static let maximumTimes = 7000
+    private static let maximumTimes = 7000
 
     private(set) var policies = PolicySet()
     private(set) var leftOut: [(name: ResourceName, problem: InvalidRecurrence)] = []
@@ -86,14 +85,5 @@ struct PolicyExpansion {
                     name: name, profiles: profiles, vms: vms,
                     power: HostPowerPolicy(onSleep: policy.onHostSleep, onShutdown: policy.onHostShutdown)))
         }
-    }
-}
-
-extension Policy {
-    /// What an update brings, at the moment; nil for other actions.
-    /// - Throws: the `Problem` `unknown-template`.
-    func image(in store: FleetStore) async throws -> ImageReference? {
-        guard action == .update, let template else { return nil }
-        return try await JobPlanner(store: store).image(template, version)
     }
 }

@@ -41,7 +41,9 @@ import Testing
     }
 
     @Test func whatKeepsAnUpdateFromHostsIsShownAndAPolicyWithoutTimesHasNone() async throws {
-        _ = try await fixture.addHost("ws-1")
+        let host = try await fixture.addHost("ws-1")
+        try await fixture.describe(
+            host, [.software: .object(["clock": .object(["timeZone": .string("Asia/Kolkata")])])], vms: [])
         func hosts(_ document: [String: JSONValue]) async throws -> [PolicyHostResource] {
             try await withClient(.handler, of: fixture.api.handle) { client in
                 #expect(try await client.send(.post, "/api/v1/policies/p", document).status == 200)
@@ -55,7 +57,7 @@ import Testing
         #expect(update.map(\.times.count) == [10])
         #expect(update[0].obstacle?.hasPrefix("there is no template 'win11'") == true)
         let power = try await hosts(["action": .string("power")])
-        #expect(power.map(\.times.count) == [0] && power.map(\.obstacle) == [nil])
+        #expect(power.map(\.times.count) == [0] && power.map(\.obstacle) == [nil] && power.map(\.timeZone) == [nil])
     }
 
     @Test(arguments: [

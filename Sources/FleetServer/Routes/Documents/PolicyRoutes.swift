@@ -48,7 +48,8 @@ enum PolicyRoutes {
     private static func schedule(
         of policy: Policy, on host: HostResource, in zone: String?, from now: Date
     ) -> PolicyHostResource {
-        var shown = PolicyHostResource(host: host.id, hostName: host.name, timeZone: zone, times: [])
+        var shown = PolicyHostResource(
+            host: host.id, hostName: host.name, timeZone: policy.isTimed ? zone : nil, times: [])
         guard policy.isTimed else { return shown }
         if policy.lacksTimeZone(zone) {
             shown.obstacle =
