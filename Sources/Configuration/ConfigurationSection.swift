@@ -27,6 +27,9 @@ public struct SectionCheck {
     let path: [any CodingKey]
     let report: DecodingReport
 
+    /// Whether the section itself says something of a key, so that not its default counts.
+    public func isGiven(_ key: String) -> Bool { node?.member(key).map { !$0.isNull } ?? false }
+
     /// - Parameter key: a key of the section (`port`) or a path below it (`tls.certificate`); a key that is absent is
     ///   reported at the section's own place. Nothing is said of a value that could not even be read.
     public func problem(_ key: String, _ message: String) {

@@ -3,7 +3,10 @@ import FleetModel
 
 /// What an operator keeps as a YAML file and applies. It is read strictly: a key that this version does not know could be the
 /// one that matters.
-public protocol FleetDocument: ConfigurationSection {}
+public protocol FleetDocument: ConfigurationSection {
+    /// The whole of it, defaults included, as a JSON document.
+    func document() throws -> [String: JSONValue]
+}
 
 /// Why a file or a document is not what it should be.
 public struct InvalidDocument: Error, Equatable, CustomStringConvertible {
@@ -33,7 +36,6 @@ extension FleetDocument {
         self = try loaded.document { $0.key.isEmpty ? $0.message : "\($0.key): \($0.message)" }
     }
 
-    /// The whole of it, defaults included, as a JSON document.
     public func document() throws -> [String: JSONValue] {
         try FleetJSON.decode([String: JSONValue].self, from: FleetJSON.encode(self))
     }

@@ -1,43 +1,63 @@
 import Configuration
 import FleetModel
 
-/// What hosts do by themselves on a schedule, with no network either: snapshots of their VMs.
+/// What hosts do by themselves, with no network either.
 public struct Policy: FleetDocument, Schedule, Equatable {
     /// Each snapshot of a VM lies over the one before: so many layers are still quick.
     public static let maximumKept = 14
 
+    public enum Action: String, Codable, CaseIterable, Sendable {
+        /// Makes snapshots of VMs, and gives them up again.
+        case snapshot
+        /// Gives VMs a version of a template.
+        case update
+        /// Runs a command in guests.
+        case guest
+        /// Says what becomes of VMs when their host sleeps or shuts down; it has no times.
+        case power
+    }
+
+    public var action = Action.snapshot
     /// Labels that a host must have; every host without any.
     public var labels: [String: String] = [:]
     /// Of VMs cloned by these profiles; of all without any.
     public var profiles: [ResourceName] = []
     /// Of VMs with these names; of all without any.
     public var vms: [String] = []
+
     public var recurrence = "FREQ=DAILY"
     public var start = LocalTime("2026-01-01T12:30")!
     public var timeZone = Self.zoneOfHost
-    /// How long after a time that was missed the snapshot is made all the same.
+    /// How long after a time that was missed it is made good.
     public var grace = Interval.seconds(12 * 3600)
+    /// What a host has to meet.
+    public var requirements: [JobRequirement] = []
+
     public var keep = SnapshotRetention(last: 3, daily: 7)
-    /// With less free space none is made.
+    /// With less free space no snapshot is made.
     public var minimumFreeMiB = 10_240
     /// Keep the memory of guests that run as well.
     public var memory = false
 
+    public var template: ResourceName?
+    /// The newest without one.
+    public var version: ResourceName?
+    /// Start a VM after its update; else it is left off.
+    public var startVM = true
+    /// How long its guest may take to shut down before.
+    public var shutdownTimeoutSeconds = 120
+    /// How long its guest agent may take to answer afterwards; not waited for with 0.
+    public var guestAgentTimeoutSeconds = 300
+
+    /// One that the profiles of VMs name.
+    public var command: ResourceName?
+
+    public var onHostSleep = HostPowerPolicy.SleepAction.pause
+    public var onHostShutdown = HostPowerPolicy.ShutdownAction.shutdown
+
     public init() {}
 
-    public func validate(_ check: SectionCheck) {
-        let graces = Interval.seconds(60)...Interval.seconds(7 * 86_400)
-        if !graces.contains(grace) { check.problem("grace", "expected from 1m to 7d, got \(grace)") }
-        check.range("minimumFreeMiB", minimumFreeMiB, 0...1 << 30)
-        if recurrence.utf8.count > 500 { check.problem("recurrence", "expected at most 500 bytes") }
-        let counts = [keep.last, keep.hourly, keep.daily, keep.weekly, keep.monthly]
-        if counts.contains(where: { !(0...Self.maximumKept).contains($0) })
-            || !(1...Self.maximumKept).contains(keep.total)
-        {
-            check.problem(
-                "keep", "expected 1 to \(Self.maximumKept) snapshots in all, as each lies over the one before")
-        }
-    }
+    public var isTimed: Bool { action != .power }
 }
 
 extension SnapshotRetention: ConfigurationSection {

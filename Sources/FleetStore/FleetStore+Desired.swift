@@ -4,10 +4,10 @@ import FoundationEssentials
 
 /// What some hosts shall do by themselves: encoded once for all of them.
 public struct DesiredPolicies: Equatable, Sendable {
-    public let policies: [SnapshotPolicy]
+    public let policies: PolicySet
     let text: String
 
-    public init(_ policies: [SnapshotPolicy]) throws {
+    public init(_ policies: PolicySet) throws {
         self.policies = policies
         text = try FleetJSON.storedText(policies)
     }
@@ -55,7 +55,7 @@ extension FleetStore {
             {
                 return SignedDocument(host: host, revision: current.revision, envelope: current.envelope)
             }
-            if current == nil, wanted.policies.isEmpty,
+            if current == nil, wanted.policies.all.isEmpty,
                 try HostRepository(connection: connection).trustedKeys(of: host).map({ $0 == keys })
                     ?? (keys.count == 1)
             {
@@ -66,7 +66,8 @@ extension FleetStore {
             let envelope = try sign(
                 DesiredState(
                     fleet: fleet, host: host, revision: revision, issuedAt: now, expiresAt: expiresAt,
-                    policies: wanted.policies, keys: keys))
+                    policies: wanted.policies.snapshots, updates: wanted.policies.updates,
+                    guestCommands: wanted.policies.guestCommands, power: wanted.policies.power, keys: keys))
             try states.put(
                 .init(
                     revision: revision, expiresAt: expiresAt, content: wanted.text, keys: signers, envelope: envelope),

@@ -7,6 +7,7 @@ extension FleetStore {
             try TemplateRepository(connection: connection).add(image, at: time.now())
             try audit("template.add", "\(image.template) \(image.version)", by: author)
         }
+        desires.announce(0)
         return try template(image.template, version: image.version)
     }
 
@@ -15,10 +16,14 @@ extension FleetStore {
         try read { try TemplateRepository(connection: $0).page(after: cursor, limit: limit) }
     }
 
-    public func template(_ name: ResourceName, version: ResourceName) throws(StoreError) -> TemplateResource {
+    /// - Parameter version: the one that was added last when nil.
+    public func template(_ name: ResourceName, version: ResourceName?) throws(StoreError) -> TemplateResource {
         try read { connection in
-            guard let template = try TemplateRepository(connection: connection).find(name, version) else {
-                throw StoreError.notFound(kind: "template version", name: "\(name) \(version)")
+            let templates = TemplateRepository(connection: connection)
+            let found = if let version { try templates.find(name, version) } else { try templates.newest(name) }
+            guard let template = found else {
+                throw StoreError.notFound(
+                    kind: "template version", name: version.map { "\(name) \($0)" } ?? name.description)
             }
             return template
         }

@@ -66,6 +66,8 @@ struct NoJobs: JobReceiver {
     var desiredRevision: UInt64 { 0 }
     let keys: [VerifyingKey] = []
     func vmStopped(_ vm: VMID) async {}
+    let powerPolicies: [PowerPolicy] = []
+    let powerChanges = Mailbox<Void>(capacity: 1)
     let moves = Mailbox<Void>(capacity: 1)
 }
 

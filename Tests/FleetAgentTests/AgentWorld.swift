@@ -38,6 +38,9 @@ final class AgentWorld: Sendable {
             return busy.withLock(\.self)
         }
         func release() async { held.withLock { $0 = false } }
+        let policies = Mutex<[PowerPolicy]>([])
+        var powerPolicies: [PowerPolicy] { get async { policies.withLock(\.self) } }
+        let powerChanges = Mailbox<Void>(capacity: 1)
         let moves = Mailbox<Void>(capacity: 1)
     }
 

@@ -158,6 +158,33 @@ import Testing
         }
     }
 
+    @Test func aPolicyTakesTheProfilesPlaceAndGivesItBack() async throws {
+        let world = try await World()
+        try await world.run { life in
+            let guest = try await Self.define("guest", in: life.hypervisor)
+            let definition = try await life.hypervisor.definition(of: guest)
+            func follow(_ policies: [PowerPolicy], _ shown: HostPowerPolicy.SleepAction) async throws {
+                world.agent.jobs.policies.withLock { $0 = policies }
+                world.agent.jobs.powerChanges.send(())
+                try await world.agent.until("the controller is told") {
+                    try world.agent.document(guest)?.power?.onSleep == shown
+                }
+            }
+            let saving = PowerPolicy(name: ResourceName("night")!, power: HostPowerPolicy(onSleep: .save))
+            try await follow([saving], .save)
+            try await world.sleep()
+            #expect(try await life.hypervisor.domain(guest).state == .shutoff)
+            #expect(try await life.hypervisor.hasManagedSave(guest))
+            try await world.wake()
+            try await world.until("it goes on", life, [guest: .running])
+            #expect(try await life.hypervisor.definition(of: guest) == definition)
+
+            try await follow([], .pause)
+            try await world.sleep()
+            #expect(try await life.hypervisor.domain(guest).state == .paused)
+        }
+    }
+
     @Test func anAgentThatEndedMeanwhileLetsThemGoOnAtItsNextStart() async throws {
         let world = try await World()
         var guests: [VMID] = []

@@ -50,6 +50,25 @@ import Testing
             ])
     }
 
+    @Test func aPolicyTakesTheProfilesPlaceAndTheFirstByNameCounts() {
+        let domains = [
+            Self.domain("one", power: HostPowerPolicy(onSleep: .shutdown)),
+            Self.domain("two", power: HostPowerPolicy(onSleep: .shutdown)),
+        ]
+        func policy(_ name: String, _ action: HostPowerPolicy.SleepAction, vms: [String]?) -> PowerPolicy {
+            PowerPolicy(name: ResourceName(name)!, vms: vms, power: HostPowerPolicy(onSleep: action, onShutdown: .save))
+        }
+        func actions(_ occasion: HostPower.Occasion, _ policies: [PowerPolicy]) -> [PowerPlan.Action?] {
+            let plan = PowerPlan(occasion, domains, by: policies, sparing: [], within: .seconds(3600))
+            return domains.map { plan.actions[$0.id] }
+        }
+        #expect(actions(.sleep, []) == [.shutdown, .shutdown])
+        #expect(actions(.sleep, [policy("a", .save, vms: ["one"])]) == [.save, .shutdown])
+        #expect(actions(.shutdown, [policy("a", .save, vms: ["one"])]) == [.save, .shutdown])
+        let both = [policy("b", .save, vms: nil), policy("a", .ignore, vms: ["one"])]
+        #expect(actions(.sleep, both) == [nil, .save])
+    }
+
     @Test func onlyWhatRunsAndIsOursAndNobodyIsWorkingOnIsTouched() {
         var foreign = Self.domain("foreign")
         foreign.origin = nil

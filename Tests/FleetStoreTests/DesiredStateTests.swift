@@ -20,7 +20,9 @@ struct DesiredStateTests {
         _ host: HostID, _ policies: [SnapshotPolicy], keys: [VerifyingKey] = [], by store: FleetStore? = nil
     ) async throws -> DesiredState? {
         let store = store ?? self.store
-        let state = try await store.desiredToPublish(for: host, DesiredPolicies(policies), keys: keys) {
+        let state = try await store.desiredToPublish(
+            for: host, DesiredPolicies(PolicySet(snapshots: policies)), keys: keys
+        ) {
             [UInt8](try FleetJSON.encode($0))
         }
         guard let state else { return nil }
@@ -45,9 +47,35 @@ struct DesiredStateTests {
         #expect(try await publish(host, [])?.revision == 4)
     }
 
+    @Test func policiesOfEachKindAreNews() async throws {
+        let host = try await fixture.host().id
+        let power = PowerPolicy(name: try #require(ResourceName("b")), power: HostPowerPolicy(onSleep: .save))
+        let command = GuestCommandPolicy(
+            name: try #require(ResourceName("c")), times: [fixture.time.now()], graceSeconds: 60,
+            command: try #require(ResourceName("patch")))
+        var wanted = PolicySet(snapshots: [try policy("a")])
+        var revision: UInt64 = 0
+        func publish() async throws -> DesiredState? {
+            let signed = try await store.desiredToPublish(for: host, DesiredPolicies(wanted), keys: []) {
+                [UInt8](try FleetJSON.encode($0))
+            }
+            guard let signed else { return nil }
+            await store.desiredPublished(signed)
+            return try FleetJSON.decode(DesiredState.self, from: Data(signed.envelope))
+        }
+        let more = PolicySet(guestCommands: [command], power: [power])
+        for kind in 1...2 {
+            if kind == 1 { wanted.power = more.power } else { wanted.guestCommands = more.guestCommands }
+            revision += 1
+            let state = try await publish()
+            #expect(state?.revision == revision && state?.policySet == wanted)
+            #expect(try await publish() == nil)
+        }
+    }
+
     @Test func aRevisionIsStoredBeforeItIsPublished() async throws {
         let host = try await fixture.host().id
-        let wanted = try DesiredPolicies([policy("a")])
+        let wanted = try DesiredPolicies(PolicySet(snapshots: [policy("a")]))
         let state = try await store.desiredToPublish(for: host, wanted, keys: []) { _ in [1] }
         // The controller dies here.
         let next = try StoreFixture.open(fixture.directory, fixture.time)
@@ -88,6 +116,11 @@ struct DesiredStateTests {
         let name = try #require(ResourceName("nightly"))
         #expect(try await rings { _ = try await store.applyDocument(.policy, name, document: [:], by: "t") })
         #expect(try await !rings { _ = try await store.applyDocument(.policy, name, document: [:], by: "t") })
+        let image = ImageReference(
+            template: name, version: name, digest: try #require(Digest(String(repeating: "ab", count: 32))),
+            format: .raw,
+            sizeBytes: 1, virtualSizeBytes: 1)
+        #expect(try await rings { _ = try await store.addTemplate(image, by: "t") })
         #expect(try await !rings { _ = try await store.applyDocument(.window, name, document: [:], by: "t") })
         #expect(
             try await rings {

@@ -16,7 +16,7 @@ import Testing
     init() throws { fixture = try StoreFixture() }
 
     private func desired(_ host: HostID, _ keys: [VerifyingKey]) async throws -> DesiredState? {
-        let state = try await store.desiredToPublish(for: host, DesiredPolicies([]), keys: keys) {
+        let state = try await store.desiredToPublish(for: host, DesiredPolicies(PolicySet()), keys: keys) {
             [UInt8](try FleetJSON.encode($0))
         }
         guard let state else { return nil }

@@ -170,6 +170,17 @@ struct ResourceTests {
         #expect(
             try await store.templates(after: nil, limit: 9).items.map(\.image) == [image("1", "b"), image("2", "a")])
         #expect(try await store.template(ResourceName("office")!, version: ResourceName("1")!).image == image("1", "b"))
+        #expect(
+            try await store.template(ResourceName("office")!, version: nil).image == image("1", "b"),
+            "it was added last")
+        for (name, version) in [("office", "3"), ("other", nil)] {
+            await #expect {
+                _ = try await store.template(ResourceName(name)!, version: version.flatMap { ResourceName($0) })
+            } throws: { error in
+                guard case StoreError.notFound = error else { return false }
+                return true
+            }
+        }
     }
 
     @Test func aVMShowsItsLatestMetrics() async throws {

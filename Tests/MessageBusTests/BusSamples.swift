@@ -123,8 +123,15 @@ enum BusSamples {
         let origins = JobReport.Origin(policy: name, arguments: .object([:]), expiresAt: time)
         let key = VerifyingKey(bytes: [UInt8](repeating: 1, count: 32))!
         let policy = SnapshotPolicy(
-            name: name, profiles: [name], vms: ["a"], times: [time], graceSeconds: 60,
+            name: name, profiles: [name], vms: ["a"], times: [time], graceSeconds: 60, requirements: ["power"],
             keep: SnapshotRetention(last: 1), minimumFreeMiB: 1, memory: true)
+        let update = UpdatePolicy(
+            name: name, profiles: [name], vms: ["a"], times: [time], graceSeconds: 60, requirements: ["power"],
+            image: image, guestAgentTimeoutSeconds: 300)
+        let guestCommand = GuestCommandPolicy(
+            name: name, profiles: [name], vms: ["a"], times: [time], graceSeconds: 60, requirements: ["power"],
+            command: name)
+        let power = PowerPolicy(name: name, profiles: [name], vms: ["a"], power: HostPowerPolicy())
         let values: [(String, (any Encodable & Sendable)?)] = [
             (
                 "Presence",
@@ -191,8 +198,9 @@ enum BusSamples {
                 "DesiredState",
                 DesiredState(
                     fleet: FleetName("plant")!, host: host, revision: 1, issuedAt: time, expiresAt: time,
-                    policies: [policy], keys: [key])
+                    policies: [policy], updates: [update], guestCommands: [guestCommand], power: [power], keys: [key])
             ),
+            ("UpdatePolicy", update), ("GuestCommandPolicy", guestCommand), ("PowerPolicy", power),
             ("SnapshotPolicy", policy), ("SnapshotRetention", policy.keep), ("JobOrigin", origins),
             ("Job", queued), ("LeftOutDisk", leftOut),
             ("CloneArguments", clone),

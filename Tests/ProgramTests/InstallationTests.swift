@@ -41,7 +41,9 @@ import Testing
         for path in [
             "bash-completion/completions/virtfleet", "zsh/site-functions/_virtfleet",
             "fish/vendor_completions.d/virtfleet.fish", "virtfleet/profiles/linux-small.yaml",
-            "virtfleet/windows/nights.yaml", "virtfleet/policies/nightly.yaml", "virtfleet/rollouts/office-update.yaml",
+            "virtfleet/windows/nights.yaml", "virtfleet/policies/nightly.yaml",
+            "virtfleet/policies/monthly-update.yaml", "virtfleet/policies/guest-updates.yaml",
+            "virtfleet/policies/save-on-sleep.yaml", "virtfleet/rollouts/office-update.yaml",
             "virtfleet/agent.yaml",
             "virtfleet/mosquitto/acl", "virtfleet/prometheus/rules.yaml",
         ] { #expect(try !text("usr/local/share/\(path)").isEmpty) }

@@ -21,17 +21,10 @@ import Testing
     private func envelope(
         _ world: World, _ revision: UInt64, _ policies: [SnapshotPolicy], key: SigningKey? = nil, host: HostID? = nil
     ) throws -> [UInt8] {
-        let state = DesiredState(
-            fleet: World.fleet, host: host ?? World.hostID, revision: revision, issuedAt: time.now(),
-            expiresAt: time.now() + 86_400 * 90, policies: policies)
-        return try Envelope(
-            signing: [UInt8](FleetJSON.encode(state)), type: DesiredState.payloadType, with: [key ?? world.key]
-        ).json()
+        try world.desired(revision, PolicySet(snapshots: policies), key: key, host: host)
     }
 
-    private func ended(_ world: World, _ kind: JobKindName) -> [JobReport] {
-        world.reports.withLock { $0.filter { $0.kind == kind.rawValue && $0.state.isTerminal } }
-    }
+    private func ended(_ world: World, _ kind: JobKindName) -> [JobReport] { world.ended(kind) }
 
     /// Moves the clock and has the agent look.
     private func pass(_ seconds: Double, _ life: Life) async {

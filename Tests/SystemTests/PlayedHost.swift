@@ -67,6 +67,8 @@ private actor PlayedJobs: JobReceiver {
 
     nonisolated let recorded = Mailbox<Void>(capacity: 1)
     nonisolated let moves = Mailbox<Void>(capacity: 1)
+    nonisolated let powerChanges = Mailbox<Void>(capacity: 1)
+    let powerPolicies: [PowerPolicy] = []
     private nonisolated let finished = Mutex<[JobID]>([])
     private let spool: Spool
     private(set) var recordedRevision: UInt64 = 0

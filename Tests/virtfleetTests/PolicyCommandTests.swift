@@ -56,6 +56,36 @@ import Testing
         #expect(vms.first?["givenUp"] == .array([.string("nightly-1")]))
     }
 
+    @Test func whatAPolicyDoesWithoutTimesIsShown() async throws {
+        var policy = Policy()
+        policy.action = .power
+        policy.onHostSleep = .save
+        let name = try #require(ResourceName("save-on-sleep"))
+        let resource = DocumentResource(
+            name: name, document: try policy.document(), createdAt: Self.time, updatedAt: Self.time)
+        let old = DocumentResource(
+            name: try #require(ResourceName("old")), document: ["recurrence": .string("FREQ=DAILY")],
+            createdAt: Self.time, updatedAt: Self.time)
+        let host = PolicyHostResource(
+            host: Fleet.hosts[0].id, hostName: Fleet.hosts[0].name, timeZone: nil, times: [])
+        let controller = try FakeController([
+            "GET /policies": { $1.respond(page: [old, resource]) },
+            "GET /policies/save-on-sleep": { $1.respond(json: resource) },
+            "GET /policies/save-on-sleep/hosts": { $1.respond(page: [host]) },
+        ])
+        let output = try await controller.run(
+            ["policy", "show", "save-on-sleep"], environment: ["TZ": "Europe/Berlin"])
+        #expect(output.status == 0, "\(output.errorText)")
+        let difference = try GoldenFile("policy-show-power.txt").difference(from: output.text)
+        #expect(difference == nil)
+        let list = try await controller.run("policy", "list")
+        let rows = list.text.split(separator: "\n").map { $0.split(separator: " ").prefix(3).map(String.init) }
+        #expect(
+            rows == [
+                ["NAME", "ACTION", "RECURRENCE"], ["old", "snapshot", "FREQ=DAILY"], ["save-on-sleep", "power", "-"],
+            ])
+    }
+
     @Test func theShippedPolicyShowsEveryKeyWithItsDefault() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "config/policies/nightly.yaml").path

@@ -25,6 +25,7 @@ struct DomainRegistry {
     private(set) var domains: [VMID: Domain] = [:]
     private var guests: [VMID: GuestInformation] = [:]
     private var details: [VMID: VMDetails] = [:]
+    private var powerPolicies: [PowerPolicy] = []
     /// The last that is known of each domain; nil before the first look ever.
     private(set) var known: [VMID: KnownDomain]?
     private(set) var isReachable = false
@@ -80,6 +81,14 @@ struct DomainRegistry {
         guard let domain = domains[id], details[id] != found else { return [] }
         details[id] = found
         return [.publish(document(domain))]
+    }
+
+    /// They say from now on what becomes of VMs when the host sleeps.
+    mutating func follow(_ policies: [PowerPolicy]) -> [Action] {
+        let before = powerPolicies
+        powerPolicies = policies
+        return domains.values.filter { $0.isOurs && before.power(of: $0) != policies.power(of: $0) }
+            .sorted { $0.id < $1.id }.map { .publish(document($0)) }
     }
 
     /// The hypervisor's answer to `refresh`; nil when it has no such domain.
@@ -145,7 +154,7 @@ struct DomainRegistry {
             unkeptBytes: details[domain.id]?.snapshots?.unkeptBytes,
             demand: isReachable ? domain.runningDemand : nil, drift: details[domain.id]?.drift,
             guestCommands: details[domain.id]?.guestCommands, override: details[domain.id]?.override,
-            power: domain.isOurs ? domain.power : nil)
+            power: domain.isOurs ? powerPolicies.power(of: domain) : nil)
     }
 }
 

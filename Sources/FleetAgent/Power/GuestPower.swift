@@ -41,19 +41,21 @@ actor GuestPower {
         held = file.read() ?? [:]
     }
 
-    /// Does with each VM what its profile says. Returns when all is done; a guest that hangs can make that never.
+    /// Does with each VM what a policy says, or else its profile. Returns when all is done; a guest that hangs can make that never.
     /// - Parameters:
+    ///   - policies: the host's own.
     ///   - spared: VMs that are left as they are.
     ///   - limit: after which nothing is begun.
     ///   - delay: logind's InhibitDelayMaxSec, of which `limit` is a part.
     func prepare(
-        for occasion: HostPower.Occasion, sparing spared: Set<VMID>, within limit: Duration, of delay: Duration
+        for occasion: HostPower.Occasion, by policies: [PowerPolicy], sparing spared: Set<VMID>, within limit: Duration,
+        of delay: Duration
     ) async {
         isPreparing = true
         let end = time.monotonic() + limit * Self.shareToShutDown
         do {
             let domains = try await hypervisor.domains()
-            let plan = PowerPlan(occasion, domains, sparing: spared, within: limit)
+            let plan = PowerPlan(occasion, domains, by: policies, sparing: spared, within: limit)
             await tellUnsaved(plan, occasion, delay)
             if occasion == .sleep { try await hold(plan.actions.compactMapValues(\.hold)) }
             guard isPreparing else { return }

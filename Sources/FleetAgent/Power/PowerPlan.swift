@@ -1,6 +1,7 @@
 import FleetModel
 import HostPower
 import Hypervisor
+import Provisioning
 
 /// What is done with each VM before its host sleeps or shuts down. Pure.
 ///
@@ -18,12 +19,17 @@ struct PowerPlan: Equatable {
     private(set) var saving = 0.0
 
     /// - Parameters:
+    ///   - policies: they take the place of what profiles say.
     ///   - spared: VMs that a job is working on.
     ///   - limit: in which all of it has to be done.
-    init(_ occasion: HostPower.Occasion, _ domains: [Domain], sparing spared: Set<VMID>, within limit: Duration) {
+    init(
+        _ occasion: HostPower.Occasion, _ domains: [Domain], by policies: [PowerPolicy] = [],
+        sparing spared: Set<VMID>, within limit: Duration
+    ) {
         var toSave: [Domain] = []
         for domain in domains where domain.isOurs && !spared.contains(domain.id) && domain.state.isExecuting {
-            switch (occasion, domain.power.onSleep, domain.power.onShutdown) {
+            let power = policies.power(of: domain)
+            switch (occasion, power.onSleep, power.onShutdown) {
             case (.sleep, .pause, _): actions[domain.id] = .pause
             case (.sleep, .ignore, _): break
             case (.sleep, .save, _), (.shutdown, _, .save): toSave.append(domain)

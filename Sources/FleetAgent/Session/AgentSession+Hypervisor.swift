@@ -59,6 +59,11 @@ extension AgentSession {
         }
     }
 
+    func followPowerPolicies() async {
+        let policies = await jobs.powerPolicies
+        await perform(registry.follow(policies))
+    }
+
     /// One that does not answer is asked again with the others.
     func ask(_ id: VMID) async {
         do {

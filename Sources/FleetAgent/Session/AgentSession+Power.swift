@@ -28,9 +28,12 @@ extension AgentSession {
             what: occasion == .sleep ? "sleeping" : "shutting-down",
             message: "the host \(occasion == .sleep ? "goes to sleep" : "shuts down"), and waits for \(lock.limit)")
         logger.notice(event.message)
-        let busy = await jobs.hold()
+        let (busy, policies) = (await jobs.hold(), await jobs.powerPolicies)
         let tasks = [
-            Task { await self.guests.prepare(for: occasion, sparing: busy, within: limit, of: lock.delay) },
+            Task {
+                await self.guests.prepare(
+                    for: occasion, by: policies, sparing: busy, within: limit, of: lock.delay)
+            },
             Task {
                 await self.record(.hostPower, event)
                 await self.announce()

@@ -109,6 +109,7 @@ public actor AgentSession: Service {
             group.addTask { for await _ in self.inspecting { await self.inspect() } }
             group.addTask { for await id in self.asking { await self.ask(id) } }
             group.addTask { for await _ in self.jobs.moves { await self.refreshMoved() } }
+            group.addTask { for await _ in self.jobs.powerChanges { await self.followPowerPolicies() } }
             group.addTask { for await _ in self.jobs.recorded { self.publishing.send(()) } }
             group.addTask { for await id in self.details.changed { await self.lookAtDetails(of: id) } }
             group.addTask {

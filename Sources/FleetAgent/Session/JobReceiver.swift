@@ -27,6 +27,10 @@ public protocol JobReceiver: Sendable {
     func hold() async -> Set<VMID>
     /// Jobs start again.
     func release() async
+    /// What takes the place of what profiles say of the host's sleep.
+    var powerPolicies: [PowerPolicy] { get async }
+    /// Rings when they are others than before, and at first when there are any.
+    var powerChanges: Mailbox<Void> { get }
     /// Rings when VMs may have other cores than before.
     var moves: Mailbox<Void> { get }
 }

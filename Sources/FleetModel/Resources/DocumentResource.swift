@@ -4,7 +4,7 @@ import FoundationEssentials
 public enum DocumentKind: String, Codable, CaseIterable, Sendable {
     /// Recurring time in which a host may be disturbed.
     case window
-    /// What hosts do by themselves on a schedule.
+    /// What hosts do by themselves.
     case policy
 
     /// The collection's name in the API's paths.
@@ -61,9 +61,9 @@ public struct WindowOccurrences: Codable, Equatable, Sendable {
 public struct PolicyHostResource: Codable, Equatable, Sendable {
     public var host: HostID
     public var hostName: ResourceName
-    /// The time zone in which the times were reckoned; absent when it is the host's own and not known.
+    /// The time zone in which the times were reckoned; absent without times, or when it is the host's own and not known.
     public var timeZone: String?
-    /// The next ten.
+    /// The next ten; none for a policy that is not carried out at times.
     public var times: [Date]
     /// Why the policy does not reach the host; absent when it does.
     public var obstacle: String?

@@ -15,19 +15,6 @@ public actor DesiredPublisher: Service {
     private static let interval = Duration.seconds(300)
     /// When what did not succeed is tried again.
     private static let patience = Duration.seconds(10)
-    /// What a host knows reaches so far at least; it is told more each day.
-    private static let horizon = 120 * day
-    private static let day = 86_400.0
-    /// Of all its policies: a desired state has room for so many. Three hourly policies still reach 90 days with that.
-    static let maximumTimes = 7000
-
-    private struct Applied {
-        var name: ResourceName
-        var policy: Policy
-        /// Nothing of before was missed.
-        var since: Date
-    }
-
     /// What hosts have in common that shall do the same.
     private struct Likeness: Hashable {
         var policies: [ResourceName]
@@ -67,7 +54,7 @@ public actor DesiredPublisher: Service {
         do {
             let ring = keys.current
             var isComplete = true
-            let policies = try await store.policies().compactMap(understood)
+            let policies = try await appliedPolicies()
             let zones = try await store.timeZones()
             var wanted: [Likeness: DesiredPolicies] = [:]
             var cursor: String?
@@ -76,10 +63,10 @@ public actor DesiredPublisher: Service {
                 var states: [SignedDocument] = []
                 for host in page.items {
                     let zone = zones[host.id]
-                    let mine = policies.filter { $0.policy.concerns(host) && !$0.policy.lacksTimeZone(zone) }
+                    let mine = policies.filter { $0.policy.concerns(host) && !$0.lacksTimeZone(zone) }
                         .prefix(DesiredState.maximumPolicies)
                     let likeness = Likeness(policies: mine.map(\.name), timeZone: zone)
-                    let all = try wanted[likeness] ?? DesiredPolicies(expand(mine, zone))
+                    let all = try wanted[likeness] ?? DesiredPolicies(expand(Array(mine), zone))
                     wanted[likeness] = all
                     if let state = try await store.desiredToPublish(
                         for: host.id, all, keys: ring.verifyingKeys, sign: ring.seal)
@@ -97,33 +84,30 @@ public actor DesiredPublisher: Service {
         }
     }
 
-    private func understood(_ resource: DocumentResource) -> Applied? {
-        do {
-            return Applied(
-                name: resource.name, policy: try Policy(document: resource.document), since: resource.updatedAt)
-        } catch {
-            logger.warning("policy \(resource.name) is not understood: \(error)")
-            return nil
-        }
-    }
-
-    /// From the day's begin, so that it stays the same for a day. The day before is in it for hosts that have still to make good
-    /// what they missed. A host may name a time zone that this machine does not know: it goes without those policies.
-    private func expand(_ policies: ArraySlice<Applied>, _ hostZone: String?) -> [SnapshotPolicy] {
-        let now = time.now().timeIntervalSince1970
-        let today = Date(timeIntervalSince1970: (now / Self.day).rounded(.down) * Self.day)
-        return policies.compactMap { applied in
+    /// Those that are understood, and whose templates there are.
+    private func appliedPolicies() async throws -> [AppliedPolicy] {
+        var applied: [AppliedPolicy] = []
+        for resource in try await store.policies() {
             do {
-                let reach = max(Self.day, applied.policy.grace.duration.seconds)
-                let times = try ScheduleCalendar(applied.policy, hostZone: hostZone).times(
-                    from: max(applied.since, today - reach), until: today + Self.horizon,
-                    limit: Self.maximumTimes / policies.count)
-                return SnapshotPolicy(applied.name, applied.policy, times: times)
-            } catch {
-                logger.warning("policy \(applied.name) is left out: \(error)")
-                return nil
+                let policy = try Policy(document: resource.document)
+                applied.append(
+                    AppliedPolicy(
+                        name: resource.name, policy: policy, image: try await policy.image(in: store),
+                        since: resource.updatedAt))
+            } catch let invalid as InvalidDocument {
+                logger.warning("policy \(resource.name) is not understood: \(invalid)")
+            } catch let problem as Problem {
+                logger.warning("policy \(resource.name) is left out: \(problem.detail ?? problem.title)")
             }
         }
+        return applied
+    }
+
+    /// A host may name a time zone that this machine does not know: it goes without those policies.
+    private func expand(_ policies: [AppliedPolicy], _ hostZone: String?) -> PolicySet {
+        let expansion = PolicyExpansion(of: policies, hostZone: hostZone, at: time.now())
+        for (name, problem) in expansion.leftOut { logger.warning("policy \(name) is left out: \(problem)") }
+        return expansion.policies
     }
 
     private func publish(_ states: [SignedDocument]) async -> Bool {
@@ -138,15 +122,5 @@ public actor DesiredPublisher: Service {
             await store.desiredPublished(state)
         }
         return failed.isEmpty
-    }
-}
-
-extension SnapshotPolicy {
-    init(_ name: ResourceName, _ policy: Policy, times: [Date]) {
-        self.init(
-            name: name, profiles: policy.profiles.isEmpty ? nil : policy.profiles,
-            vms: policy.vms.isEmpty ? nil : policy.vms, times: times,
-            graceSeconds: Int(policy.grace.duration.seconds), keep: policy.keep,
-            minimumFreeMiB: policy.minimumFreeMiB == 0 ? nil : UInt64(policy.minimumFreeMiB), memory: policy.memory)
     }
 }

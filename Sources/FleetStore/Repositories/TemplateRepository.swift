@@ -24,6 +24,14 @@ struct TemplateRepository {
         ).map(template)
     }
 
+    /// The version that was added last.
+    func newest(_ name: ResourceName) throws -> TemplateResource? {
+        try connection.first(
+            "SELECT image, created_at FROM templates WHERE name = ? ORDER BY created_at DESC, rowid DESC LIMIT 1",
+            [name.description]
+        ).map(template)
+    }
+
     /// By name and version.
     func page(after cursor: String?, limit: Int) throws -> Page<TemplateResource> {
         let after = try cursor.map { try Cursor.decode($0, count: 2) } ?? ["", ""]

@@ -42,14 +42,13 @@ extension JobJournal {
         }
     }
 
-    /// Takes a desired state as the whole truth of what the host does by itself; what a policy that is gone has asked for and that
-    /// has not begun is not wanted any more.
+    /// Takes a desired state as the whole truth of what the host does by itself; what was asked for that no policy wants any more,
+    /// and that has not begun, is withdrawn.
     /// - Parameter configured: the keys in agent.yaml, in whose place those of the state are trusted.
     /// - Returns: false for one that is not newer than what was taken.
     func take(_ state: DesiredState, digest: Digest, configured: [VerifyingKey]) throws -> Bool {
         try database.transaction {
-            let taken: UInt64 = try database.first("SELECT desired_revision FROM facts")?.get(0) ?? 0
-            guard taken < state.revision else { return false }
+            guard try desiredRevision() < state.revision else { return false }
             try database.execute(
                 "UPDATE facts SET desired_revision = ?, desired_digest = ?, desired = ?",
                 [state.revision, digest.description, try Self.text(state)])
@@ -57,10 +56,12 @@ extension JobJournal {
                 try database.execute(
                     "UPDATE facts SET keys = ?, configured_keys = ?", [try Self.text(keys), try Self.text(configured)])
             }
-            let names = Set(state.policies.map(\.name))
-            for job in try unfinished() {
-                guard let policy = job.policy, !names.contains(policy) else { continue }
-                try database.execute("UPDATE jobs SET wanted = 0 WHERE id = ?", [job.id.description])
+            let policies = state.policySet.all
+            for entry in try unfinished() {
+                guard let name = entry.policy,
+                    policies.first(where: { $0.name == name })?.asks(for: entry.job) != true
+                else { continue }
+                try withdraw(entry.id)
             }
             try forgetJobs(before: state.issuedAt)
             return true
@@ -99,10 +100,20 @@ extension JobJournal {
         return (state, IntentGate(fleet: fleet, host: host, revision: revision, digest: digest))
     }
 
+    private func desiredRevision() throws -> UInt64 {
+        try database.first("SELECT desired_revision FROM facts")?.get(0) ?? 0
+    }
+
+    /// A job that has not begun never does.
+    func withdraw(_ id: JobID) throws {
+        try database.execute("UPDATE jobs SET wanted = 0 WHERE id = ?", [id.description])
+    }
+
     /// Has the host ask itself for a job, once.
-    /// - Returns: whether it had not yet.
-    func plan(_ job: Job, of policy: ResourceName) throws -> Bool {
-        guard try self.job(job.id) == nil else { return false }
+    /// - Parameter revision: of the desired state that wants it.
+    /// - Returns: whether it had not yet, and no newer state has been taken.
+    func plan(_ job: Job, of policy: ResourceName, in revision: UInt64) throws -> Bool {
+        guard try desiredRevision() == revision, try self.job(job.id) == nil else { return false }
         let entry = JournalledJob.received(job)
         try database.execute(
             "INSERT INTO jobs (id, job, report, wanted, expires_at, policy) VALUES (?, ?, ?, 1, ?, ?)",

@@ -9,6 +9,9 @@ extension JobRunner {
     /// The newest revision taken, for the host's presence.
     public var desiredRevision: UInt64 { desiredGate.revision }
 
+    /// What takes the place of what profiles say of the host's sleep.
+    public var powerPolicies: [PowerPolicy] { desired?.power ?? [] }
+
     /// Takes what arrived on `down/<host>/desired`.
     public func receive(desired envelope: [UInt8]) async {
         await judge(desired: envelope)
@@ -29,9 +32,11 @@ extension JobRunner {
                 else { return }
                 desiredGate.take(state, digest: digest)
                 trust(state.keys ?? keys)
+                let power = powerPolicies
                 desired = state
                 prunedVMs = []
-                logger.info("took desired state \(state.revision) with \(state.policies.count) policies")
+                logger.info("took desired state \(state.revision) with \(state.policySet.all.count) policies")
+                if powerPolicies != power { powerChanges.send(()) }
                 wake.send(())
             } catch {
                 logger.error("cannot store desired state \(state.revision), will try again: \(error)")
@@ -49,28 +54,41 @@ extension JobRunner {
     /// Asks for what is due; what was asked for already is not asked for again.
     /// - Returns: how long nothing becomes due; nil when nothing ever does, or nothing can be said.
     func planByPolicies() async throws -> Duration? {
-        guard let desired, !desired.policies.isEmpty, let now = saneTime() else { return nil }
-        let (policies, planner) = (desired.policies, PolicyPlanner(host: configuration.host))
-        let domains = try await host.hypervisor.domains().filter(host.isOwn)
-        let vms = domains.map { PolicyPlanner.VM(id: $0.id, name: $0.name, profile: $0.origin?.profile ?? "") }
-        var jobs: [PolicyPlanner.LocalJob] = []
-        if configuration.allowedKinds.contains(.snapshotCreate) {
-            jobs += planner.snapshots(by: policies, of: vms, at: now)
+        guard let desired, case let policies = desired.policySet, !policies.timed.isEmpty, let now = saneTime() else {
+            return nil
         }
-        if configuration.allowedKinds.contains(.snapshotDelete) {
+        let planner = PolicyPlanner(host: configuration.host)
+        let domains = try await host.hypervisor.domains().filter(host.isOwn)
+        let vms = domains.map(PolicyPlanner.VM.init)
+        var jobs: [PolicyPlanner.LocalJob] = []
+        if isAllowed(.snapshotCreate) { jobs += planner.snapshots(by: policies.snapshots, of: vms, at: now) }
+        if isAllowed(.snapshotDelete), !policies.snapshots.isEmpty {
             for (domain, vm) in zip(domains, vms) where !prunedVMs.contains(vm.id) {
                 // Others may have come while something was waited for.
                 guard self.desired == desired else { return .zero }
                 // First: what happens while the snapshots are read has them read again.
                 prunedVMs.insert(vm.id)
-                jobs += planner.deletions(by: policies, of: vm, try await snapshots(of: domain), at: now)
+                jobs += planner.deletions(by: policies.snapshots, of: vm, try await snapshots(of: domain), at: now)
             }
         }
-        for local in jobs where try await journal.plan(local.job, of: local.policy) {
+        if isAllowed(.vmUpdate) {
+            jobs += try await updates(wanted: planner.updates(by: policies.updates, of: vms, at: now), of: vms)
+        }
+        if isAllowed(.guestExec) {
+            jobs += try await commands(
+                wanted: planner.guestCommands(by: policies.guestCommands, of: vms, at: now), in: domains)
+        }
+        for local in jobs where try await journal.plan(local.job, of: local.policy, in: desired.revision) {
             logger.with("job", local.job.id).info("policy \(local.policy) asks for \(local.job.kind)")
         }
-        return planner.nextTime(of: policies, after: now).map { .seconds($0.timeIntervalSince(now)) }
+        let next = [
+            planner.nextTime(of: policies.timed, after: now), planner.nextUpdate(by: policies.updates, after: now),
+            planner.nextLook(by: policies.guestCommands, at: now),
+        ]
+        return next.compactMap(\.self).min().map { .seconds($0.timeIntervalSince(now)) }
     }
+
+    private func isAllowed(_ kind: JobKindName) -> Bool { configuration.allowedKinds.contains(kind) }
 
     /// A VM whose snapshots cannot be read keeps no other from having theirs.
     private func snapshots(of domain: Domain) async throws -> [VMSnapshot] {
@@ -86,5 +104,13 @@ extension JobRunner {
                 "no policy looks through its snapshots until it makes the next one: \(error)")
             return []
         }
+    }
+}
+
+extension PolicyPlanner.VM {
+    fileprivate init(_ domain: Domain) {
+        self.init(
+            id: domain.id, name: domain.name, profile: domain.origin?.profile ?? "", template: domain.origin?.template,
+            isRunning: [.running, .blocked].contains(domain.state))
     }
 }

@@ -9,6 +9,9 @@ struct PolicyPlanner {
         var id: VMID
         var name: String
         var profile: String
+        /// The image of its system disk.
+        var template: Digest?
+        var isRunning = true
     }
 
     struct LocalJob: Equatable, Sendable {
@@ -20,15 +23,15 @@ struct PolicyPlanner {
     private static let punctuality: Double = 120
     /// Hosts that wake up together begin within this time.
     private static let jitter: Double = 600
-    private static let day: Double = 86_400
+    static let day: Double = 86_400
 
     let host: HostID
 
     /// The snapshots that are due: of several times that were missed the last alone, and that within its grace.
     func snapshots(by policies: [SnapshotPolicy], of vms: [VM], at now: Date) -> [LocalJob] {
         policies.flatMap { policy -> [LocalJob] in
-            let grace = Double(policy.graceSeconds)
-            guard let time = policy.times.last(where: { $0 <= now }), now < time + grace else { return [] }
+            guard let time = policy.window(at: now)?.start else { return [] }
+            let window = Occurrence(start: time, end: time + Double(policy.graceSeconds))
             return vms.filter { policy.concerns(vm: $0.name, profile: $0.profile) }.compactMap { vm in
                 var digits = DigestGenerator(text: "\(host)/\(policy.name)/\(vm.id)/\(FleetJSON.text(time))")
                 let id = Self.id(at: time, &digits)
@@ -37,12 +40,11 @@ struct PolicyPlanner {
                     memory: policy.memory ? true : nil)
                 var job = Job(
                     id: id, kind: JobKindName.snapshotCreate.rawValue,
-                    arguments: (try? FleetJSON.value(arguments)) ?? .null, expiresAt: time + grace)
-                if now > time + Self.punctuality {
-                    let longest = min(Self.jitter, (time + grace).timeIntervalSince(now) / 4)
-                    job.notBefore = now + Double.random(in: 0...longest, using: &digits)
-                }
-                job.requirements = policy.minimumFreeMiB.map { [JobRequirement.disk(mebibytes: $0).description] } ?? []
+                    arguments: (try? FleetJSON.value(arguments)) ?? .null, expiresAt: window.end)
+                job.notBefore = Self.lateStart(in: window, at: now, &digits)
+                job.requirements =
+                    (policy.requirements ?? [])
+                    + (policy.minimumFreeMiB.map { [JobRequirement.disk(mebibytes: $0).description] } ?? [])
                 return LocalJob(policy: policy.name, job: job)
             }
         }
@@ -68,16 +70,23 @@ struct PolicyPlanner {
     }
 
     /// When something is due next.
-    func nextTime(of policies: [SnapshotPolicy], after now: Date) -> Date? {
+    func nextTime(of policies: [any TimedPolicy], after now: Date) -> Date? {
         policies.compactMap { $0.times.first { $0 > now } }.min()
     }
 
-    private static func id(at time: Date, _ digits: inout DigestGenerator) -> JobID {
+    /// What was missed begins at another time on each host; nil for what is in time.
+    static func lateStart(in window: Occurrence, at now: Date, _ digits: inout DigestGenerator) -> Date? {
+        guard now > window.start + punctuality else { return nil }
+        let longest = min(jitter, window.end.timeIntervalSince(now) / 4)
+        return now + Double.random(in: 0...longest, using: &digits)
+    }
+
+    static func id(at time: Date, _ digits: inout DigestGenerator) -> JobID {
         JobID(milliseconds: UInt64(max(0, time.timeIntervalSince1970 * 1000)), using: &digits)
     }
 
     /// `nightly-20261130-2200`, in UTC; cut to what a name may have.
-    private static func name(_ policy: ResourceName, _ time: Date) -> ResourceName {
+    static func name(_ policy: ResourceName, _ time: Date) -> ResourceName {
         let digits = FleetJSON.text(time).filter(\.isNumber)
         let stamp = "\(digits.prefix(8))-\(digits.dropFirst(8).prefix(4))"
         return ResourceName("\(policy.description.prefix(40))-\(stamp)")!

@@ -76,6 +76,8 @@ public actor JobRunner: Service {
     var desired: DesiredState?
     /// VMs whose snapshots have been looked through since the policies last made one.
     var prunedVMs: Set<VMID> = []
+    /// What policies would run in guests whose profiles do not name it.
+    var lackingCommands: Set<LackingCommand> = []
     var clock: ClockSanity
     var activities: [JobID: Activity] = [:]
     /// The host prepares to sleep or to shut down.
@@ -94,6 +96,8 @@ public actor JobRunner: Service {
     let progress = Mailbox<JobProgress>(capacity: 64)
     /// Rings when VMs may have other cores than before.
     public nonisolated let moves = Mailbox<Void>(capacity: 1)
+    /// Rings when `powerPolicies` are others than before, and at first when there are any.
+    public nonisolated let powerChanges = Mailbox<Void>(capacity: 1)
     /// The newest revision that was taken, all that was to say of the jobs before it being in the record: whoever has read that
     /// far may conclude that a job which the set does not name, and of which the record says nothing, never begins.
     public internal(set) var recordedRevision: UInt64 = 0
@@ -140,6 +144,7 @@ public actor JobRunner: Service {
             fleet: configuration.fleet, host: configuration.host, revision: facts.revision, digest: facts.digest)
         (desired, desiredGate) = try await journal.desired(fleet: configuration.fleet, host: configuration.host)
         clock = facts.clock
+        if !powerPolicies.isEmpty { powerChanges.send(()) }
     }
 
     /// The newest revision taken.
@@ -279,7 +284,7 @@ public actor JobRunner: Service {
     private func policiesPlanned() async -> Duration? {
         do {
             guard let duration = try await planByPolicies() else {
-                return desired?.policies.isEmpty == false ? .seconds(60) : nil
+                return desired?.policySet.timed.isEmpty == false ? .seconds(60) : nil
             }
             return max(duration, .milliseconds(10))
         } catch let error as HypervisorError where error.code == .disconnected {

@@ -11,14 +11,17 @@ enum PolicyCommands {
         documents.list, show,
         documents.apply(
             discussion: """
-                A policy is what hosts do by themselves on a schedule, with no network either: snapshots of their VMs, of which \
-                they keep the newest and one for each of the last days, weeks or months. Times from now on count.
+                A policy is what hosts do by themselves, with no network either: they make snapshots of their VMs on a \
+                schedule and keep some of them (action: snapshot), give them a version of their template (update), run a \
+                command in guests (guest), or do with VMs what it says when they sleep or shut down (power). Times from now \
+                on count.
                 """),
-        documents.delete(discussion: "The snapshots that it made stay."),
+        documents.delete(
+            discussion: "The snapshots that it made stay. What profiles say of the host's sleep counts again."),
     ]
 
     private static let show = Command(
-        "show", "Show a policy, its next ten times on each host, and what it gives up",
+        "show", "Show a policy, its next ten times on each host, and which snapshots it gives up",
         discussion: "As yaml it is a file for 'virtfleet policy apply'.",
         arguments: [documents.name.specification, VMSelector.host.specification],
         examples: [.init("virtfleet policy show nightly --host ada-laptop", "on one host alone")]
@@ -44,7 +47,8 @@ enum PolicyCommands {
     private static func retention(
         of policy: Policy, _ name: ResourceName, on hosts: Set<HostID>, _ session: Session
     ) async throws -> [PolicySchedule.VM] {
-        try await session.client.vms().filter { hosts.contains($0.host) }.compactMap { vm in
+        guard policy.action == .snapshot else { return [] }
+        return try await session.client.vms().filter { hosts.contains($0.host) }.compactMap { vm in
             let made = (vm.vm.snapshots ?? []).filter { $0.policy == name }
             guard !made.isEmpty else { return nil }
             let given = policy.keep.expendable(made, of: name)

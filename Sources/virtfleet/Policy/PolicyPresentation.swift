@@ -1,4 +1,5 @@
 import CommandLineKit
+import FleetFiles
 import FleetModel
 import FleetRuntime
 
@@ -21,22 +22,43 @@ struct PolicySchedule: Encodable {
     var vms: [VM]
 
     static let policies = Presentation<DocumentResource>(
-        columns: DocumentResource.columns(keys, of: \.self),
+        columns: columns(of: \.self),
         emptyHint: "no policies; 'virtfleet policy apply FILE.yaml' brings one", name: \.name.description,
         details: { $0.details("Policy") })
 
     static let presentation = Presentation<PolicySchedule>(
-        columns: DocumentResource.columns(keys, of: \.policy), emptyHint: "", name: \.policy.name.description,
+        columns: columns(of: \.policy), emptyHint: "", name: \.policy.name.description,
         details: { shown in
-            shown.policy.details("Policy") + shown.hosts.map(\.section)
+            shown.policy.details("Policy") + shown.hosts.map { $0.section(of: shown.policy) }
                 + (shown.vms.isEmpty ? [] : [DetailSection("Snapshots", shown.vms.map(\.field))])
         })
+
+    private static func columns<Item>(
+        of resource: @escaping @Sendable (Item) -> DocumentResource
+    ) -> [Column<Item>] {
+        var columns = DocumentResource.columns(keys, of: resource)
+        columns.insert(Column("ACTION") { Cell(resource($0).action) }, at: 1)
+        return columns
+    }
+}
+
+extension DocumentResource {
+    /// Of a policy; one that was applied before there were others says none.
+    fileprivate var action: String { document["action"]?.stringValue ?? Policy.Action.snapshot.rawValue }
 }
 
 extension PolicyHostResource {
-    fileprivate var section: DetailSection {
+    fileprivate func section(of policy: DocumentResource) -> DetailSection {
         let title = "On \(hostName)\(timeZone.map { ", by the clocks of \($0)" } ?? "")"
         if let obstacle { return DetailSection(title, [("Not carried out", Cell(obstacle, style: .warning))]) }
+        if policy.action == Policy.Action.power.rawValue {
+            return DetailSection(
+                title,
+                [
+                    ("When the host sleeps", .optional(policy.document["onHostSleep"]?.stringValue)),
+                    ("When it shuts down", .optional(policy.document["onHostShutdown"]?.stringValue)),
+                ])
+        }
         return DetailSection(title, times.enumerated().map { ("\($0 + 1)", .time($1)) })
     }
 }

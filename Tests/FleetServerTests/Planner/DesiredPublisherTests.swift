@@ -78,6 +78,80 @@ struct DesiredPublisherTests {
         }
     }
 
+    private func image(_ version: String, _ digit: String) -> ImageReference {
+        ImageReference(
+            template: ResourceName("win11")!, version: ResourceName(version)!,
+            digest: Digest(String(repeating: digit, count: 64))!, format: .qcow2, sizeBytes: 1, virtualSizeBytes: 2)
+    }
+
+    @Test func aTemplatesNewVersionIsTheNextStateUnlessAnotherIsPinned() async throws {
+        let controller = try ControllerFixture()
+        let host = try await controller.host("bench-1")
+        _ = try await controller.store.addTemplate(image("2", "a"), by: "tester")
+        let update: [String: JSONValue] = [
+            "action": .string("update"), "template": .string("win11"), "profiles": .array([.string("office")]),
+            "timeZone": .string("UTC"), "requirements": .array([.string("power")]), "startVM": .bool(false),
+            "guestAgentTimeoutSeconds": .integer(0),
+        ]
+        try await apply(update, controller)
+        _ = try await controller.store.applyDocument(
+            .policy, #require(ResourceName("pinned")), document: update.merging(["version": .string("2")]) { $1 },
+            by: "tester")
+        try await controller.running {
+            #expect(try await controller.eventually { published(host, controller)?.updates?.count == 2 })
+            let first = try #require(published(host, controller)?.updates?.first)
+            #expect(first.name == name && first.image == image("2", "a") && !first.start)
+            #expect(first.guestAgentTimeoutSeconds == nil && first.requirements == ["power"])
+            #expect(first.profiles == [ResourceName("office")!] && first.graceSeconds == 12 * 3600)
+            #expect(first.times.count > 100)
+            #expect(published(host, controller)?.revision == 1)
+            // The newest is the one that was added last, whatever it is called.
+            controller.time.advance(by: .seconds(1))
+            _ = try await controller.store.addTemplate(image("1", "b"), by: "tester")
+            #expect(
+                try await controller.eventually {
+                    published(host, controller)?.updates?.map(\.image) == [image("1", "b"), image("2", "a")]
+                })
+            #expect(published(host, controller)?.revision == 2)
+        }
+    }
+
+    @Test func aPolicyWithoutItsTemplateHindersNoOtherAndComesWithIt() async throws {
+        let controller = try ControllerFixture()
+        let host = try await controller.host("bench-1")
+        try await apply(
+            [
+                "action": .string("update"), "template": .string("win11"), "vms": .array([.string("a")]),
+                "timeZone": .string("UTC"),
+            ], controller)
+        _ = try await controller.store.applyDocument(
+            .policy, #require(ResourceName("patches")),
+            document: ["action": .string("guest"), "command": .string("patch"), "timeZone": .string("UTC")],
+            by: "tester")
+        try await controller.running {
+            #expect(try await controller.eventually { published(host, controller)?.guestCommands?.count == 1 })
+            #expect(published(host, controller)?.guestCommands?.first?.command == ResourceName("patch"))
+            #expect(published(host, controller)?.updates == nil)
+            _ = try await controller.store.addTemplate(image("1", "a"), by: "tester")
+            #expect(try await controller.eventually { published(host, controller)?.updates?.count == 1 })
+        }
+    }
+
+    @Test func aPolicyWithoutTimesNeedsNoTimeZone() async throws {
+        let controller = try ControllerFixture()
+        let host = try await controller.host("bench-1")
+        try await apply(["action": .string("power"), "onHostSleep": .string("save")], controller)
+        try await controller.running {
+            #expect(try await controller.eventually { published(host, controller)?.power?.count == 1 })
+            #expect(
+                published(host, controller)?.power
+                    == [PowerPolicy(name: name, power: HostPowerPolicy(onSleep: .save, onShutdown: .shutdown))])
+            try await controller.store.removeDocument(.policy, name, by: "tester")
+            #expect(try await controller.eventually { published(host, controller)?.revision == 2 })
+            #expect(published(host, controller)?.power == nil)
+        }
+    }
+
     private func tell(_ zone: String, _ host: HostID, _ controller: ControllerFixture) async throws {
         let software = JSONValue.object(["clock": .object(["timeZone": .string(zone)])])
         let json = try FleetJSON.encode(software)

@@ -40,6 +40,26 @@ import Testing
         }
     }
 
+    @Test func whatKeepsAnUpdateFromHostsIsShownAndAPolicyWithoutTimesHasNone() async throws {
+        let host = try await fixture.addHost("ws-1")
+        try await fixture.describe(
+            host, [.software: .object(["clock": .object(["timeZone": .string("Asia/Kolkata")])])], vms: [])
+        func hosts(_ document: [String: JSONValue]) async throws -> [PolicyHostResource] {
+            try await withClient(.handler, of: fixture.api.handle) { client in
+                #expect(try await client.send(.post, "/api/v1/policies/p", document).status == 200)
+                return try await client.get("/api/v1/policies/p/hosts").json(Page<PolicyHostResource>.self).items
+            }
+        }
+        let update = try await hosts([
+            "action": .string("update"), "template": .string("win11"), "vms": .array([.string("a")]),
+            "timeZone": .string("UTC"),
+        ])
+        #expect(update.map(\.times.count) == [10])
+        #expect(update[0].obstacle?.hasPrefix("there is no template 'win11'") == true)
+        let power = try await hosts(["action": .string("power")])
+        #expect(power.map(\.times.count) == [0] && power.map(\.obstacle) == [nil] && power.map(\.timeZone) == [nil])
+    }
+
     @Test(arguments: [
         (#"{"keep": {"daily": 14}}"#, "keep: expected 1 to 14 snapshots in all"),
         (#"{"keep": {"last": 0, "daily": 0}}"#, "keep: expected 1 to 14 snapshots in all"),
@@ -47,6 +67,10 @@ import Testing
         (#"{"grace": "8d"}"#, "grace: expected from 1m to 7d, got 8d"),
         (#"{"recurrence": "hourly"}"#, "'hourly' is no recurrence rule"),
         (#"{"profiles": ["a b"]}"#, "profiles[0]: expected"),
+        (
+            #"{"action": "power", "grace": "1h"}"#,
+            "grace: is a key of action: snapshot or update or guest, not of power"
+        ),
     ])
     func whatIsNoPolicyIsRefused(body: String, says: String) async throws {
         try await withClient(.handler, of: fixture.api.handle) { client in

@@ -3,7 +3,7 @@ import FleetModel
 import FleetStore
 import FoundationEssentials
 
-/// `/api/v1/policies`: what hosts do by themselves on a schedule.
+/// `/api/v1/policies`: what hosts do by themselves.
 enum PolicyRoutes {
     private static let shownTimes = 10
 
@@ -26,16 +26,31 @@ enum PolicyRoutes {
         let store = call.services.store
         let page = try await store.hosts(after: call.query("cursor"), limit: call.limit())
         let zones = try await store.timeZones()
+        let obstacle = try await obstacle(to: policy, in: store)
         let items = page.items.filter(policy.concerns).map { host in
-            schedule(of: policy, on: host, in: zones[host.id], from: call.services.time.now())
+            var shown = schedule(of: policy, on: host, in: zones[host.id], from: call.services.time.now())
+            shown.obstacle = shown.obstacle ?? obstacle
+            return shown
         }
         return try .json(Page(items: items, nextCursor: page.nextCursor))
+    }
+
+    /// What keeps a policy from every host.
+    private static func obstacle(to policy: Policy, in store: FleetStore) async throws -> String? {
+        do {
+            _ = try await policy.image(in: store)
+            return nil
+        } catch let problem as Problem {
+            return problem.detail
+        }
     }
 
     private static func schedule(
         of policy: Policy, on host: HostResource, in zone: String?, from now: Date
     ) -> PolicyHostResource {
-        var shown = PolicyHostResource(host: host.id, hostName: host.name, timeZone: zone, times: [])
+        var shown = PolicyHostResource(
+            host: host.id, hostName: host.name, timeZone: policy.isTimed ? zone : nil, times: [])
+        guard policy.isTimed else { return shown }
         if policy.lacksTimeZone(zone) {
             shown.obstacle =
                 "it goes by the host's own time zone, which the host has not told; start or update its agent"

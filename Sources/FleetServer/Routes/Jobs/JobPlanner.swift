@@ -188,16 +188,16 @@ struct JobPlanner: Sendable {
         }
     }
 
-    private func image(_ template: ResourceName, _ version: ResourceName) async throws -> ImageReference {
-        do {
+    /// - Parameter version: the newest when nil.
+    /// - Throws: the `Problem` `unknown-template`.
+    func image(_ template: ResourceName, _ version: ResourceName?) async throws -> ImageReference {
+        let wanted = (version.map { "version '\($0)' of a " } ?? "") + "template '\(template)'"
+        do throws(StoreError) {
             return try await store.template(template, version: version).image
-        } catch .notFound {
+        } catch {
+            guard case .notFound = error else { throw error }
             throw Problem.unprocessable(
-                "unknown-template",
-                """
-                there is no version '\(version)' of a template '\(template)'; 'virtfleet template list' \
-                shows what there is
-                """)
+                "unknown-template", "there is no \(wanted); 'virtfleet template list' shows what there is")
         }
     }
 
