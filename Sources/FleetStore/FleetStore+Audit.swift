@@ -3,9 +3,12 @@ import FleetModel
 extension FleetStore {
     /// What was changed and what was refused, newest first.
     /// - Parameter who: an author's name; nil for all.
-    public func audit(before cursor: String?, who: String? = nil, limit: Int) throws(StoreError) -> Page<AuditResource>
-    {
-        try read { try AuditRepository(connection: $0).page(before: cursor, who: who, limit: limit) }
+    public nonisolated func audit(
+        before cursor: String?, who: String? = nil, limit: Int
+    ) async throws(StoreError) -> Page<AuditResource> {
+        try await reader.read { connection, _ in
+            try AuditRepository(connection: connection).page(before: cursor, who: who, limit: limit)
+        }
     }
 
     /// Records a request that was refused: of each author 100 an hour, and of these the newest 1,000. That it cannot be written

@@ -27,10 +27,10 @@ extension FleetStore {
     }
 
     /// Hosts by name.
-    public func hosts(after cursor: String?, limit: Int) throws(StoreError) -> Page<HostResource> {
-        var page = try read { try HostRepository(connection: $0).page(after: cursor, limit: limit) }
-        for index in page.items.indices { addLastSeen(to: &page.items[index]) }
-        return page
+    public nonisolated func hosts(after cursor: String?, limit: Int) async throws(StoreError) -> Page<HostResource> {
+        try await reader.read { connection, ahead in
+            try HostRepository(connection: connection).page(after: cursor, limit: limit).map(ahead.completed)
+        }
     }
 
     /// One host with its inventory.

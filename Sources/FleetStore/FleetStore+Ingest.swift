@@ -12,6 +12,7 @@ extension FleetStore {
             return transaction.outcome
         }
         if let draft { memory = draft }
+        tellReader()
         if let newest = outcome.newest { commits.announce(newest) }
         if !memory.changedJobSets.isEmpty || !memory.strays.isEmpty { intents.announce(0) }
         if outcome.desiresDiffer { desires.announce(0) }

@@ -54,16 +54,15 @@ extension FleetStore {
 
     /// Jobs, newest first.
     /// - Parameter host: an ID or a name; nil for all hosts.
-    public func jobs(host: String? = nil, state: JobState? = nil, after cursor: String?, limit: Int)
-        throws(StoreError) -> Page<JobResource>
-    {
-        var page = try read { connection in
+    public nonisolated func jobs(
+        host: String? = nil, state: JobState? = nil, after cursor: String?, limit: Int
+    ) async throws(StoreError) -> Page<JobResource> {
+        try await reader.read { connection, ahead in
             let host = try host.map { try HostRepository(connection: connection).find($0).id }
             return try JobRepository(connection: connection).page(
-                host: host, state: state, after: cursor, limit: limit)
+                host: host, state: state, after: cursor, limit: limit
+            ).map(ahead.completed)
         }
-        page.items = page.items.map(withProgress)
-        return page
     }
 
     /// Takes a job back: at once when no host can know of it, else by asking the host.

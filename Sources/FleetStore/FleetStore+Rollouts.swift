@@ -27,36 +27,36 @@ extension FleetStore {
                 try hosts.add(target, to: name, position: position, at: now)
             }
             try audit("rollout.apply", "\(name), plan \(definition.plan)", by: author)
-            return try resource(name)
+            return try rollouts.resource(name)
         }
         memory.hasRolloutNews = true
         return rollout
     }
 
     /// Newest first.
-    public func rollouts(after cursor: String?, limit: Int) throws(StoreError) -> Page<RolloutResource> {
-        try read { try RolloutRepository(connection: $0).page(after: cursor, limit: limit) }
+    public nonisolated func rollouts(
+        after cursor: String?, limit: Int
+    ) async throws(StoreError) -> Page<RolloutResource> {
+        try await reader.read { connection, _ in
+            try RolloutRepository(connection: connection).page(after: cursor, limit: limit)
+        }
     }
 
-    public func rollout(_ name: ResourceName) throws(StoreError) -> RolloutResource {
-        try read { _ in try resource(name) }
+    public nonisolated func rollout(_ name: ResourceName) async throws(StoreError) -> RolloutResource {
+        try await reader.read { connection, _ in try RolloutRepository(connection: connection).resource(name) }
     }
 
     /// The hosts of a rollout, in the order of their turns.
     /// - Parameter state: only those that stand there; all when nil.
-    public func hosts(
+    public nonisolated func hosts(
         of rollout: ResourceName, state: RolloutHostState? = nil, after cursor: String?, limit: Int
-    ) throws(StoreError) -> Page<RolloutHostResource> {
-        var page = try read { connection in
+    ) async throws(StoreError) -> Page<RolloutHostResource> {
+        try await reader.read { connection, ahead in
             _ = try RolloutRepository(connection: connection).find(rollout)
             return try RolloutHostRepository(connection: connection).page(
-                of: rollout, state: state, after: cursor, limit: limit)
+                of: rollout, state: state, after: cursor, limit: limit
+            ).map(ahead.completed)
         }
-        for index in page.items.indices {
-            let host = page.items[index].host
-            page.items[index].lastSeenAt = memory.lastSeen[host] ?? page.items[index].lastSeenAt
-        }
-        return page
     }
 
     /// How the rollouts that take in hosts while they run were applied.
@@ -165,14 +165,9 @@ extension FleetStore {
             rollout.updatedAt = time.now()
             try rollouts.update(rollout)
             try audit("rollout.\(request.rawValue)", name.description, by: author)
-            return try resource(name)
+            return try rollouts.resource(name)
         }
         memory.hasRolloutNews = true
         return changed
-    }
-
-    private func resource(_ name: ResourceName) throws -> RolloutResource {
-        try RolloutRepository(connection: connection).find(name)
-            .resource(try RolloutHostRepository(connection: connection).tally(of: name))
     }
 }

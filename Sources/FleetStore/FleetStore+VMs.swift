@@ -3,18 +3,19 @@ import FleetModel
 extension FleetStore {
     /// VMs by host name and name.
     /// - Parameter host: an ID or a name; nil for all hosts.
-    public func vms(host: String? = nil, after cursor: String?, limit: Int) throws(StoreError) -> Page<VMResource> {
-        var page = try read { connection in
+    public nonisolated func vms(
+        host: String? = nil, after cursor: String?, limit: Int
+    ) async throws(StoreError) -> Page<VMResource> {
+        try await reader.read { connection, ahead in
             let host = try host.map { try HostRepository(connection: connection).find($0).id }
             return try VMRepository(connection: connection).page(host: host, after: cursor, limit: limit)
+                .map(ahead.completed)
         }
-        for index in page.items.indices { addLastSeen(to: &page.items[index]) }
-        return page
     }
 
     /// The VMs of some hosts, as these described them.
-    public func vmDocuments(of hosts: some Sequence<HostID>) throws(StoreError) -> [HostID: [VMDocument]] {
-        try read { connection in
+    public nonisolated func vmDocuments(of hosts: [HostID]) async throws(StoreError) -> [HostID: [VMDocument]] {
+        try await reader.read { connection, _ in
             let vms = VMRepository(connection: connection)
             return Dictionary(
                 try hosts.map { ($0, try vms.documents(of: $0)) }, uniquingKeysWith: { first, _ in first })
@@ -22,15 +23,15 @@ extension FleetStore {
     }
 
     /// One VM without its metrics.
-    public func describedVM(_ id: VMID) throws(StoreError) -> VMResource {
-        var vm = try read { try VMRepository(connection: $0).find(id) }
-        addLastSeen(to: &vm)
-        return vm
+    public nonisolated func describedVM(_ id: VMID) async throws(StoreError) -> VMResource {
+        try await reader.read { connection, ahead in
+            ahead.completed(try VMRepository(connection: connection).find(id))
+        }
     }
 
     /// One VM with its latest metrics.
-    public func vm(_ id: VMID) async throws(StoreError) -> VMResource {
-        var vm = try describedVM(id)
+    public nonisolated func vm(_ id: VMID) async throws(StoreError) -> VMResource {
+        var vm = try await describedVM(id)
         if let latest = try await series.latest(of: vm.host), let metrics = latest.batch.vms[id] {
             vm.metrics = metrics
             vm.metricsAt = latest.receivedAt
@@ -41,9 +42,5 @@ extension FleetStore {
     /// UUIDs, MAC addresses and generation IDs that more than one VM of the fleet has.
     public func sharedVMIdentities() throws(StoreError) -> Int {
         try read { try VMIdentityRepository(connection: $0).sharedCount() }
-    }
-
-    private func addLastSeen(to vm: inout VMResource) {
-        vm.lastSeenAt = max(vm.lastSeenAt, memory.lastSeen[vm.host] ?? vm.lastSeenAt)
     }
 }

@@ -5,8 +5,8 @@ import SQLite
 import Synchronization
 
 /// What the controller knows and intends, in one SQLite database: hosts, VMs, jobs, events, templates, audit.
-/// A thin actor with a thread of its own, the only writer; the repositories do the work, one per resource.
-/// Metrics live beside it, in `series`.
+/// A thin actor with a thread of its own, the only writer; the repositories do the work, one per resource. Lists are read
+/// beside it, by `reader`. Metrics live beside it as well, in `series`.
 public actor FleetStore {
     public static let databaseName = "fleet.db"
     public static let metricsName = "metrics.db"
@@ -17,6 +17,7 @@ public actor FleetStore {
     nonisolated let commits = ChangeFeed()
     nonisolated let intents = ChangeFeed()
     nonisolated let desires = ChangeFeed()
+    nonisolated let reader: FleetReader
     package let connection: Connection
     let time: any TimeSource
     let logger: Logger
@@ -32,10 +33,13 @@ public actor FleetStore {
     /// Opens, or makes, the databases in a directory that exists.
     /// - Throws: `StoreError.storage` when they cannot be opened or were written by a newer version;
     ///   `StoreError.conflict` when they belong to another fleet.
-    /// - Parameter executor: where the work is done, which blocks.
+    /// - Parameters:
+    ///   - executor: where the work is done, which blocks.
+    ///   - readingExecutor: likewise, where lists are read.
     public init(
         directory: String, fleet: FleetName, time: any TimeSource, logger: Logger,
-        executor: any SerialExecutor = ThreadExecutor(name: "fleet-store")
+        executor: any SerialExecutor = ThreadExecutor(name: "fleet-store"),
+        readingExecutor: any SerialExecutor = ThreadExecutor(name: "fleet-reader")
     ) throws(StoreError) {
         self.executor = executor
         self.fleet = fleet
@@ -54,6 +58,7 @@ public actor FleetStore {
                 changedJobSets: Set(try JobRepository(connection: connection).hostsWithJobSets()))
             return (connection, memory)
         }
+        reader = FleetReader(path: directory + "/" + Self.databaseName, executor: readingExecutor)
         series = try SQLiteSeriesStore(path: directory + "/" + Self.metricsName)
     }
 
@@ -68,6 +73,11 @@ public actor FleetStore {
 
     func read<Result>(_ body: (Connection) throws -> Result) throws(StoreError) -> Result {
         try StoreError.wrapping { try body(connection) }
+    }
+
+    /// Lists show at once what is known ahead of the database.
+    func tellReader() {
+        reader.ahead.withLock { $0 = FleetReader.Ahead(lastSeen: memory.lastSeen, progress: memory.progress) }
     }
 
     /// Runs the body in one transaction.

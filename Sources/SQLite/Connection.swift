@@ -119,6 +119,13 @@ public final class Connection {
         }
     }
 
+    /// Runs a body that only reads: all of it sees the same state of the database.
+    public func snapshot<Result>(_ body: () throws -> Result) throws -> Result {
+        try execute("BEGIN")
+        defer { try? execute("COMMIT") }
+        return try body()
+    }
+
     /// The rowid of the last inserted row.
     public var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
     /// Rows changed by the last statement.

@@ -46,7 +46,7 @@ final class SimulatedController {
     func start() async throws {
         store = try FleetStore(
             directory: directory, fleet: SimulatedDisk.fleet, time: time, logger: .silent,
-            executor: InlineExecutor())
+            executor: InlineExecutor(), readingExecutor: InlineExecutor())
         publisher = JobPublisher(bus: network.bus, store: store, keys: keys, time: time, logger: .silent)
         driver = RolloutDriver(store: store, time: time, logger: .silent)
         try await store.relax()

@@ -53,6 +53,17 @@ extension FleetStore {
 
     func relax() throws { try connection.relax() }
 
+    /// By its own connection, as no other can read a database that is locked for speed.
+    func rolloutState(_ name: ResourceName) throws -> (state: String?, hosts: [RolloutHostState: Int]) {
+        let state: String? = try connection.first("SELECT state FROM rollouts WHERE name = ?", [name.description])?.get(
+            0)
+        let rows = try connection.rows(
+            "SELECT state, count(*) FROM rollout_hosts WHERE rollout = ? GROUP BY state", [name.description])
+        var hosts: [RolloutHostState: Int] = [:]
+        for row in rows { hosts[try RolloutHostState(rawValue: row.get(0))!] = try row.get(1) }
+        return (state, hosts)
+    }
+
     /// From now on every write fails, or none does.
     func setBroken(_ isBroken: Bool) throws { try connection.setBroken(isBroken) }
 

@@ -280,7 +280,8 @@ final class World {
     func requestOfRollout(_ request: RolloutRequest, _ index: Int) async throws {
         guard controller.isRunning else { return }
         let name = intents[index].name
-        let counts = (try? await controller.store.rollout(name).hosts) ?? [:]
+        let before = try await controller.store.rolloutState(name)
+        let counts = before.hosts
         let failures = counts[.failed, default: 0] + counts[.lost, default: 0]
         do {
             if request == .retry {
@@ -290,9 +291,8 @@ final class World {
                 intents[index].forgiven.attempted = min(
                     intents[index].forgiven.attempted, counts[.succeeded, default: 0] + failures - again)
             } else {
-                let halted = try await controller.store.rollout(name).state == .halted
                 _ = try await controller.store.request(request, of: name, by: "ada")
-                if request == .resume && halted {
+                if request == .resume && before.state == RolloutState.halted.rawValue {
                     intents[index].forgiven = (failures, counts[.succeeded, default: 0] + failures)
                 }
             }

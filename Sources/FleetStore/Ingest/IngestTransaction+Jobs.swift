@@ -15,6 +15,7 @@ extension IngestTransaction {
                     createdAt: time, updatedAt: time, expiresAt: origin.expiresAt, policy: origin.policy))
         }
         guard var job = try jobs.find(report.job), job.resource.host == host else { return }
+        let before = job
         var machine = job.machine
         let outcome = machine.handle(.reported(report.state))
         if outcome == .refused { return }
@@ -29,7 +30,7 @@ extension IngestTransaction {
         // The host did not know yet that it is to begin no more.
         if job.withdrawRequested { job.handle(.withdrawn, at: time) }
         try jobs.update(job)
-        memory.changedJobSets.insert(host)
+        if JobSetSelection.differs(before, job, now: time) { memory.changedJobSets.insert(host) }
         memory.restlessHosts.insert(host)
         // Progress is that of one state, a download's for instance.
         if outcome != .unchanged { memory.progress[report.job] = nil }

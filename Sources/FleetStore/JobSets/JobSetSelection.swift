@@ -28,6 +28,12 @@ enum JobSetSelection {
         return selected
     }
 
+    /// Whether what has become of a job can change its host's set. Most of what hosts report does not.
+    static func differs(_ before: StoredJob, _ after: StoredJob, now: Date) -> Bool {
+        before.published != after.published || isNeeded(before, now: now) != isNeeded(after, now: now)
+            || after.absentSince != nil
+    }
+
     /// A job whose time has passed is needed only where it may have begun.
     private static func isNeeded(_ job: StoredJob, now: Date) -> Bool {
         // A host knows what it has asked itself for.

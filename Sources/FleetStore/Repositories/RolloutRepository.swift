@@ -65,6 +65,11 @@ struct RolloutRepository {
         return try rollout(row)
     }
 
+    /// With how many of its hosts stand where.
+    func resource(_ name: ResourceName) throws -> RolloutResource {
+        try find(name).resource(try RolloutHostRepository(connection: connection).tally(of: name))
+    }
+
     func exists(_ name: ResourceName) throws -> Bool {
         try connection.first("SELECT 1 FROM rollouts WHERE name = ?", [name.description]) != nil
     }
