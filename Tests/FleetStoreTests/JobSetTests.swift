@@ -20,6 +20,38 @@ struct JobSetTests {
         #expect(try await fixture.publish(host) == nil)
     }
 
+    @Test func aSetThatCannotBeSignedFailsAlone() async throws {
+        struct NoKey: Error {}
+        let hosts = [try await fixture.host("bench-1").id, try await fixture.host("bench-2").id]
+        for (number, host) in hosts.enumerated() { _ = try await fixture.job(number, host: host) }
+        let batch = try await store.jobSetsToPublish(for: hosts, keys: []) { set in
+            if set.host == hosts[0] { throw NoKey() }
+            return [UInt8](try FleetJSON.encode(set))
+        }
+        #expect(batch.failures.keys.map(\.self) == [hosts[0]] && batch.failures[hosts[0]] is NoKey)
+        #expect(batch.sets.map(\.host) == [hosts[1]])
+        // Nothing of it has happened.
+        #expect(try await fixture.publish(hosts[0])?.revision == 1)
+    }
+
+    /// Of what a host reports of a job, only its end changes the set.
+    @Test func aJobUnderWayHasNoSetLookedAtAgain() async throws {
+        let host = try await fixture.host().id
+        let (job, epoch) = (try await fixture.job(1, host: host), EpochID.random())
+        _ = try await fixture.publish(host)
+        _ = await store.takeChangedJobSets()
+        var seq: UInt64 = 0
+        for state in [JobState.accepted, .waiting, .ready, .applying] {
+            seq += 1
+            let report = JobReport(job: job.id, kind: job.kind, state: state)
+            _ = try await store.commit([fixture.report(host, epoch, seq, report)])
+            #expect(await store.takeChangedJobSets() == [], "\(state)")
+        }
+        let end = JobReport(job: job.id, kind: job.kind, state: .succeeded)
+        _ = try await store.commit([fixture.report(host, epoch, seq + 1, end)])
+        #expect(await store.takeChangedJobSets() == [host])
+    }
+
     @Test func aHostThatHasAnotherSetIsSentTheCurrentOneAgain() async throws {
         let host = try await fixture.host().id
         _ = try await fixture.job(1, host: host)

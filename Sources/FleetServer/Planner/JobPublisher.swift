@@ -11,9 +11,9 @@ public actor JobPublisher: Service {
     public nonisolated let name = "job-publisher"
     private static let interval: Duration = .seconds(1)
     private static let silenceInterval: Duration = .seconds(30)
-    /// Sets that are made in one transaction and published together: others want the database too, and the first hosts
-    /// begin while the last ones' sets are signed.
-    private static let batch = 200
+    /// Sets that are made in one transaction and published together. Between two of them it is the turn of whatever else is to be
+    /// written, such as the reports of hosts that have begun.
+    private static let batch = 500
 
     private let bus: any Bus
     private let store: FleetStore

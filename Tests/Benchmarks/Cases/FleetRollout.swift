@@ -17,7 +17,9 @@ struct FleetRollout: Benchmark {
     func run(_ context: BenchmarkContext) async throws -> [Measurement] {
         let small = try await measure(1000, context)
         let large = try await measure(10_000, context)
-        let growth = zip(large.runs, small.runs).map { $0.asked / $1.asked }
+        func growth(_ figure: KeyPath<RolloutLoad.Run, Double>) -> [Double] {
+            zip(large.runs, small.runs).map { $0[keyPath: figure] / $1[keyPath: figure] }
+        }
         return small.measurements + large.measurements + [
             Measurement("rollout, asked, growth from 1,000 to 10,000 hosts", growth, unit: "×")
                 .goal("≤ 10×: linear") { $0.value <= 10 }
@@ -28,6 +30,7 @@ struct FleetRollout: Benchmark {
         let controller = try await ControllerProcess(context)
         let hosts = try await controller.register(size)
         let online = hosts.indices.filter { $0 % 5 != 4 }.map { hosts[$0] }
+        try await RolloutLoad.visit(hosts.indices.filter { $0 % 5 == 4 }.map { hosts[$0] }, controller)
         context.say("\(size) hosts are registered, \(online.count) are online")
         let generators = try [GeneratorProcess].playing(.rollout, online, port: controller.brokerPort)
         let load = RolloutLoad(generators, hosts: online.count, controller: controller)

@@ -86,13 +86,15 @@ final class RolloutAgent: SwarmAgent {
         send(1)
     }
 
-    private func announce() {
-        tell(
-            .presence(host),
-            Presence(
-                state: .online, session: session, agentVersion: "bench", bootID: "bench", time: swarm.time.now(),
-                jobsRevision: revision, vms: [vm],
-                recorded: goal > 0 ? RecordPosition(epoch: epoch, seq: goal) : nil))
+    override var will: [UInt8]? { try? [UInt8](FleetJSON.encode(presence(.lost))) }
+
+    private func announce() { tell(.presence(host), presence(.online)) }
+
+    private func presence(_ state: Presence.State) -> Presence {
+        Presence(
+            state: state, session: session, agentVersion: "bench", bootID: "bench", time: swarm.time.now(),
+            jobsRevision: revision, vms: [vm],
+            recorded: goal > 0 ? RecordPosition(epoch: epoch, seq: goal) : nil)
     }
 
     private func tell(_ topic: Topic, _ document: some Encodable) {

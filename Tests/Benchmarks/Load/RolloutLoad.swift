@@ -37,16 +37,29 @@ struct RolloutLoad {
         self.controller = controller
     }
 
-    /// Returns when the controller knows of all hosts and their VMs.
+    /// Returns when the controller knows of all hosts and their VMs, and a first rollout is over.
     func begin() async throws {
-        let connection = try Connection(path: controller.database, readOnly: true)
-        let query = "SELECT count(*) FROM vms JOIN hosts ON hosts.id = vms.host WHERE hosts.state = 'online'"
-        try await generators.wait(until: "the controller knows of all hosts") {
-            _ = try generators.total(\.connected)
-            return try connection.first(query)?.get(0) == hosts
-        }
-        // What the pages show, and what is there before whatever is measured.
+        try await Self.wait(for: generators, until: "online", are: hosts, of: controller)
         _ = try await run("warm-up", pages: ["hosts?limit=100"])
+    }
+
+    /// Lets the controller know of hosts that are offline from then on.
+    static func visit(_ hosts: [Registration], _ controller: ControllerProcess) async throws {
+        let visitors = try [GeneratorProcess].playing(.rollout, hosts, port: controller.brokerPort)
+        try await wait(for: visitors, until: "online", are: hosts.count, of: controller)
+        await visitors.stop()
+        try await wait(for: [], until: "lost", are: hosts.count, of: controller)
+    }
+
+    private static func wait(
+        for generators: [GeneratorProcess], until state: String, are count: Int, of controller: ControllerProcess
+    ) async throws {
+        let connection = try Connection(path: controller.database, readOnly: true)
+        let query = "SELECT count(*) FROM vms JOIN hosts ON hosts.id = vms.host WHERE hosts.state = ?"
+        try await generators.wait(until: "the controller knows of \(count) hosts that are \(state)") {
+            _ = try generators.total(\.connected)
+            return try connection.first(query, [state])?.get(0) == count
+        }
     }
 
     /// - Parameter pages: that are read meanwhile, below `/api/v1/`.

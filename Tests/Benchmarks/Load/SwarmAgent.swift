@@ -35,8 +35,16 @@ class SwarmAgent {
         mosquitto_connect_callback_set(handle, onConnect)
         mosquitto_message_callback_set(handle, onMessage)
         mosquitto_publish_callback_set(handle, onPublish)
+        if let will {
+            let topic = Topic.presence(host).name(in: ControllerProcess.fleet)
+            try check(
+                will.withUnsafeBytes { mosquitto_will_set(handle, topic, Int32($0.count), $0.baseAddress, 1, true) })
+        }
         try check(mosquitto_connect(handle, "127.0.0.1", Int32(port), 120))
     }
+
+    /// Its presence when the connection is lost.
+    var will: [UInt8]? { nil }
 
     deinit {
         mosquitto_disconnect(handle)
