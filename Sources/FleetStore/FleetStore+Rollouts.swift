@@ -46,6 +46,14 @@ extension FleetStore {
         try await reader.read { connection, _ in try RolloutRepository(connection: connection).resource(name) }
     }
 
+    /// Those that are not over, oldest first.
+    public nonisolated func rolloutsUnderWay() async throws(StoreError) -> [RolloutResource] {
+        try await reader.read { connection, _ in
+            let rollouts = RolloutRepository(connection: connection)
+            return try rollouts.alive().map { try rollouts.resource($0.name) }.filter { !$0.state.isOver }
+        }
+    }
+
     /// The hosts of a rollout, in the order of their turns.
     /// - Parameter state: only those that stand there; all when nil.
     public nonisolated func hosts(

@@ -16,8 +16,12 @@ final class PlayedHost: Sendable {
     private let task: Task<Void, any Error>
     private let directory: TemporaryDirectory
 
-    /// - Parameter number: of the VM, one digit.
-    init(_ registration: HostRegistration, _ number: Int, of controller: ControllerUnderTest) async throws {
+    /// - Parameters:
+    ///   - number: of the VM, one digit.
+    ///   - failures: so many of its first jobs fail.
+    init(
+        _ registration: HostRegistration, _ number: Int, of controller: ControllerUnderTest, failures: Int = 0
+    ) async throws {
         let (host, fleet) = (registration.host.id, FleetName("test")!)
         name = registration.host.name.description
         directory = try TemporaryDirectory()
@@ -42,7 +46,7 @@ final class PlayedHost: Sendable {
             <metadata><v:vm xmlns:v="https://virtfleet.dev/xmlns/vm/1" job="\(job)" profile="office"
             template="\(String(repeating: "a", count: 64))"/></metadata></domain>
             """)
-        jobs = PlayedJobs(spool: spool)
+        jobs = PlayedJobs(spool: spool, failures: failures)
         let session = AgentSession(
             AgentSettings(
                 fleet: fleet, host: host, agentVersion: "test", bootID: "test", imagesDirectory: directory.path,
@@ -76,7 +80,12 @@ private actor PlayedJobs: JobReceiver {
     let wantsTime = false
     let keys: [VerifyingKey] = []
 
-    init(spool: Spool) { self.spool = spool }
+    private let failures: Int
+
+    init(spool: Spool, failures: Int) {
+        self.spool = spool
+        self.failures = failures
+    }
 
     nonisolated var done: [JobID] { finished.withLock(\.self) }
 
@@ -85,13 +94,14 @@ private actor PlayedJobs: JobReceiver {
             let set = try? FleetJSON.decode(JobSet.self, from: envelope.payload), set.revision > recordedRevision
         else { return }
         for job in set.jobs where !job.cancel {
-            let isNew = finished.withLock { finished in
-                if finished.contains(job.id) { return false }
+            let (isNew, place) = finished.withLock { finished in
+                if let place = finished.firstIndex(of: job.id) { return (false, place) }
                 finished.append(job.id)
-                return true
+                return (true, finished.count - 1)
             }
+            let end = place < failures ? JobState.failed : .succeeded
             // The controller asks again of what it does not know the end of.
-            for state in isNew ? [JobState.accepted, .ready, .applying, .succeeded] : [.succeeded] {
+            for state in isNew ? [JobState.accepted, .ready, .applying, end] : [end] {
                 try? await spool.append(.jobStatus, JobReport(job: job.id, kind: job.kind, state: state))
             }
         }

@@ -64,4 +64,87 @@ import Testing
         for host in hosts { await host.stop() }
         await controller.stop()
     }
+
+    /// The halt, and each word of an operator, with the controller killed in the middle: it has happened, or it has not.
+    @Test func everyTransitionHappensOrNot() async throws {
+        let controller = try await ControllerUnderTest()
+        var hosts: [PlayedHost] = []
+        for number in 0..<Self.hosts {
+            hosts.append(
+                try await PlayedHost(
+                    try await controller.register("host-\(number)"), number, of: controller,
+                    failures: number == 0 ? 1 : 0))
+        }
+        try await controller.program.until("all VMs are known") {
+            try await controller.client.vms().count == Self.hosts
+        }
+        var intent = RolloutIntent()
+        intent.kind = JobKindName.vmStart.rawValue
+        (intent.waves, intent.soak, intent.concurrency) = ([.count(2)], .seconds(2), 2)
+        (intent.canary.count, intent.failureThreshold) = (.count(0), .count(0))
+        let first = try #require(ResourceName("first"))
+        try await apply(first, intent, controller)
+
+        let halted = try await killed(controller, first, while: {}, until: { $0.state == .halted })
+        #expect(halted.hosts[.failed] == 1 && halted.hosts[.pending] == Self.hosts - 2, "\(halted)")
+        try await asked(.resume, of: first, controller) { $0.state == .running || $0.state == .soaking }
+        try await asked(.pause, of: first, controller) { $0.state == .paused }
+        try await asked(.resume, of: first, controller) { $0.state != .paused }
+        let client = controller.client
+        _ = try await killed(
+            controller, first, while: { _ = try? await client.retryRollout(first, RolloutRetry()) },
+            until: { $0.hosts[.failed] == nil })
+        let finished = try await killed(controller, first, while: {}, until: { $0.state == .finished })
+        #expect(finished.hosts == [.succeeded: Self.hosts])
+        #expect(hosts.map(\.done.count) == [2] + Array(repeating: 1, count: Self.hosts - 1))
+
+        let second = try #require(ResourceName("second"))
+        try await apply(second, intent, controller)
+        try await asked(.abort, of: second, controller) { [.aborting, .aborted].contains($0.state) }
+        let aborted = try await killed(controller, second, while: {}, until: { $0.state == .aborted })
+        let done = hosts.map(\.done)
+        #expect(aborted.hosts[.succeeded, default: 0] + aborted.hosts[.skipped, default: 0] == Self.hosts, "\(aborted)")
+        #expect(aborted.hosts[.skipped, default: 0] >= Self.hosts - 2)
+        // Nothing begins afterwards.
+        try await Task.sleep(for: .seconds(2))
+        #expect(hosts.map(\.done) == done)
+        for host in hosts { await host.stop() }
+        await controller.stop()
+    }
+
+    private func apply(_ name: ResourceName, _ intent: RolloutIntent, _ controller: ControllerUnderTest) async throws {
+        let document = try intent.document()
+        let plan = try await controller.client.planRollout(name, intent: document)
+        _ = try await controller.client.applyRollout(name, intent: document, plan: plan.plan)
+    }
+
+    private func asked(
+        _ request: RolloutRequest, of name: ResourceName, _ controller: ControllerUnderTest,
+        until isDone: (RolloutResource) -> Bool
+    ) async throws {
+        let client = controller.client
+        _ = try await killed(
+            controller, name, while: { _ = try? await client.ask(request, of: name) }, until: isDone)
+    }
+
+    /// Kills the controller while something happens, and starts it again, as often as is needed.
+    private func killed(
+        _ controller: ControllerUnderTest, _ name: ResourceName, while body: @escaping @Sendable () async -> Void,
+        until isDone: (RolloutResource) -> Bool
+    ) async throws -> RolloutResource {
+        var rollout = try await controller.client.rollout(name)
+        var kills = 0
+        while !isDone(rollout) {
+            try #require(kills < 100, "\(rollout)")
+            let happening = Task(operation: body)
+            // From before the request is read to after it is answered; the driver comes every second.
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...(kills % 2 == 0 ? 15 : 1500))))
+            await controller.kill()
+            await happening.value
+            kills += 1
+            try await controller.start()
+            rollout = try await controller.client.rollout(name)
+        }
+        return rollout
+    }
 }

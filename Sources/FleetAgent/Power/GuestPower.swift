@@ -28,6 +28,8 @@ actor GuestPower {
     /// Those that go on and that `resume` has not told of.
     private var awake: Set<VMID> = []
     private var isPreparing = false
+    /// How often the host was about to sleep or shut down.
+    private var preparations = 0
 
     init(
         hypervisor: any Hypervisor, file: StateFile<[VMID: Hold]>, time: any TimeSource, logger: Logger,
@@ -52,6 +54,7 @@ actor GuestPower {
         of delay: Duration
     ) async {
         isPreparing = true
+        preparations += 1
         let end = time.monotonic() + limit * Self.shareToShutDown
         do {
             let domains = try await hypervisor.domains()
@@ -151,24 +154,37 @@ actor GuestPower {
 
     private func goOn(_ id: VMID) async {
         defer { goingOn.remove(id) }
-        await work.removeValue(forKey: id)?.value
+        while held[id] != nil, !isPreparing {
+            let preparation = preparations
+            await work.removeValue(forKey: id)?.value
+            guard await isThroughWith(id, since: preparation) else { return }
+            // It may be held once more meanwhile, for the next sleep.
+            if preparation == preparations { return await forget(id) }
+        }
+    }
+
+    /// - Returns: whether nothing more can be done for it: it goes on, is gone, or does not go on, which is told; false while
+    ///   libvirt is away.
+    private func isThroughWith(_ id: VMID, since preparation: Int) async -> Bool {
         let end = time.monotonic() + Self.patience / 2
-        while let hold = held[id], !isPreparing {
+        while let hold = held[id], preparation == preparations {
             do {
                 try await letGoOn(id, hold)
-                return await forget(id)
+                return true
             } catch  where error.code == .disconnected {
-                return logger.with("vm", id).warning("it waits for libvirt: \(error)")
+                logger.with("vm", id).warning("it waits for libvirt: \(error)")
+                return false
             } catch  where error.code == .noSuchDomain {
-                return await forget(id)
+                return true
             } catch {
                 // libvirt may still be at saving it.
                 if time.monotonic() < end, (try? await time.sleep(for: .seconds(1))) != nil { continue }
                 logger.with("vm", id).error("it does not go on: \(error)")
                 await record(HostEvent(what: "not-resumed", message: "VM \(id) does not go on: \(error)"))
-                return await forget(id)
+                return true
             }
         }
+        return true
     }
 
     private func letGoOn(_ id: VMID, _ hold: Hold) async throws(HypervisorError) {

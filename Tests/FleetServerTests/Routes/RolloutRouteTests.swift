@@ -82,6 +82,9 @@ import Testing
             while try await fixture.store.stepRollouts().isMore {}
             let rollout = try await client.get(Self.path).json(RolloutResource.self)
             #expect(rollout.state == .running && rollout.hosts == [.offered: 1, .pending: 1, .unfit: 1])
+            let metrics = try await client.get("/metrics").text
+            #expect(metrics.contains(#"virtfleet_rollout_hosts{rollout="nightly",state="offered"} 1.0"#))
+            #expect(metrics.contains(#"virtfleet_rollout_halted{rollout="nightly"} 0.0"#))
             let hosts = try await client.get(Self.path + "/hosts?state=offered").json(Page<RolloutHostResource>.self)
             #expect(hosts.items.map(\.host) == [first] && hosts.items[0].jobs.count == 1)
             let job = try await client.get("/api/v1/jobs/\(hosts.items[0].jobs[0])").json(JobResource.self)
@@ -106,6 +109,7 @@ import Testing
             #expect(ended.state == .aborted && ended.hosts == [.skipped: 2, .unfit: 1])
             let list = try await client.get("/api/v1/rollouts").json(Page<RolloutResource>.self)
             #expect(list.items == [ended])
+            #expect(try await client.get("/metrics").text.contains("rollout=") == false)
         }
     }
 

@@ -4,7 +4,7 @@ import FleetStore
 import FoundationEssentials
 
 /// The fleet in Prometheus' text format: the latest batch of each host, with `host` and `vm` labels that carry names.
-/// What is older than five minutes is left out, as Prometheus itself would forget it.
+/// What is older than five minutes is left out, as Prometheus itself would forget it. So are rollouts that are over.
 struct FleetMetrics: Sendable {
     static let freshness: TimeInterval = 300
 
@@ -18,6 +18,7 @@ struct FleetMetrics: Sendable {
         } each: { host in
             try await add(host, to: &exposition)
         }
+        for rollout in try await store.rolloutsUnderWay() { Self.add(rollout, to: &exposition) }
         exposition.add([Exposition.sharedIdentities: Double(try await store.sharedVMIdentities())])
         return exposition.text
     }
@@ -48,6 +49,14 @@ struct FleetMetrics: Sendable {
         }
     }
 
+    private static func add(_ rollout: RolloutResource, to exposition: inout Exposition) {
+        let label = "rollout=\"\(rollout.name)\""
+        exposition.add([Exposition.halted: rollout.state == .halted ? 1 : 0], label)
+        for (state, count) in rollout.hosts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            exposition.add([Exposition.rolloutHosts: Double(count)], "\(label),state=\"\(state.rawValue)\"")
+        }
+    }
+
     private func everyPage<Item>(
         _ read: (_ cursor: String?) async throws -> Page<Item>, each: (Item) async throws -> Void
     ) async throws {
@@ -65,6 +74,8 @@ private struct Exposition {
     static let online = "virtfleet_host_online"
     static let lost = "virtfleet_host_lost"
     static let lastSeen = "virtfleet_host_last_seen_timestamp_seconds"
+    static let halted = "virtfleet_rollout_halted"
+    static let rolloutHosts = "virtfleet_rollout_hosts"
     static let sharedIdentities = "virtfleet_fleet_shared_vm_identities"
 
     private var families: [String: String] = [:]
@@ -95,6 +106,8 @@ private struct Exposition {
     private static let own = [
         online: "Whether the host is online", lost: "Whether the host went without a farewell",
         lastSeen: "When the controller last heard of the host",
+        halted: "Whether the rollout let so many hosts fail that it waits for somebody's word",
+        rolloutHosts: "Hosts of the rollout, by where they stand",
         sharedIdentities: "UUIDs, MAC addresses and generation IDs that more than one VM has",
     ]
 }
