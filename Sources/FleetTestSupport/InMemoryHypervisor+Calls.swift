@@ -135,6 +135,9 @@ extension InMemoryHypervisor {
 
     public func resume(_ id: VMID) async throws(HypervisorError) {
         try call(.resume) { try self.setPaused(false, id, "resume", event: ("resumed", "unpaused"), in: &$0) }
+        while state.withLock({ $0.guests[id]?.resumesSilently == true }) {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     public func save(_ id: VMID) async throws(HypervisorError) {

@@ -40,6 +40,8 @@ public final class InMemoryHypervisor: Hypervisor {
         public var fileSystems = 1
         /// Pausing it takes for ever.
         public var hangs = false
+        /// It goes on, and libvirt does not say so as long as this holds.
+        public var resumesSilently = false
         public var information: GuestInformation
         /// What becomes of each program that is started in it; nil when there is none of that path.
         public var run: @Sendable (_ path: String, _ arguments: [String]) -> GuestProgram? = { _, _ in

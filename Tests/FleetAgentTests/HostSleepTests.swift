@@ -290,6 +290,25 @@ import Testing
         }
     }
 
+    /// libvirt's answer comes when the next sleep is prepared.
+    @Test func aGuestThatGoesOnWhileItsHostFallsAsleepAgainIsNotForgotten() async throws {
+        let world = try await World()
+        try await world.run { life in
+            let guest = try await Self.define("guest", in: life.hypervisor)
+            try await world.sleep()
+            var silent = InMemoryHypervisor.Guest()
+            silent.resumesSilently = true
+            life.hypervisor.setGuest(silent, of: guest)
+            try await world.wake()
+            try await world.until("it goes on", life, [guest: .running])
+            try await world.sleep()
+            try await world.until("it stands still", life, [guest: .paused])
+            life.hypervisor.setGuest(InMemoryHypervisor.Guest(), of: guest)
+            try await world.wake()
+            try await world.until("it goes on again", life, [guest: .running])
+        }
+    }
+
     @Test func aHostThatShutsDownAsksItsGuestsToAndIsOfflineThen() async throws {
         let world = try await World()
         try await world.run { life in
