@@ -20,7 +20,7 @@ import Testing
         // The controller's own words.
         var known: Set<String> = [
             "virtfleet_host_online", "virtfleet_host_lost", "virtfleet_host_last_seen_timestamp_seconds",
-            "virtfleet_fleet_shared_vm_identities",
+            "virtfleet_fleet_shared_vm_identities", "virtfleet_rollout_halted",
         ]
         known.formUnion(MetricCatalogue.all.map(\.name))
         let named = rules.split { !($0.isLetter || $0.isNumber || $0 == "_") }.filter { $0.hasPrefix("virtfleet_") }
