@@ -38,8 +38,7 @@ extension FleetStore {
         try read { connection in
             var host = try HostRepository(connection: connection).find(idOrName)
             host.inventory = try InventoryRepository(connection: connection).documents(of: host.id)
-            addLastSeen(to: &host)
-            return host
+            return ahead.completed(host)
         }
     }
 
@@ -94,9 +93,5 @@ extension FleetStore {
             guard stored.utf8.count == hash.utf8.count else { return false }
             return zip(stored.utf8, hash.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
         }
-    }
-
-    private func addLastSeen(to host: inout HostResource) {
-        host.lastSeenAt = memory.lastSeen[host.id] ?? host.lastSeenAt
     }
 }

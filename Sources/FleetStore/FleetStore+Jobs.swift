@@ -49,7 +49,7 @@ extension FleetStore {
             }
             return job.resource
         }
-        return withProgress(job)
+        return ahead.completed(job)
     }
 
     /// Jobs, newest first.
@@ -81,7 +81,7 @@ extension FleetStore {
             return asked
         }
         intend(for: job.host)
-        return withProgress(job)
+        return ahead.completed(job)
     }
 
     func cancel(_ job: StoredJob, in jobs: JobRepository) throws -> JobResource {
@@ -93,12 +93,6 @@ extension FleetStore {
         return job.resource
     }
 
-    func withProgress(_ job: JobResource) -> JobResource {
-        guard !job.state.isTerminal, let progress = memory.progress[job.id] else { return job }
-        var job = job
-        job.progress = progress
-        return job
-    }
 }
 
 extension StoredJob {

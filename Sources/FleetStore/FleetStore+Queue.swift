@@ -9,7 +9,7 @@ extension FleetStore {
             let host = try HostRepository(connection: connection).find(host).id
             return try JobRepository(connection: connection).unfinished(of: host).map(\.resource)
         }
-        return Page(items: jobs.map(withProgress))
+        return Page(items: jobs.map(ahead.completed))
     }
 
     /// Lets a job have its turn before another of its host; last without one.
@@ -31,7 +31,7 @@ extension FleetStore {
             return try waiting(id, in: jobs)
         }
         intend(for: job.host)
-        return withProgress(job)
+        return ahead.completed(job)
     }
 
     /// Takes back all of a host's jobs that have not begun.
@@ -49,7 +49,7 @@ extension FleetStore {
             return (host.id, withdrawn)
         }
         intend(for: host)
-        return Page(items: withdrawn.map(withProgress))
+        return Page(items: withdrawn.map(ahead.completed))
     }
 
     private func waiting(_ id: JobID, in jobs: JobRepository) throws -> JobResource {

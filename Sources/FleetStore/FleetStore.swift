@@ -77,8 +77,11 @@ public actor FleetStore {
 
     /// Lists show at once what is known ahead of the database.
     func tellReader() {
-        reader.ahead.withLock { $0 = FleetReader.Ahead(lastSeen: memory.lastSeen, progress: memory.progress) }
+        let ahead = ahead
+        reader.ahead.withLock { $0 = ahead }
     }
+
+    var ahead: FleetReader.Ahead { FleetReader.Ahead(lastSeen: memory.lastSeen, progress: memory.progress) }
 
     /// Runs the body in one transaction.
     func write<Result>(_ body: (Connection) throws -> Result) throws(StoreError) -> Result {
