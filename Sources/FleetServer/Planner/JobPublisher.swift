@@ -87,6 +87,12 @@ public actor JobPublisher: Service {
             sets = batch.sets
             for (host, error) in batch.failures { postpone([host], at: now, error) }
         } catch {
+            // What is wrong with one host's record keeps no other from its set.
+            guard hosts.count == 1 else {
+                let middle = hosts.startIndex + hosts.count / 2
+                await publish(hosts[..<middle], at: now)
+                return await publish(hosts[middle...], at: now)
+            }
             postpone(hosts, at: now, error)
         }
         let failed = Set(await Publisher(bus: bus).publish(sets.map(message)))

@@ -1,9 +1,11 @@
 import FleetModel
 import FleetRuntime
 import FleetServer
+import FleetStore
 import FleetTestSupport
 import FoundationEssentials
 import MessageBus
+import SQLite
 import Signing
 import Testing
 
@@ -36,6 +38,23 @@ struct JobPublisherTests {
             let job = try await plan(1, host, controller)
             #expect(try await controller.eventually { published(host, controller)?.jobs.map(\.id) == [job] })
             #expect(try await controller.store.job(job).state == .offered)
+        }
+    }
+
+    @Test func aRecordThatCannotBeReadKeepsNoOtherHostFromItsSet() async throws {
+        let controller = try ControllerFixture()
+        var hosts: [HostID] = []
+        for number in 1...5 { hosts.append(try await controller.host("bench-\(number)")) }
+        for (number, host) in hosts.enumerated() { _ = try await plan(number, host, controller) }
+        let damaged = hosts.remove(at: 2)
+        try await controller.store.damageJob(of: damaged)
+        let others = hosts
+        try await controller.running {
+            let haveTheirs = try await controller.eventually {
+                others.allSatisfy { published($0, controller)?.jobs.count == 1 }
+            }
+            #expect(haveTheirs)
+            #expect(published(damaged, controller) == nil)
         }
     }
 
@@ -108,5 +127,11 @@ struct JobPublisherTests {
             try await agent.send(presence, to: .presence(host), retain: true)
             #expect(try await controller.eventually { topics.allSatisfy { controller.broker.retained($0) == nil } })
         }
+    }
+}
+
+extension FleetStore {
+    fileprivate func damageJob(of host: HostID) throws {
+        try connection.execute("UPDATE jobs SET arguments = '{' WHERE host = ?", [host.description])
     }
 }
