@@ -187,7 +187,7 @@ let package = Package(
             "FleetServer",
             [
                 "FleetStore", "MessageBus", "HTTPClient", "DurableStream", "ImageStore", "Placement", "FleetFiles",
-                "Signing", "Subprocess",
+                "Signing", "SQLite", "Subprocess",
             ]),
         tests("FleetClient", ["HTTPClient", "Signing"]),
         tests(
