@@ -57,7 +57,7 @@ simulate: test-dependencies ## Run the job part of the fleet from 10,000 seeds; 
 	$(SWIFT_BUILD) -c release --static-swift-stdlib --product Simulation
 	@.build/release/Simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),10000))
 
-bench: bench-dependencies release ## Measure; ONLY=name for one benchmark
+bench: bench-dependencies release $(GUEST) ## Measure; ONLY=name for one benchmark
 	@tools/bench $(ONLY)
 
 $(addprefix $(BINARIES)/,$(PROGRAMS)) &:

@@ -46,6 +46,8 @@ let package = Package(
         systemLibrary("CCurl", "libcurl", apt: "libcurl4-openssl-dev", yum: "libcurl-devel"),
         systemLibrary("CHWLoc", "hwloc", apt: "libhwloc-dev", yum: "hwloc-devel"),
         systemLibrary("CZlib", "zlib", apt: "zlib1g-dev", yum: "zlib-devel"),
+        systemLibrary("CZstd", "libzstd", apt: "libzstd-dev", yum: "libzstd-devel"),
+        systemLibrary("CNBD", "libnbd", apt: "libnbd-dev", yum: "libnbd-devel"),
         systemLibrary("CSystemd", "libsystemd", apt: "libsystemd-dev", yum: "systemd-devel"),
         systemLibrary("CICal", "libical", apt: "libical-dev", yum: "libical-devel"),
         .target(name: "CCurlShims", dependencies: ["CCurl"]),
@@ -54,6 +56,7 @@ let package = Package(
         .target(name: "CProcess"),
         .target(name: "CClock"),
         .target(name: "COpenAt2"),
+        .target(name: "CFileSync"),
 
         library("FleetModel"),
         library("FleetRuntime", ["CClock"], strict),
@@ -80,7 +83,9 @@ let package = Package(
         library("FleetFiles", ["Configuration", "FleetModel", "FleetRuntime", "Placement", "Rollouts"]),
         library("Recurrence", ["CICal", "FleetModel"], strict),
         library("Telemetry", ["FleetModel", "FleetRuntime", "HostInspection", "Hypervisor"], strict),
-        library("ImageStore", ["FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
+        library(
+            "ImageStore",
+            ["CFileSync", "CNBD", "CZstd", "FleetModel", "FleetRuntime", "HTTPClient", "Signing", "Subprocess"], strict),
         library(
             "Provisioning",
             [
@@ -114,7 +119,7 @@ let package = Package(
             name: "virtfleet",
             dependencies: [
                 "CommandLineKit", "Configuration", "Drawing", "FleetClient", "FleetFiles", "FleetModel", "FleetRuntime",
-                "Placement",
+                "ImageStore", "Placement",
             ], swiftSettings: strict),
         .target(
             name: "AgentSetup",

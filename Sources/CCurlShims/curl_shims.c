@@ -36,12 +36,19 @@ CURLcode vf_curl_only_http(CURL *handle) {
 #endif
 }
 
-CURLcode vf_curl_finished(CURLM *multi) {
+CURL *vf_curl_finished(CURLM *multi, CURLcode *result) {
     int left;
     const CURLMsg *message;
-    while ((message = curl_multi_info_read(multi, &left)))
-        if (message->msg == CURLMSG_DONE) return message->data.result;
-    return CURL_LAST;
+    while ((message = curl_multi_info_read(multi, &left))) {
+        if (message->msg != CURLMSG_DONE) continue;
+        *result = message->data.result;
+        return message->easy_handle;
+    }
+    return NULL;
+}
+
+CURLMcode vf_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
 }
 
 long vf_curl_os_errno(CURL *handle) {

@@ -28,3 +28,14 @@ public enum FleetClientError: Error, CustomStringConvertible, Sendable {
         }
     }
 }
+
+extension FleetClientError {
+    /// Whether a controller that is being started again gives it.
+    public var mayPass: Bool {
+        switch self {
+        case .unreachable: true
+        case .refused(let problem): problem.status == 503
+        case .unintelligible, .unreadableFile, .cancelled: false
+        }
+    }
+}

@@ -6,8 +6,9 @@ extension Policy {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case action, labels, profiles, vms
         case recurrence, start, timeZone, grace, requirements
+        case notice, deferrals
         case keep, minimumFreeMiB, memory
-        case template, version, startVM, shutdownTimeoutSeconds, guestAgentTimeoutSeconds
+        case template, version, forceAfter, startVM, shutdownTimeoutSeconds, guestAgentTimeoutSeconds
         case command
         case onHostSleep, onHostShutdown
 
@@ -15,8 +16,10 @@ extension Policy {
             switch self {
             case .action, .labels, .profiles, .vms: Action.allCases
             case .recurrence, .start, .timeZone, .grace, .requirements: [.snapshot, .update, .guest]
+            case .notice, .deferrals: [.update, .guest]
             case .keep, .minimumFreeMiB, .memory: [.snapshot]
-            case .template, .version, .startVM, .shutdownTimeoutSeconds, .guestAgentTimeoutSeconds: [.update]
+            case .template, .version, .forceAfter, .startVM, .shutdownTimeoutSeconds, .guestAgentTimeoutSeconds:
+                [.update]
             case .command: [.guest]
             case .onHostSleep, .onHostShutdown: [.power]
             }

@@ -20,6 +20,10 @@ extension Policy {
         if requirements.count > JobConditions.maximumRequirements {
             check.problem("requirements", "expected at most \(JobConditions.maximumRequirements)")
         }
+        checkNotice(check)
+        if notice != .seconds(0), notice >= grace {
+            check.problem("notice", "expected less than the grace, within which it has to begin, got \(notice)")
+        }
     }
 
     private func checkSnapshots(_ check: SectionCheck) {
@@ -38,6 +42,7 @@ extension Policy {
         if profiles.isEmpty && vms.isEmpty {
             check.problem("profiles", "expected profiles or vms: not every VM is one of this template")
         }
+        if forceAfter != 0 { check.range("forceAfter", forceAfter, JobConditions.forceAfterRange) }
         check.range("shutdownTimeoutSeconds", shutdownTimeoutSeconds, 1...3600)
         check.range("guestAgentTimeoutSeconds", guestAgentTimeoutSeconds, 0...3600)
     }

@@ -2,7 +2,7 @@ import Configuration
 import FleetModel
 
 /// What hosts do by themselves, with no network either.
-public struct Policy: FleetDocument, Schedule, Equatable {
+public struct Policy: FleetDocument, Schedule, Announced, Equatable {
     /// Each snapshot of a VM lies over the one before: so many layers are still quick.
     public static let maximumKept = 14
 
@@ -32,6 +32,10 @@ public struct Policy: FleetDocument, Schedule, Equatable {
     public var grace = Interval.seconds(12 * 3600)
     /// What a host has to meet.
     public var requirements: [JobRequirement] = []
+    /// How long before its begin the person at the host is told; not at all with 0s.
+    public var notice = Interval.seconds(0)
+    /// How often that person may put it off.
+    public var deferrals = 0
 
     public var keep = SnapshotRetention(last: 3, daily: 7)
     /// With less free space no snapshot is made.
@@ -42,6 +46,8 @@ public struct Policy: FleetDocument, Schedule, Equatable {
     public var template: ResourceName?
     /// The newest without one.
     public var version: ResourceName?
+    /// After so many missed times it waits for none any more; 0 for never.
+    public var forceAfter = 0
     /// Start a VM after its update; else it is left off.
     public var startVM = true
     /// How long its guest may take to shut down before.
@@ -58,6 +64,12 @@ public struct Policy: FleetDocument, Schedule, Equatable {
     public init() {}
 
     public var isTimed: Bool { action != .power }
+
+    /// Of the jobs by which it is carried out; their times follow from the schedule.
+    public var conditions: JobConditions {
+        JobConditions(
+            forceAfter: forceAfter == 0 ? nil : forceAfter, requirements: requirements, notice: jobNotice)
+    }
 }
 
 extension SnapshotRetention: ConfigurationSection {

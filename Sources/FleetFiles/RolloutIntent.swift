@@ -3,7 +3,7 @@ import FleetModel
 import Rollouts
 
 /// What an operator wants of many hosts: who, what, and how carefully.
-public struct RolloutIntent: FleetDocument, Equatable {
+public struct RolloutIntent: FleetDocument, Announced, Equatable {
     /// Kinds of jobs that can be asked of many hosts with the same words.
     public static let kinds: [JobKindName] = [
         .vmClone, .vmUpdate, .vmFix, .vmStart, .vmStop, .vmReboot, .snapshotCreate, .guestExec,
@@ -100,9 +100,7 @@ public struct RolloutIntent: FleetDocument, Equatable {
         length("soak", soak, "0s", "30d")
         length("patience", patience, "10m", "7d")
         length("deadline", deadline, "1h", "90d")
-        if notice != .seconds(0) { length("notice", notice, "1m", "1d") }
-        if deferrals != 0, notice == .seconds(0) { check.problem("deferrals", "put off a notice; there is none") }
-        check.range("deferrals", deferrals, 0...10)
+        checkNotice(check)
         if requirements.count > JobConditions.maximumRequirements {
             check.problem("requirements", "expected at most \(JobConditions.maximumRequirements)")
         }

@@ -56,12 +56,24 @@ public enum DurableFile {
 
     /// Copies a small file; the copy appears under its name only when it is whole.
     public static func copy(_ source: String, to target: String, mode: mode_t) throws(FileError) {
+        let part = target + ".part"
+        do throws(FileError) {
+            try copyContent(of: source, to: part)
+            try publish(part, as: target, mode: mode)
+        } catch {
+            // Where the disk is full, what follows needs the room.
+            unlink(part)
+            throw error
+        }
+    }
+
+    /// Makes a file with another one's content, for its owner alone. It is not synced.
+    public static func copyContent(of source: String, to target: String) throws(FileError) {
         let input = open(source, O_RDONLY | O_CLOEXEC)
         guard input >= 0 else { throw FileError("open", source) }
         defer { close(input) }
-        let part = target + ".part"
-        let output = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
-        guard output >= 0 else { throw FileError("make", part) }
+        let output = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard output >= 0 else { throw FileError("make", target) }
         defer { close(output) }
         var buffer = [UInt8](repeating: 0, count: 256 << 10)
         while true {
@@ -69,9 +81,8 @@ public enum DurableFile {
             if count == 0 { break }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw FileError("read", source) }
-            try write(buffer[..<count], to: output, path: part)
+            try write(buffer[..<count], to: output, path: target)
         }
-        try publish(part, as: target, mode: mode)
     }
 
     /// Makes a file that shares another one's blocks until they are written (ioctl_ficlonerange(2)). It is not synced.
@@ -92,7 +103,8 @@ public enum DurableFile {
         return (try? reflink(source, to: probe, at: directory)) != nil
     }
 
-    private static func reflink(_ source: String, to output: Int32, at path: String) throws(FileError) {
+    /// Likewise, into an empty file that is open for writing.
+    public static func reflink(_ source: String, to output: Int32, at path: String) throws(FileError) {
         let input = open(source, O_RDONLY | O_CLOEXEC)
         guard input >= 0 else { throw FileError("open", source) }
         defer { close(input) }
@@ -140,15 +152,27 @@ public enum DurableFile {
 
     /// Gives a finished file its mode and its final name, replacing what had it.
     public static func publish(_ part: String, as target: String, mode: mode_t) throws(FileError) {
-        guard chmod(part, mode) == 0 else { throw FileError("set the mode of", part) }
-        try sync(part)
+        try finish(part, mode: mode)
         try rename(part, to: target)
+    }
+
+    /// Gives a file that has its content its mode, and syncs it.
+    public static func finish(_ path: String, mode: mode_t) throws(FileError) {
+        guard chmod(path, mode) == 0 else { throw FileError("set the mode of", path) }
+        try sync(path)
     }
 
     /// Gives a file or a directory another name; a file replaces one that has it.
     public static func rename(_ path: String, to target: String) throws(FileError) {
-        guard Glibc.rename(path, target) == 0 else { throw FileError("rename to \(target) the file", path) }
-        try sync(parent(of: target))
+        try rename([(path, target)], in: parent(of: target))
+    }
+
+    /// Gives files or directories other names in one directory.
+    public static func rename(_ files: [(path: String, target: String)], in directory: String) throws(FileError) {
+        for (path, target) in files {
+            guard Glibc.rename(path, target) == 0 else { throw FileError("rename to \(target) the file", path) }
+        }
+        try sync(directory)
     }
 
     /// Removes a file or an empty directory; that it is missing already is fine.

@@ -77,6 +77,8 @@ extension FleetStore {
         return state.flatMap { memory.publishedDesires[host] == $0.revision ? nil : $0 }
     }
 
-    /// The broker has taken it.
-    public func desiredPublished(_ state: SignedDocument) { memory.publishedDesires[state.host] = state.revision }
+    /// The broker has taken hosts' states. One call for many of them, as each waits for its turn.
+    public func desiredPublished(_ states: some Sequence<SignedDocument>) {
+        for state in states { memory.publishedDesires[state.host] = state.revision }
+    }
 }

@@ -54,6 +54,7 @@ extension FleetStore {
             return gone
         }
         memory.remove(gone.id)
+        receivers[gone.id] = nil
         removed.append(gone)
         intents.announce(0)
         do {

@@ -4,14 +4,14 @@ import FoundationEssentials
 extension FleetStore {
     /// Stores what arrived, in one transaction: all of it or, when this throws, nothing.
     public func commit(_ arrivals: [Arrival], refused: [RefusedPayload] = []) throws(StoreError) -> CommitOutcome {
-        var draft: IngestMemory?
-        let outcome = try write { connection in
-            var transaction = IngestTransaction(connection: connection, uptime: time.uptime(), memory: memory)
+        let (draft, changed, outcome) = try write { connection in
+            var transaction = IngestTransaction(
+                connection: connection, uptime: time.uptime(), memory: memory, receivers: receivers)
             try transaction.run(arrivals, refused: refused)
-            draft = transaction.memory
-            return transaction.outcome
+            return (transaction.memory, transaction.receivers, transaction.outcome)
         }
-        if let draft { memory = draft }
+        memory = draft
+        receivers.merge(changed) { $1 }
         tellReader()
         if let newest = outcome.newest { commits.announce(newest) }
         if !memory.changedJobSets.isEmpty || !memory.strays.isEmpty { intents.announce(0) }
@@ -40,7 +40,7 @@ extension FleetStore {
     /// - Returns: nil when nothing is missing, or when the host is not online to be asked.
     public func missingDocuments(of host: HostID) throws(StoreError) -> Missing? {
         try read { connection in
-            guard let presence = try PresenceRepository(connection: connection).known(of: host).presence,
+            guard let presence = try PresenceRepository(connection: connection).newest(of: host),
                 presence.state == .online
             else { return nil }
             let digests = try InventoryRepository(connection: connection).digests(of: host)

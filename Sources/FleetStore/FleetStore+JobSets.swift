@@ -73,8 +73,10 @@ extension FleetStore {
         return batch
     }
 
-    /// The broker has taken a host's set.
-    public func jobSetPublished(_ set: SignedDocument) { memory.publishedRevisions[set.host] = set.revision }
+    /// The broker has taken hosts' sets. One call for many of them, as each waits for its turn.
+    public func jobSetsPublished(_ sets: some Sequence<SignedDocument>) {
+        for set in sets { memory.publishedRevisions[set.host] = set.revision }
+    }
 
     /// Moves jobs whose time has passed, and finds sets that must be made or signed again. To be called about once a
     /// second.

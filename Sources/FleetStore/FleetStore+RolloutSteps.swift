@@ -116,8 +116,7 @@ private struct RolloutStep {
     private func settle(_ changed: Set<HostID>?) throws {
         guard let changed else { return try hosts.inFlight(of: rollout.name).forEach(settle) }
         for host in changed {
-            guard let host = try hosts.find(host, of: rollout.name), host.state.isInFlight else { continue }
-            try settle(host)
+            if let host = try hosts.inFlight(host, of: rollout.name) { try settle(host) }
         }
     }
 
@@ -127,12 +126,9 @@ private struct RolloutStep {
         host.awaySince = isOnline ? nil : host.awaySince ?? now
         var asked: [HostStanding.AskedJob] = []
         for index in host.tasks.indices where !host.tasks[index].done {
-            guard let job = try host.tasks[index].job.flatMap(jobs.find)?.resource else { continue }
+            guard let job = try host.tasks[index].job.flatMap(jobs.standing) else { continue }
             if job.state == .succeeded { host.tasks[index].done = true }
-            asked.append(
-                HostStanding.AskedJob(
-                    state: job.state, expiresAt: job.expiresAt, cancelRequested: job.cancelRequested,
-                    reason: job.reason, message: job.message))
+            asked.append(job)
         }
         let standing = HostStanding(of: asked, awaySince: host.awaySince, now: now)
         guard

@@ -23,15 +23,31 @@ extension FleetStore {
     }
 
     /// One VM without its metrics.
-    public nonisolated func describedVM(_ id: VMID) async throws(StoreError) -> VMResource {
+    /// - Parameter host: whose, when it has such a VM.
+    public nonisolated func describedVM(_ id: VMID, on host: HostID? = nil) async throws(StoreError) -> VMResource {
         try await reader.read { connection, ahead in
-            ahead.completed(try VMRepository(connection: connection).find(id))
+            ahead.completed(try VMRepository(connection: connection).find(id, on: host))
+        }
+    }
+
+    /// A VM as each host that has it described it.
+    public nonisolated func describedVMs(_ id: VMID) async throws(StoreError) -> [VMResource] {
+        try await reader.read { connection, ahead in
+            try VMRepository(connection: connection).all(id).map(ahead.completed)
         }
     }
 
     /// One VM with its latest metrics.
-    public nonisolated func vm(_ id: VMID) async throws(StoreError) -> VMResource {
-        var vm = try await describedVM(id)
+    /// - Parameter host: an ID or a name, that must have it; nil for the host heard of last.
+    public nonisolated func vm(_ id: VMID, on host: String? = nil) async throws(StoreError) -> VMResource {
+        var vm = try await reader.read { connection, ahead in
+            let wanted = try host.map { try HostRepository(connection: connection).find($0).id }
+            let found = try VMRepository(connection: connection).find(id, on: wanted)
+            guard wanted == nil || found.host == wanted else {
+                throw StoreError.notFound(kind: "VM", name: "\(id) on host \(host ?? "")")
+            }
+            return ahead.completed(found)
+        }
         if let latest = try await series.latest(of: vm.host), let metrics = latest.batch.vms[id] {
             vm.metrics = metrics
             vm.metricsAt = latest.receivedAt

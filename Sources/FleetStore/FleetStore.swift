@@ -1,3 +1,4 @@
+import DurableStream
 import FleetModel
 import FleetRuntime
 import FoundationEssentials
@@ -22,6 +23,8 @@ public actor FleetStore {
     let time: any TimeSource
     let logger: Logger
     var memory: IngestMemory
+    /// Of hosts heard of since the start. Not in the memory: a commit would copy them all.
+    var receivers: [HostID: StreamReceiver] = [:]
     var silences = SilenceWatch()
     var refusals = RefusalBudget()
     var removed: [RemovedHost] = []

@@ -295,9 +295,16 @@ extension InMemoryHypervisor {
         do {
             return try state.withLock { state in
                 state.calls[operation, default: 0] += 1
-                guard state.connected else {
-                    throw HypervisorError(
-                        .disconnected, operation: operation.rawValue, object: "memory:///", message: "not connected")
+                let disconnected = HypervisorError(
+                    .disconnected, operation: operation.rawValue, object: "memory:///", message: "not connected")
+                guard state.connected else { throw disconnected }
+                if let loss = state.loss {
+                    state.loss =
+                        loss.answered > 0 ? Loss(answered: loss.answered - 1, takesEffect: loss.takesEffect) : nil
+                    if loss.answered == 0 {
+                        if loss.takesEffect { _ = try body(&state) }
+                        throw disconnected
+                    }
                 }
                 if let failure = state.failures[operation]?.first {
                     state.failures[operation]?.removeFirst()

@@ -62,6 +62,7 @@ public final class InMemoryHypervisor: Hypervisor {
     struct State {
         var domains: [VMID: StoredDomain] = [:]
         var connected = true
+        var loss: Loss?
         var failures: [Operation: [HypervisorError]] = [:]
         var guests: [VMID: Guest] = [:]
         var statistics: [VMID: [String: DomainStatistics.Value]] = [:]
@@ -70,6 +71,13 @@ public final class InMemoryHypervisor: Hypervisor {
         var calls: [Operation: Int] = [:]
         var programs: [GuestProgram] = []
         var usbDevices: [DomainDefinition.USBDevice] = []
+    }
+
+    /// A call during which the daemon dies.
+    struct Loss {
+        /// How many calls are still answered before.
+        var answered: Int
+        var takesEffect: Bool
     }
 
     public let events = Mailbox<HypervisorEvent>(capacity: 4096)
@@ -200,4 +208,15 @@ extension InMemoryHypervisor {
             events.send(.connected(try Self.list(state)))
         }
     }
+
+    /// The daemon dies during a call to come, which throws `disconnected`, and is back for the next one.
+    /// - Parameters:
+    ///   - call: its number from now on, from 1.
+    ///   - takesEffect: whether the daemon did first what it was asked for.
+    public func die(atCall call: Int, takesEffect: Bool) {
+        state.withLock { $0.loss = Loss(answered: call - 1, takesEffect: takesEffect) }
+    }
+
+    /// Whether there was no such call yet.
+    public var isStillToDie: Bool { state.withLock { $0.loss != nil } }
 }

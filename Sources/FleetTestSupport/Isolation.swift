@@ -40,8 +40,8 @@ public enum Isolation {
         String(decoding: try DurableFile.bytes(of: "/proc/self/mountinfo"), as: UTF8.self)
     }
 
-    /// Interfaces that may be here: loopback, bridges of tests and their guests' taps.
-    private static let ownInterfaces = ["lo:", "vf-", "vnet"]
+    /// Interfaces that may be here: loopback, bridges and cables of tests, and what libvirt gives their guests.
+    private static let ownInterfaces = ["lo:", "vf-", "vnet", "macvtap"]
 
     /// Every launcher of a real daemon calls this first.
     public static func require() throws {

@@ -1,5 +1,4 @@
 import FleetRuntime
-import Synchronization
 
 /// An HTTP client on libcurl: over TCP or a Unix socket, with bodies from memory or files, to memory or a sink.
 /// Transfers run on threads of their own, at most `maximumTransfers` at a time; further ones wait their turn.
@@ -25,9 +24,7 @@ public final class HTTPClient: Sendable {
                 TransferPlan(request: request, onHead: { _ in }, sink: body.append, progress: progress))
             return HTTPResponse(head: head, body: body.bytes)
         } catch {
-            guard error.underlying is BoundedBody.Overflow else { throw error }
-            throw HTTPError(
-                .tooLarge, request.summary, "the answer is longer than \(request.maximumBodyBytes) bytes")
+            throw body.explained(error, request)
         }
     }
 
@@ -57,24 +54,5 @@ public final class HTTPClient: Sendable {
         }
         pool.giveBack(worker)
         return try result.get()
-    }
-}
-
-/// The body of an answer, collected on the transfer's thread and read after the transfer.
-private final class BoundedBody: Sendable {
-    struct Overflow: Error {}
-
-    private let limit: Int
-    private let collected = Mutex<[UInt8]>([])
-
-    init(limit: Int) { self.limit = limit }
-
-    var bytes: [UInt8] { collected.withLock { $0 } }
-
-    @Sendable func append(_ piece: [UInt8]) throws {
-        try collected.withLock { bytes in
-            guard bytes.count + piece.count <= limit else { throw Overflow() }
-            bytes += piece
-        }
     }
 }

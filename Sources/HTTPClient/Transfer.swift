@@ -29,6 +29,8 @@ final class Transfer {
         if let failure { throw failure }
         if cancellation.isCancelled { throw HTTPError(.cancelled, request.summary, "cancelled") }
         guard code == CURLE_OK else { throw HTTPError(code, request.summary, detail: detail) }
+        // libcurl takes a connection's end for the end of an answer without a length.
+        guard headIsComplete else { throw HTTPError(.connectionLost, request.summary, "the answer's head is cut off") }
         return head
     }
 

@@ -36,9 +36,9 @@ actor TransferWorker {
     func run(_ plan: TransferPlan, _ cancellation: Cancellation) -> Result<HTTPResponseHead, HTTPError> {
         do throws(HTTPError) {
             let transfer = try Transfer(plan, cancellation)
-            try session.prepare(transfer, certificateAuthority: certificateAuthority)
+            try session.handle.prepare(transfer, certificateAuthority: certificateAuthority)
             let code = session.perform(cancellation)
-            return .success(try transfer.conclude(code, detail: session.errorText(code, of: plan.request)))
+            return .success(try transfer.conclude(code, detail: session.handle.errorText(code, of: plan.request)))
         } catch {
             return .failure(error)
         }

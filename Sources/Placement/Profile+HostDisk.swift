@@ -4,9 +4,6 @@ extension Profile {
     /// A disk that the host has already: a file, or a whole disk or partition. It belongs to nobody's template, so that no job
     /// makes or removes it.
     public struct HostDisk: Codable, Equatable, Sendable {
-        /// Whether snapshots hold it, in the words of libvirt's attribute.
-        public enum InSnapshots: String, Codable, CaseIterable, Sendable { case yes, no }
-
         /// An image file, such as `/srv/images/archive.raw`.
         public var file: String?
         /// A block device by a name that stays, such as `/dev/disk/by-id/ata-Samsung_SSD_860_S3Z9`.

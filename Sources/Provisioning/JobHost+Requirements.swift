@@ -28,6 +28,15 @@ extension JobHost {
     /// tells it apart.
     func isOwn(_ domain: Domain) -> Bool { domain.origin.map { CloneIdentity(job: $0.job).vm } == domain.id }
 
+    /// libvirt names a file that is missing as well, but not what to do, and only after the VM has been given its place.
+    /// - Throws: `JobProblem` when a VM of virtfleet's is off, and a file is missing that its disks are built on.
+    func requireReadableDisks(of domain: Domain) async throws {
+        guard !domain.state.isActive, isOwn(domain) else { return }
+        for disk in try await DomainDefinition(xml: hypervisor.definition(of: domain.id)).disks where disk.isWritable {
+            if let file = disk.file { _ = try await DiskLayer.chain(of: file) }
+        }
+    }
+
     /// A memory that waits for its restoration names the files that the disks were in.
     func requireNoSavedMemory(_ domain: Domain) async throws {
         guard try await hypervisor.hasManagedSave(domain.id) else { return }

@@ -13,6 +13,8 @@ struct VMDirectory: Codable, Equatable, Sendable {
     /// What becomes the seed disc, while it is made.
     var seedFiles: String { path + "/seed.files" }
     var snapshots: String { path + "/snapshots" }
+    /// Where it is, the VM has been seen with a TPM that remembers something.
+    var tpmMark: String { path + "/tpm.made" }
 
     init(path: String) { self.path = path }
 
@@ -40,7 +42,7 @@ struct VMDirectory: Codable, Equatable, Sendable {
 
     /// Everything that may be removed with the VM. Anything else in the directory was put there by somebody else.
     var ownFiles: [String] {
-        [variables, console, seed].flatMap { [$0, $0 + ".part"] } + [seedFiles]
+        [variables, console, seed, tpmMark].flatMap { [$0, $0 + ".part"] } + [seedFiles]
             + [disk, data].map { $0 + ".part" } + layers
             + keptStates.flatMap(\.ownFiles)
     }

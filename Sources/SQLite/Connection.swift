@@ -119,6 +119,16 @@ public final class Connection {
         }
     }
 
+    /// Runs the body in one transaction whose commit is not synced: a loss of power may take it back, unless one that is synced came
+    /// after it. It is for what does no harm when it is done again.
+    public func unsyncedTransaction<Result>(_ body: () throws -> Result) throws -> Result {
+        let full = 2
+        guard try first("PRAGMA synchronous")?.get(0) == full else { return try transaction(body) }
+        try execute("PRAGMA synchronous = \(Synchronous.normal.rawValue)")
+        defer { try? execute("PRAGMA synchronous = \(Synchronous.full.rawValue)") }
+        return try transaction(body)
+    }
+
     /// Runs a body that only reads: all of it sees the same state of the database.
     public func snapshot<Result>(_ body: () throws -> Result) throws -> Result {
         try execute("BEGIN")

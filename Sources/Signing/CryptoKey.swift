@@ -1,7 +1,7 @@
 import CCrypto
 
-/// Owner of one libcrypto key; made for one operation, freed with it.
-final class CryptoKey {
+/// Owner of one libcrypto key, which never changes: any thread may use it (openssl-threads(7)).
+final class CryptoKey: @unchecked Sendable {
     private let handle: OpaquePointer
 
     init(seed: [UInt8]) throws(SigningError) {

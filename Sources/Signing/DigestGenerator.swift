@@ -9,7 +9,8 @@ public struct DigestGenerator: RandomNumberGenerator {
 
     public mutating func next() -> UInt64 {
         count += 1
-        let digest = SHA256Hasher.digest(of: Array("\(text)/\(count)".utf8)).description
-        return UInt64(digest.prefix(16), radix: 16) ?? 0
+        let hasher = SHA256Hasher()
+        hasher.update(Array("\(text)/\(count)".utf8))
+        return hasher.bytes().prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

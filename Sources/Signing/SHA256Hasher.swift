@@ -20,13 +20,19 @@ public final class SHA256Hasher {
 
     /// The digest of everything so far; more may follow.
     public func digest() -> Digest {
+        guard let digest = Digest(bytes: bytes()) else { preconditionFailure("a SHA-256 has 32 bytes") }
+        return digest
+    }
+
+    /// Its 32 bytes.
+    func bytes() -> [UInt8] {
         let copy = EVP_MD_CTX_new()
         defer { EVP_MD_CTX_free(copy) }
         var bytes = [UInt8](repeating: 0, count: 32)
-        guard EVP_MD_CTX_copy_ex(copy, context) == 1, EVP_DigestFinal_ex(copy, &bytes, nil) == 1,
-            let digest = Digest(bytes: bytes)
-        else { preconditionFailure("libcrypto did not finish a SHA-256") }
-        return digest
+        guard EVP_MD_CTX_copy_ex(copy, context) == 1, EVP_DigestFinal_ex(copy, &bytes, nil) == 1 else {
+            preconditionFailure("libcrypto did not finish a SHA-256")
+        }
+        return bytes
     }
 
     /// The digest of a value's JSON as FleetJSON writes it: equal values have equal digests.

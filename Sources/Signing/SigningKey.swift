@@ -4,15 +4,19 @@ import FoundationEssentials
 /// An Ed25519 private key. Its file form is PKCS #8 in PEM (RFC 8410), which `openssl pkey` reads too.
 public struct SigningKey: Sendable {
     private let seed: [UInt8]
+    /// Making it takes longer than a signature.
+    private let key: CryptoKey
     public let verifyingKey: VerifyingKey
 
     /// - Parameter seed: the 32 bytes that RFC 8032 calls the private key.
     public init(seed: [UInt8]) throws(SigningError) {
-        guard seed.count == 32, let key = VerifyingKey(bytes: try CryptoKey(seed: seed).publicKey()) else {
-            throw .crypto("make an Ed25519 key of \(seed.count) bytes")
+        guard seed.count == 32 else { throw .crypto("make an Ed25519 key of \(seed.count) bytes") }
+        key = try CryptoKey(seed: seed)
+        guard let verifyingKey = VerifyingKey(bytes: try key.publicKey()) else {
+            throw .crypto("derive the public key of an Ed25519 key")
         }
         self.seed = seed
-        verifyingKey = key
+        self.verifyingKey = verifyingKey
     }
 
     public static func generate() throws(SigningError) -> SigningKey {
@@ -20,7 +24,7 @@ public struct SigningKey: Sendable {
     }
 
     /// - Returns: the 64 bytes of the signature.
-    public func sign(_ message: [UInt8]) throws(SigningError) -> [UInt8] { try CryptoKey(seed: seed).sign(message) }
+    public func sign(_ message: [UInt8]) throws(SigningError) -> [UInt8] { try key.sign(message) }
 }
 
 extension SigningKey {

@@ -40,6 +40,9 @@ struct VirtfleetCommand {
                 "template", "Bring golden images to the controller",
                 subcommands: [TemplateList.command, TemplateShow.command, TemplateImport.command]),
             Command(
+                "image", "Cut disk images into chunks, and make them of chunks, without the controller",
+                subcommands: [ImageMake.command, ImageExtract.command, ImageVerify.command, ImageGC.command]),
+            Command(
                 "profile", "Keep how VMs are built, version by version",
                 subcommands: [
                     ProfileList.command, ProfileShow.command, ProfileApply.command, ProfileDiff.command,

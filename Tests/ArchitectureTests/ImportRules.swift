@@ -72,7 +72,7 @@ struct ImportRules {
         ("CProcess", "Subprocess"), ("CClock", "FleetRuntime"), ("COpenAt2", "HostInspection"),
         ("CPCIShims", "HostInspection"),
         ("CHWLocShims", "HostInspection"),
-        ("CZlib", "HostInspection"),
+        ("CZlib", "HostInspection"), ("CZstd", "ImageStore"), ("CNBD", "ImageStore"), ("CFileSync", "ImageStore"),
         ("CSystemd", "HostPower"), ("CICal", "Recurrence"),
     ])
     func eachCModuleHasOneWrapper(library: String, wrapper: String) {

@@ -11,27 +11,29 @@ import Placement
 import Provisioning
 import Signing
 
-/// An agent without a bus that kills itself at a given moment of its work. It carries out the job set in
+/// An agent without a bus that kills or stops itself at a given moment of its work. It carries out the job set in
 /// `<directory>/envelope.json`; base images lie in `images`. What it reports goes into `spool.db`, and after that into
 /// `reports`, one JSON object a line. It notes the moments that it passed in `points`; `lives` has the process IDs of
 /// those that heard their signals.
 ///
 /// There are the profiles `tiny`, and `data` with a data disk of 1 GiB.
 ///
-///     CrashingAgent URI TPM-STATES DIRECTORY HOST PUBLIC-KEY [POINT]
+///     CrashingAgent URI TPM-STATES DIRECTORY HOST PUBLIC-KEY [POINT [stop]]
 ///
-/// POINT is a `FaultPoint` such as `overlay:after-intent`, or `next` for the first that no life has passed.
+/// POINT is a `FaultPoint` such as `overlay:after-intent`, or `next` for the first that no life has passed. With `stop` it
+/// stands still there until it gets SIGCONT.
 @main
 struct CrashingAgent {
     static func main() async throws {
         try Isolation.require()
         let arguments = CommandLine.arguments
-        guard (6...7).contains(arguments.count), let host = HostID(arguments[4]), let fleet = FleetName("test"),
+        guard (6...8).contains(arguments.count), let host = HostID(arguments[4]), let fleet = FleetName("test"),
             let key = VerifyingKey(arguments[5]), let profile = ResourceName("tiny"),
             let withData = ResourceName("data")
         else { throw Usage() }
         let directory = arguments[3]
-        let target = arguments.count == 7 ? arguments[6] : nil
+        let target = arguments.count > 6 ? arguments[6] : nil
+        let signal = arguments.last == "stop" ? SIGSTOP : SIGKILL
         let logger = Logger(label: "agent")
         let points = try Lines(directory + "/points")
         let reports = try Lines(directory + "/reports")
@@ -66,8 +68,11 @@ struct CrashingAgent {
             logger: logger, isClockSynchronised: { true },
             fault: { point in
                 let isNew = points.append(point.description)
-                if target == point.description || (target == "next" && isNew) { kill(getpid(), SIGKILL) }
+                // To this very thread, which takes no further step then.
+                if target == point.description || (target == "next" && isNew) { raise(signal) }
             })
+        // A job that comes before libvirt has answered waits, and what speaks against it makes it fail later, in place of being refused.
+        for _ in 0..<200 where (try? await hypervisor.domains()) == nil { try await Task.sleep(for: .milliseconds(50)) }
         await runner.receive(envelope: [UInt8](try Data(contentsOf: URL(filePath: directory + "/envelope.json"))))
         let lives = try Lines(directory + "/lives")
         let ready = ClosureService("ready") {
@@ -80,6 +85,6 @@ struct CrashingAgent {
     }
 
     struct Usage: Error, CustomStringConvertible {
-        var description: String { "usage: CrashingAgent URI TPM-STATES DIRECTORY HOST PUBLIC-KEY [POINT]" }
+        var description: String { "usage: CrashingAgent URI TPM-STATES DIRECTORY HOST PUBLIC-KEY [POINT [stop]]" }
     }
 }

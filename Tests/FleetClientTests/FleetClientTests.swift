@@ -116,6 +116,35 @@ import Testing
         #expect(seen.withLock { $0 } == [.offered, .applying, .applying, .succeeded])
     }
 
+    @Test func aControllerThatIsStartedAgainIsWaitedForAndARefusalIsNot() async throws {
+        let gone = Problem(status: 404, code: "not-found", title: "no job is named so")
+        let asked = Mutex(0)
+        let api = try ScriptedAPI { request, exchange in
+            guard !request.path.hasSuffix("/events/stream") else { return exchange.close() }
+            let number = asked.withLock { count in
+                count += 1
+                return count
+            }
+            switch number {
+            case 1: exchange.respond(json: Self.job(.offered, percent: 0))
+            case 2: exchange.respond(Problem(status: 503, code: "stopping", title: "The controller is stopping"))
+            case 3: exchange.close()
+            case 4: exchange.respond(json: Self.job(.applying, percent: 1))
+            default: exchange.respond(gone)
+            }
+        }
+        let seen = Mutex<[String]>([])
+        await #expect {
+            _ = try await api.client.waitForJob(
+                Self.jobID, onChange: { job in seen.withLock { $0.append(job.state.rawValue) } },
+                onAbsence: { error in seen.withLock { $0.append("\(error)") } })
+        } throws: {
+            "\($0)" == gone.title
+        }
+        #expect(seen.withLock { $0.first == "offered" && $0.last == "applying" })
+        #expect(seen.withLock { $0.contains("The controller is stopping") })
+    }
+
     static let jobID = JobID("01ARZ3NDEKTSV4RRFFQ69G5FAV")!
 
     static func job(_ state: JobState, percent: Double) -> JobResource {

@@ -203,6 +203,11 @@ import Testing
         #expect(
             Set(profiles.keys.map(\.description)) == ["linux-small", "office", "omron", "rockwell", "schneider"])
         #expect(profiles.first { $0.key.description == "linux-small" }?.value == Profile())
+        // Those without a default stand in a comment.
+        let text = try String(contentsOfFile: "\(repository)/config/profiles/linux-small.yaml", encoding: .utf8)
+        for key in Mirror(reflecting: Profile()).children.compactMap(\.label) {
+            #expect(text.contains("\n\(key):") || text.contains("\n# \(key):"), "\(key)")
+        }
     }
 
     @Test(arguments: [

@@ -26,7 +26,7 @@ struct DesiredStateTests {
             [UInt8](try FleetJSON.encode($0))
         }
         guard let state else { return nil }
-        await store.desiredPublished(state)
+        await store.desiredPublished([state])
         return try FleetJSON.decode(DesiredState.self, from: Data(state.envelope))
     }
 
@@ -60,7 +60,7 @@ struct DesiredStateTests {
                 [UInt8](try FleetJSON.encode($0))
             }
             guard let signed else { return nil }
-            await store.desiredPublished(signed)
+            await store.desiredPublished([signed])
             return try FleetJSON.decode(DesiredState.self, from: Data(signed.envelope))
         }
         let more = PolicySet(guestCommands: [command], power: [power])

@@ -20,7 +20,7 @@ import Testing
             [UInt8](try FleetJSON.encode($0))
         }
         guard let state else { return nil }
-        await store.desiredPublished(state)
+        await store.desiredPublished([state])
         return try FleetJSON.decode(DesiredState.self, from: Data(state.envelope))
     }
 

@@ -85,7 +85,7 @@ final class StoreFixture: Sendable {
     func publish(_ host: HostID, keys: [VerifyingKey] = []) async throws -> JobSet? {
         let batch = try await store.jobSetsToPublish(for: [host], keys: keys) { [UInt8](try FleetJSON.encode($0)) }
         guard let set = batch.sets.first else { return nil }
-        await store.jobSetPublished(set)
+        await store.jobSetsPublished([set])
         return try FleetJSON.decode(JobSet.self, from: Data(set.envelope))
     }
 

@@ -183,16 +183,49 @@ import Testing
         }
     }
 
+    @Test func whatLibvirtDoesNotKnowIsRefusedAndChangesNothing() async throws {
+        try await HypervisorKind.libvirt.run { hypervisor, files in
+            let guest = Fixtures.guest(files: files.path)
+            let nvram = guest.firmware.nvramPath
+            #expect(FileManager.default.createFile(atPath: nvram, contents: Data("kept".utf8)))
+            let unknown = guest.xml().replacing("</devices>", with: "<gizmo model='x'/></devices>")
+            await expectError(.invalidDefinition) { _ = try await hypervisor.define(unknown) }
+            #expect(try await hypervisor.domains().isEmpty)
+            #expect(FileManager.default.fileExists(atPath: nvram))
+
+            _ = try await hypervisor.define(guest.xml())
+            let before = try await hypervisor.definition(of: guest.id)
+            await expectError(.invalidDefinition) { _ = try await hypervisor.define(unknown) }
+            #expect(try await hypervisor.definition(of: guest.id) == before)
+        }
+    }
+
     @Test(arguments: VMConsole.allCases) func aGuestStartsWithEachConsole(_ console: VMConsole) async throws {
         try await HypervisorKind.libvirt.run { hypervisor, files in
             var guest = Fixtures.guest(files: files.path)
             guest.console = console
+            guest.webDAV = console == .spice
             guest.ioThreads = 1
-            _ = try await hypervisor.define(guest.xml())
-            try await hypervisor.start(guest.id)
-            #expect(try await hypervisor.domain(guest.id).state == .running)
-            try await hypervisor.destroy(guest.id)
+            try await expectStart(of: guest, hypervisor)
         }
+    }
+
+    /// Such firmware keeps its variables behind system management mode, which QEMU has to emulate.
+    @Test func aGuestStartsWithSecureBoot() async throws {
+        try await HypervisorKind.libvirt.run { hypervisor, files in
+            var guest = Fixtures.guest(files: files.path)
+            guest.firmware.loaderPath = Self.full.firmware.loaderPath
+            guest.firmware.nvramTemplatePath = Self.full.firmware.nvramTemplatePath
+            guest.firmware.secureBoot = true
+            try await expectStart(of: guest, hypervisor)
+        }
+    }
+
+    private func expectStart(of guest: DomainSpecification, _ hypervisor: any Hypervisor) async throws {
+        _ = try await hypervisor.define(guest.xml())
+        try await hypervisor.start(guest.id)
+        #expect(try await hypervisor.domain(guest.id).state == .running)
+        try await hypervisor.destroy(guest.id)
     }
 
     @Test func everyCharacterSurvivesOrIsReplaced() throws {

@@ -36,6 +36,7 @@ import Testing
                 DeviceSelector(
                     deviceClass: PCIClass("0403"), id: PCIDeviceID("10de:228b"), portPath: "0000:00/01.0/00.1 <&>"),
                 DeviceSelector(role: .gpu, mdevType: MediatedTypeID("i915-GVTg_V5_4")),
+                DeviceSelector(role: .nvme, snapshot: .no),
             ])
     }
 

@@ -34,6 +34,24 @@ import Testing
         #expect(twice.placement("a") == nil)
     }
 
+    @Test func aDriveIsGivenByItsRoleAndIsKnownToHaveDisks() {
+        let machine =
+            card + [
+                Machine.device("0000:04:00.0", "0108", group: 4, "144d:a80a"),
+                Machine.device("0000:05:00.0", "0106", group: 5, "8086:a352"),
+            ]
+        let plan = plan(machine, vm("a", devices: [.init(role: .nvme)]), vm("b", devices: [.init(role: .nvme)]))
+        #expect(addresses(plan, "a") == ["04:00.0"] && plan.placement("b") == nil)
+        for selector in [
+            DeviceSelector(role: .nvme), DeviceSelector(deviceClass: PCIClass("0106")),
+            DeviceSelector(id: PCIDeviceID("8086:a352")), DeviceSelector(portPath: machine[4].portPath),
+        ] { #expect(selector.hasDisks(among: machine), "\(selector)") }
+        for selector in [
+            DeviceSelector(role: .gpu), DeviceSelector(role: .nic, portPath: machine[2].portPath),
+            DeviceSelector(id: PCIDeviceID("10de:2504")),
+        ] { #expect(!selector.hasDisks(among: machine), "\(selector)") }
+    }
+
     @Test func noDeviceGoesTwice() {
         let plan = plan(
             card, vm("a", devices: [.init(role: .nic)]), vm("b", devices: [.init(role: .nic)]),

@@ -148,7 +148,8 @@ import Testing
         job.requirements = ["network"]
         try await life.receive(job)
         #expect(try await eventually { server.requests.count == 1 })
-        #expect(world.states(of: job.id) == [.accepted, .staging])
+        // Reports travel beside the work.
+        #expect(try await eventually { world.states(of: job.id) == [.accepted, .staging] })
         isMetered.withLock { $0 = true }
         #expect(
             try await eventually {

@@ -228,6 +228,23 @@ import Testing
         try await expectCompleteClone(world, job.id)
     }
 
+    /// libvirt leaves out what it does not know, and the agent dies before it looks.
+    @Test func aHalfDefinedDomainIsDefinedAgain() async throws {
+        let world = try await World()
+        let job = try world.clone()
+        let life = try await crash(world, job) { $0.moment == .afterEffect && $0.step == "definition" }
+        let vm = try #require(try await life.hypervisor.domains().first?.id)
+        let whole = try await life.hypervisor.definition(of: vm)
+        let half = whole.replacing("<rng", with: "<!-- <rng").replacing("</rng>", with: "</rng> -->")
+        #expect(half != whole)
+        _ = try await life.hypervisor.define(half)
+        let next = try await Life(world)
+        try await next.finish(job.id)
+        #expect(world.last(of: job.id)?.state == .succeeded)
+        #expect(try await next.hypervisor.definition(of: vm) == whole)
+        #expect(next.hypervisor.calls(of: .define) == 1)
+    }
+
     @Test func aLostJournalDoesNotDoubleTheVM() async throws {
         let world = try await World()
         let job = try world.clone()

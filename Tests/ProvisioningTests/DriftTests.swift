@@ -277,7 +277,7 @@ import Testing
             var raw = Profile.HostDisk(file: "/srv/archive.raw")
             raw.readOnly = profile.diskBus != .sata && .random(using: &random)
             var device = Profile.HostDisk(device: "/dev/disk/by-id/usb-1")
-            device.snapshot = Profile.HostDisk.InSnapshots.allCases.randomElement(using: &random)!
+            device.snapshot = InSnapshots.allCases.randomElement(using: &random)!
             profile.hostDisks = [raw, device]
         }
         if Bool.random(using: &random) { profile.shares = [Profile.Share(directory: "/srv/projects", tag: "projects")] }
@@ -290,7 +290,8 @@ import Testing
         profile.consoleLog = .random(using: &random)
         if Bool.random(using: &random) {
             profile.hostDevices = [
-                DeviceSelector(role: .gpu), DeviceSelector(id: PCIDeviceID("10de:1c82")),
+                DeviceSelector(role: .gpu), DeviceSelector(role: .nvme, snapshot: .no),
+                DeviceSelector(id: PCIDeviceID("10de:1c82")),
                 DeviceSelector(role: .gpu, mdevType: MediatedTypeID("nvidia-256")),
             ]
         }

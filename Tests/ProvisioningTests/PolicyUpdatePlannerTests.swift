@@ -24,20 +24,21 @@ import Testing
 
     private func policy(
         _ offsets: Double..., grace: Int = 3600, image: ImageReference? = nil, name: String = "monthly",
-        profiles: [ResourceName]? = nil
+        profiles: [ResourceName]? = nil, words: [String] = ["power"]
     ) -> UpdatePolicy {
         UpdatePolicy(
             name: ResourceName(name)!, profiles: profiles, times: offsets.map { now + $0 }, graceSeconds: grace,
-            requirements: ["power"], image: image ?? new, guestAgentTimeoutSeconds: 300)
+            requirements: words, image: image ?? new, guestAgentTimeoutSeconds: 300)
     }
 
     private func arguments(_ local: PolicyPlanner.LocalJob?) throws -> UpdateArguments {
         try FleetJSON.decode(UpdateArguments.self, from: #require(local).job.arguments)
     }
 
-    @Test func anUpdateIsAskedForADayAheadAndWaitsForItsWindow() throws {
+    @Test func anUpdateIsAskedForWithinTheDayBeforeAndWaitsForItsWindow() throws {
         #expect(planner.updates(by: [policy(Self.day + 1)], of: [vm], at: now).isEmpty)
-        let planned = planner.updates(by: [policy(Self.day, 2 * Self.day)], of: [vm], at: now)
+        let near = policy(Self.day, 2 * Self.day)
+        let planned = planner.updates(by: [near], of: [vm], at: now + Self.day / 2)
         let job = try #require(planned.first?.job)
         #expect(planned.count == 1 && planned[0].policy.description == "monthly")
         #expect(job.kind == "vm.update" && job.notBefore == nil && job.requirements == ["power"])
@@ -48,8 +49,53 @@ import Testing
         #expect(arguments.shutdownTimeoutSeconds == 120 && arguments.guestAgentTimeoutSeconds == 300)
         #expect(arguments.snapshot.description == "monthly-20260922-1413-bbbbbbbb")
         // Whoever looks later asks for the same.
-        let later = planner.updates(by: [policy(Self.day, 2 * Self.day)], of: [vm], at: now + Self.day + 60)
+        let later = planner.updates(by: [near], of: [vm], at: now + Self.day + 60)
         #expect(later == planned)
+    }
+
+    @Test func hostsFetchItsImageOneAfterTheOther() throws {
+        let near = policy(Self.day)
+        let looks = (0..<200).map { _ -> Double in
+            let planner = PolicyPlanner(host: .random())
+            let look = planner.nextUpdate(by: [near], after: now).map { $0.timeIntervalSince(now) } ?? 0
+            #expect(planner.updates(by: [near], of: [vm], at: now + look).count == 1)
+            #expect(look < 1 || planner.updates(by: [near], of: [vm], at: now + look - 1).isEmpty)
+            return look
+        }
+        #expect(looks.allSatisfy { (0...Self.day / 2).contains($0) })
+        for hour in 0..<12 { #expect(looks.contains { Int($0 / 3600) == hour }, "\(hour)") }
+    }
+
+    @Test func whoMayMissSoManyWindowsHasOneJobForThemAll() throws {
+        let words = ["power", "force-after=2", "notice=900/1"]
+        let times = [60, Self.day, 2 * Self.day, 3 * Self.day]
+        let windows = times.map { Occurrence(start: now + $0, end: now + $0 + 3600) }
+        func job(at date: Date, _ offsets: [Double]) throws -> Job {
+            let policy = UpdatePolicy(
+                name: ResourceName("monthly")!, times: offsets.map { now + $0 }, graceSeconds: 3600,
+                requirements: words, image: new)
+            return try #require(planner.updates(by: [policy], of: [vm], at: date).first?.job)
+        }
+        let first = try job(at: now, times)
+        #expect(first.windows == Array(windows.prefix(2)) && first.requirements == words)
+        #expect(first.expiresAt == windows[1].end + 30 * Self.day)
+        #expect(try job(at: now + 61, times) == first)
+        #expect(try job(at: now + Self.day, times).id != first.id)
+        // Where the second time is not known, it is not forced.
+        #expect(try job(at: now, [60]).expiresAt == windows[0].end)
+    }
+
+    @Test func aJobIsWantedAsLongAsItIsWhatThePolicyAsksFor() throws {
+        let words = ["force-after=2"]
+        let asked = policy(60, Self.day, 2 * Self.day, words: words)
+        let job = try #require(planner.updates(by: [asked], of: [vm], at: now).first?.job)
+        #expect(asked.asks(for: job))
+        #expect(policy(Self.day, 2 * Self.day, words: words).asks(for: job), "the first is long ago")
+        #expect(policy(60, Self.day, 2 * Self.day, 3 * Self.day, words: words).asks(for: job), "there are more")
+        #expect(!policy(60, Self.day + 60, 2 * Self.day, words: words).asks(for: job), "another time")
+        #expect(!policy(60, Self.day, 2 * Self.day, grace: 60, words: words).asks(for: job), "a shorter time")
+        #expect(!policy(60, Self.day, 2 * Self.day, words: []).asks(for: job), "other conditions")
+        #expect(!policy(60, Self.day, 2 * Self.day, image: Self.image("c"), words: words).asks(for: job))
     }
 
     @Test func eachTimeImageAndVMIsAJobOfItsOwn() throws {
@@ -101,8 +147,9 @@ import Testing
         }
     }
 
-    @Test func theNextLookIsWhenATimeComesNearOrAWindowCloses() {
-        #expect(planner.nextUpdate(by: [policy(2 * Self.day)], after: now) == now + Self.day)
+    @Test func theNextLookIsWhenATimeComesNearOrAWindowCloses() throws {
+        let ahead = try #require(planner.nextUpdate(by: [policy(2 * Self.day)], after: now))
+        #expect((now + Self.day...now + 1.5 * Self.day).contains(ahead))
         #expect(planner.nextUpdate(by: [policy(-60, 3 * Self.day)], after: now) == now + 3540)
         #expect(planner.nextUpdate(by: [policy(-7200, 60)], after: now) == nil)
     }

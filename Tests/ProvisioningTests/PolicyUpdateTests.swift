@@ -4,6 +4,7 @@ import FleetTestSupport
 import FoundationEssentials
 import Hypervisor
 import ImageStore
+import Synchronization
 import Testing
 
 @testable import Provisioning
@@ -12,9 +13,12 @@ import Testing
 @Suite struct PolicyUpdateTests {
     private let time = ManualTimeSource()
 
-    private func policy(_ image: ImageReference, _ times: [Date], grace: Int = 1800) -> UpdatePolicy {
+    private func policy(
+        _ image: ImageReference, _ times: [Date], grace: Int = 1800, words: [String]? = nil
+    ) -> UpdatePolicy {
         UpdatePolicy(
-            name: ResourceName("monthly")!, times: times, graceSeconds: grace, image: image, start: false)
+            name: ResourceName("monthly")!, times: times, graceSeconds: grace, requirements: words, image: image,
+            start: false)
     }
 
     /// A policy whose snapshot shows that the host has looked.
@@ -49,7 +53,7 @@ import Testing
         try DurableFile.remove(vm.world.directory.file("images/\(image.digest)"))
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: vm.world.directory.file("2.qcow2"))))
         let server = try ScriptedHTTPServer { _, exchange in exchange.respond(200, body: bytes) }
-        let start = time.now() + 20 * 3600
+        let start = time.now() + 12 * 3600
         let first = try await Life(vm.world, source: ImageSource(url: server.url, token: "t"))
         await first.runner.receive(desired: try vm.world.desired(1, PolicySet(updates: [policy(image, [start])])))
         #expect(try await eventually { updates(vm).contains { $0.state == .ready } })
@@ -59,7 +63,7 @@ import Testing
         try await first.stop()
         // The laptop is taken away, and its agent starts again somewhere without a network.
         let second = try await Life(vm.world, source: ImageSource(url: "http://127.0.0.1:1", token: "t"))
-        await pass(19 * 3600, second)
+        await pass(11 * 3600, second)
         #expect(try await eventually { updates(vm).last?.state == .waiting })
         #expect(vm.world.ended(.vmUpdate).isEmpty, "its window is not open yet")
         await pass(3600, second)
@@ -125,6 +129,98 @@ import Testing
         let byPolicy = vm.world.ended(.vmUpdate).filter { $0.origin != nil }
         #expect(byPolicy.map(\.state) == [.withdrawn])
         #expect(vm.outcome(2)?.state == .succeeded)
+    }
+
+    /// A laptop that runs on its battery whenever it is time.
+    @Test func whoHasMissedSoManyWindowsWaitsForNoneAnyMoreAndIsToldBefore() async throws {
+        let vm = try await SnapshotWorld(running: false, time: time)
+        let isOnMains = Mutex(false)
+        let times = (0..<4).map { time.now() + 86_400 * Double($0) }
+        let wanted = PolicySet(
+            updates: [policy(vm.world.nextImage, times, words: ["power", "force-after=2", "notice=600/1"])])
+        let first = try await Life(vm.world, isOnMains: { isOnMains.withLock(\.self) })
+        await first.runner.receive(desired: try vm.world.desired(1, wanted))
+        #expect(try await eventually { updates(vm).last?.reason == "power" })
+        await pass(3600, first)
+        #expect(try await eventually { updates(vm).last?.reason == "window" })
+        try await first.stop()
+        // The same job waits for the second window, also when the agent starts again, and the state is told again.
+        let life = try await Life(vm.world, isOnMains: { isOnMains.withLock(\.self) })
+        await pass(86_400 - 3600, life)
+        await life.runner.receive(desired: try vm.world.desired(2, wanted))
+        #expect(try await eventually { updates(vm).last?.reason == "power" })
+        await pass(3600, life)
+        #expect(try await asked(life).count == 1)
+        // The second has passed: whenever there is power, after its notice.
+        isOnMains.withLock { $0 = true }
+        await pass(60, life)
+        #expect(try await eventually { updates(vm).last?.reason == "user" })
+        #expect(vm.world.ended(.vmUpdate).isEmpty)
+        await pass(601, life)
+        #expect(try await eventually { vm.world.ended(.vmUpdate).map(\.state) == [.succeeded] })
+        #expect(try await asked(life).count == 1)
+        try await life.stop()
+        #expect(try await template(vm) == vm.world.nextImage.digest)
+    }
+
+    @Test func whatFailsInALaterWindowIsTriedInTheNextAndNotBefore() async throws {
+        let vm = try await SnapshotWorld(running: true, time: time)
+        let isOnMains = Mutex(false)
+        let times = (0..<4).map { time.now() + 3600 * Double($0) }
+        var update = policy(vm.world.nextImage, times, words: ["power", "force-after=3"])
+        update.shutdownTimeoutSeconds = 1
+        let wanted = PolicySet(snapshots: [witness([times[1] + 600])], updates: [update])
+        let life = try await Life(
+            vm.world, isOnMains: { isOnMains.withLock(\.self) },
+            configure: {
+                $0.setGuest(InMemoryHypervisor.Guest(obeysShutdown: false), of: SnapshotWorld.vm)
+            })
+        await life.runner.receive(desired: try vm.world.desired(1, wanted))
+        #expect(try await eventually { updates(vm).last?.reason == "power" })
+        isOnMains.withLock { $0 = true }
+        await pass(3600, life)
+        #expect(
+            try await eventually {
+                await pass(2, life)
+                return vm.world.ended(.vmUpdate).map(\.state) == [.rolledBack]
+            })
+        await pass(600, life)
+        #expect(try await eventually { vm.world.ended(.snapshotCreate).count == 1 })
+        #expect(try await asked(life).count == 1)
+        await pass(3600, life)
+        #expect(
+            try await eventually {
+                await pass(2, life)
+                return vm.world.ended(.vmUpdate).count == 2
+            })
+        #expect(try await asked(life).count == 2)
+        try await life.stop()
+    }
+
+    @Test func whatSomebodyHasCancelledIsNotAskedForAgainInTheSameWindows() async throws {
+        let vm = try await SnapshotWorld(running: false, time: time)
+        let times = (0..<4).map { time.now() + 3600 * Double($0) }
+        let wanted = PolicySet(
+            snapshots: [witness([times[1] + 600, times[2] + 600])],
+            updates: [policy(vm.world.nextImage, times, words: ["power", "force-after=2"])])
+        let isOnMains = Mutex(false)
+        let life = try await Life(vm.world, isOnMains: { isOnMains.withLock(\.self) })
+        await life.runner.receive(desired: try vm.world.desired(1, wanted))
+        #expect(try await eventually { updates(vm).last?.reason == "power" })
+        var job = try #require(try await life.journal.jobs(of: ResourceName("monthly")!).first).job
+        job.cancel = true
+        try await life.receive(job)
+        #expect(try await eventually { vm.world.ended(.vmUpdate).map(\.state) == [.cancelled] })
+        isOnMains.withLock { $0 = true }
+        await pass(4200, life)
+        #expect(try await eventually { vm.world.ended(.snapshotCreate).count == 1 })
+        #expect(try await asked(life).count == 1)
+        await pass(3600, life)
+        #expect(try await eventually { try await asked(life).count == 2 })
+        // What is late begins at some time of the next minutes.
+        await pass(600, life)
+        #expect(try await eventually { vm.world.ended(.vmUpdate).map(\.state) == [.cancelled, .succeeded] })
+        try await life.stop()
     }
 
     @Test func aHostWhoseConfigurationForbidsUpdatesMakesNone() async throws {

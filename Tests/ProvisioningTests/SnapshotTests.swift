@@ -198,6 +198,7 @@ import Testing
         try vm.hypervisor().keep(SnapshotWorld.vm, foreignSnapshots: ["by-hand"])
         try await expectRefused(vm, vm.deletion(5, of: 2), "foreign-snapshots")
         try await expectRefused(vm, vm.revert(6, to: 2), "foreign-snapshots")
+        try await expectRefused(vm, vm.world.job(8, .vmDelete, VMArguments(vm: SnapshotWorld.vm)), "foreign-snapshots")
         // A revert gives up what the VM has become, its saved memory with it.
         try vm.hypervisor().keep(SnapshotWorld.vm, managedSave: true)
         try await vm.run(vm.revert(7, to: 2, start: false))
@@ -263,6 +264,28 @@ import Testing
         #expect(vm.outcome(5)?.state == .succeeded, "\(vm.outcome(5)?.message ?? "")")
         let left = [VMSnapshot.LeftOutDisk(target: "sdb", backing: "block device /dev/sdz")]
         #expect(try await vm.snapshots().map(\.notHeld) == [left, left])
+    }
+
+    /// A drive of the host's, or a controller with drives: what the guest writes there no snapshot holds.
+    @Test func aDeviceWithDisksOfItsOwnIsRefusedUntilItIsLeftOut() async throws {
+        var profile = SnapshotWorld.profile
+        profile.hostDevices = [DeviceSelector(role: .sound), DeviceSelector(role: .nvme)]
+        let refused = try await SnapshotWorld(running: false, profile: profile)
+        for job in [
+            try refused.snapshot(2, "clean"), try refused.update(3),
+            try refused.world.job(4, .vmExport, ExportArguments(vm: SnapshotWorld.vm)),
+        ] { try await expectRefused(refused, job, "uncovered-disk") }
+        #expect(refused.outcome(2)?.message?.contains("(nvme), which no snapshot") == true)
+
+        profile.hostDevices[1].snapshot = .no
+        let vm = try await SnapshotWorld(running: false, profile: profile)
+        try await vm.run(vm.snapshot(2, "clean"))
+        try await vm.run(vm.world.job(3, .vmExport, ExportArguments(vm: SnapshotWorld.vm)))
+        #expect(vm.outcome(3)?.message?.contains("disk hostdev1 (device nvme) is not in it") == true)
+        #expect(
+            try await vm.snapshots().map(\.notHeld) == [
+                [VMSnapshot.LeftOutDisk(target: "hostdev1", backing: "device nvme")]
+            ])
     }
 
     @Test func aChainMayNotGrowForEver() async throws {

@@ -26,10 +26,10 @@ struct SnapshotWorld {
     /// Job 1 made the VM.
     init(
         running: Bool = true, dataDisk: Bool = false, profile: Profile = Self.profile,
-        below parent: String = "/dev/shm",
+        vmDirectory: String? = nil, imageData: Int = 0, below parent: String = "/dev/shm",
         time: any TimeSource = SystemTimeSource()
     ) async throws {
-        world = try await World(time: time, below: parent)
+        world = try await World(time: time, vmDirectory: vmDirectory, imageData: imageData, below: parent)
         var profile = profile
         if dataDisk { profile.dataDiskGiB = 1 }
         try await run(try world.clone(start: running), profile: profile)
@@ -119,8 +119,10 @@ struct SnapshotWorld {
     /// Whether the disk as this layer shows it has these bytes in its first blocks.
     func holds(_ bytes: [UInt8], in file: String) async throws -> Bool {
         let commands = bytes.enumerated().flatMap { ["-c", "read -P \($1) \($0 * 65536) 65536"] }
-        let output = try await Subprocess.run("qemu-io", ["-r", "-U"] + commands + [file]).successful()
-        return !output.text.contains("verification failed")
+        let output = try await Subprocess.run("qemu-io", ["-r", "-U"] + commands + [file])
+        if output.text.contains("verification failed") { return false }
+        _ = try output.successful()
+        return true
     }
 
     private func qemuIO(_ file: String, _ command: String) async throws {

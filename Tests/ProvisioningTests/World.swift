@@ -32,14 +32,15 @@ final class World: Sendable {
 
     init(
         time: any TimeSource = SystemTimeSource(), imageIsThere: Bool = true, vmDirectory: String? = nil,
-        journalDirectory: String? = nil, below parent: String = "/dev/shm"
+        journalDirectory: String? = nil, imageData: Int = 0, below parent: String = "/dev/shm"
     ) async throws {
         directory = try TemporaryDirectory(below: parent)
         self.vmDirectory = vmDirectory ?? directory.file("vms")
         journalPath = (journalDirectory ?? directory.path) + "/journal.sqlite"
         self.time = time
         key = try SigningKey.generate()
-        (image, nextImage) = (try await Self.makeImage("1", 8, directory), try await Self.makeImage("2", 9, directory))
+        image = try await Self.makeImage("1", 8, filled: imageData, directory)
+        nextImage = try await Self.makeImage("2", 9, filled: imageData, directory)
         if imageIsThere {
             try DurableFile.makeDirectory(directory.file("images"), mode: 0o755)
             for image in [image, nextImage] {
@@ -53,11 +54,15 @@ final class World: Sendable {
         }
     }
 
+    /// - Parameter filled: bytes at its begin, each with the number of its mebibytes.
     private static func makeImage(
-        _ version: String, _ mebibytes: Int, _ directory: TemporaryDirectory
+        _ version: String, _ mebibytes: Int, filled: Int, _ directory: TemporaryDirectory
     ) async throws -> ImageReference {
         let path = directory.file("\(version).qcow2")
         _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "qcow2", path, "\(mebibytes)M"]).successful()
+        if filled > 0 {
+            _ = try await Subprocess.run("qemu-io", ["-c", "write -P \(mebibytes) 0 \(filled)", path]).successful()
+        }
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
         return ImageReference(
             template: ResourceName("windows")!, version: ResourceName(version)!,
@@ -69,9 +74,11 @@ final class World: Sendable {
 
     var basePath: String { directory.file("images/\(image.digest)") }
 
+    /// Without the mark of a TPM, which an agent that dies may set at the next start only.
     func files(of job: JobID) throws -> [String]? {
-        let path = "\(vmDirectory)/\(job)"
-        return DurableFile.exists(path) ? try DurableFile.entries(of: path) : nil
+        let directory = VMDirectory(path: "\(vmDirectory)/\(job)")
+        guard DurableFile.exists(directory.path) else { return nil }
+        return try DurableFile.entries(of: directory.path).filter { "\(directory.path)/\($0)" != directory.tpmMark }
     }
 
     /// The controller signs its newest set.

@@ -107,6 +107,19 @@ import Testing
         #expect(try normal.first("PRAGMA synchronous")?.get(0) == 1)
     }
 
+    @Test func `only an unsynced transaction is not synced, whether it succeeds or not`() throws {
+        func level(_ connection: Connection) throws -> Int? { try connection.first("PRAGMA synchronous")?.get(0) }
+        #expect(try database.unsyncedTransaction { try level(database) } == 1)
+        #expect(try level(database) == 2)
+        struct Stop: Error {}
+        #expect(throws: Stop.self) { try database.unsyncedTransaction { throw Stop() } }
+        #expect(try level(database) == 2)
+
+        try database.execute("PRAGMA synchronous = OFF")
+        #expect(try database.unsyncedTransaction { try level(database) } == 0)
+        #expect(try level(database) == 0)
+    }
+
     @Test func `a read-only connection reads only, while another writes`() throws {
         try database.execute("CREATE TABLE t (n)")
         let reader = try Connection(path: database.path, readOnly: true)

@@ -22,23 +22,19 @@ final class CrashingAgentUnderTest: Sendable {
     /// - Parameters:
     ///   - number: of a job to clone the test's guest, which also names the VM.
     ///   - directory: an empty one, but for what is mounted in it.
+    ///   - content: what the guest finds where it would write a number.
     init(
         job number: Int, profile: String = "tiny", on libvirt: PrivateLibvirt,
-        in directory: TemporaryDirectory? = nil
-    ) throws {
+        in directory: TemporaryDirectory? = nil, content: Int? = nil
+    ) async throws {
         self.libvirt = libvirt
         self.directory = try directory ?? TemporaryDirectory()
         key = try SigningKey.generate()
-        let bytes = [UInt8](try Data(contentsOf: URL(filePath: GuestImage.path)))
-        image = ImageReference(
-            template: try #require(ResourceName("tiny")), version: try #require(ResourceName("1")),
-            digest: SHA256Hasher.digest(of: bytes), format: .qcow2, sizeBytes: UInt64(bytes.count),
-            virtualSizeBytes: bytes[24..<32].reduce(0) { $0 << 8 | UInt64($1) })
-        let base = self.directory.file("images/\(image.digest)")
         try FileManager.default.createDirectory(
             atPath: self.directory.file("images"), withIntermediateDirectories: true)
-        try GuestImage.copy(to: base)
-        try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: base)
+        image = try await Self.store("1", in: self.directory) { file in
+            if let content { try await GuestImage.write(content, to: file) }
+        }
         try ask(
             number, .vmClone,
             CloneArguments(
@@ -51,18 +47,29 @@ final class CrashingAgentUnderTest: Sendable {
     func version(
         _ version: String, _ change: (_ file: String) async throws -> Void
     ) async throws -> ImageReference {
+        try await Self.store(version, in: directory, change)
+    }
+
+    /// A version whose guest finds a number where it would write one.
+    /// - Parameter number: of four equal digits.
+    func version(_ number: Int) async throws -> ImageReference {
+        try await version("\(number)") { try await GuestImage.write(number, to: $0) }
+    }
+
+    private static func store(
+        _ version: String, in directory: TemporaryDirectory, _ change: (_ file: String) async throws -> Void
+    ) async throws -> ImageReference {
         let file = directory.file("\(version).qcow2")
         try GuestImage.copy(to: file)
         try await change(file)
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: file)))
-        var next = image
-        next.version = try #require(ResourceName(version))
-        next.digest = SHA256Hasher.digest(of: bytes)
-        next.sizeBytes = UInt64(bytes.count)
-        next.virtualSizeBytes = bytes[24..<32].reduce(0) { $0 << 8 | UInt64($1) }
+        let image = ImageReference(
+            template: try #require(ResourceName("tiny")), version: try #require(ResourceName(version)),
+            digest: SHA256Hasher.digest(of: bytes), format: .qcow2, sizeBytes: UInt64(bytes.count),
+            virtualSizeBytes: bytes[24..<32].reduce(0) { $0 << 8 | UInt64($1) })
         try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: file)
-        try FileManager.default.moveItem(atPath: file, toPath: directory.file("images/\(next.digest)"))
-        return next
+        try FileManager.default.moveItem(atPath: file, toPath: directory.file("images/\(image.digest)"))
+        return image
     }
 
     var job: JobID { request.withLock { $0!.job } }
@@ -144,9 +151,19 @@ final class CrashingAgentUnderTest: Sendable {
     }
 
     /// One life to the job's end.
-    func finish() async throws {
-        let life = try life(nil)
+    /// - Parameters:
+    ///   - point: where it stands still for a while.
+    ///   - meanwhile: what happens around it then.
+    func finish(
+        stoppingAt point: String? = nil, _ meanwhile: () async throws -> Void = {}
+    ) async throws {
+        let life = try life(point, stops: true)
         try life.start()
+        if let point {
+            try await life.until("it stands still at \(point)", within: Self.limit) { life.isStopped }
+            try await meanwhile()
+            life.signal(SIGCONT)
+        }
         try await life.until("the job is over", within: Self.limit) {
             guard lines("lives").last == life.pid.map({ "\($0)" }), let state = reports.last?.state else {
                 return false
@@ -184,9 +201,10 @@ final class CrashingAgentUnderTest: Sendable {
         return try FleetJSON.decode(Manifest.self, from: Data(contentsOf: URL(filePath: manifest))).consistency
     }
 
-    /// Where a snapshot has one of its files.
-    func path(of file: String, in snapshot: Int, ofCloneBy clone: Int) -> String {
-        directory.file("images/vms/\(Self.jobID(clone))/snapshots/\(Self.jobID(snapshot))/\(file)")
+    /// Where a VM has one of its files, or a snapshot of it.
+    func path(of file: String, in snapshot: Int? = nil, ofCloneBy clone: Int) -> String {
+        let kept = snapshot.map { "snapshots/\(Self.jobID($0))/" } ?? ""
+        return directory.file("images/vms/\(Self.jobID(clone))/\(kept)\(file)")
     }
 
     /// The processes of a program whose command lines name files of this agent's VMs.
@@ -208,15 +226,23 @@ final class CrashingAgentUnderTest: Sendable {
         }
     }
 
-    private func life(_ point: String?) throws -> ProgramUnderTest {
+    private func life(_ point: String?, stops: Bool = false) throws -> ProgramUnderTest {
         try ProgramUnderTest(
             "CrashingAgent",
             [libvirt.uri, libvirt.tpmStates, directory.path, host.description, key.verifyingKey.description]
-                + (point.map { [$0] } ?? []), logPath: directory.file("log"))
+                + (point.map { stops ? [$0, "stop"] : [$0] } ?? []), logPath: directory.file("log"))
     }
 
     private func lines(_ name: String) -> [String] {
         let text = try? String(contentsOfFile: directory.file(name), encoding: .utf8)
         return (text ?? "").split(separator: "\n").map(String.init)
+    }
+}
+
+extension ProgramUnderTest {
+    /// Whether it stands still, as after SIGSTOP.
+    fileprivate var isStopped: Bool {
+        let status = pid.flatMap { try? String(contentsOfFile: "/proc/\($0)/stat", encoding: .utf8) }
+        return status?.contains(") T ") == true
     }
 }

@@ -1,4 +1,5 @@
 import FleetModel
+import FleetRuntime
 import FleetTestSupport
 import FoundationEssentials
 import Signing
@@ -61,6 +62,31 @@ import Testing
         let mistake = try await Subprocess.run("virsh", ["-c", site.libvirt.uri, "create", definition])
         #expect(mistake.status != 0 && mistake.errorText.contains(image), "\(mistake.errorText)")
         #expect(SHA256Hasher.digest(of: [UInt8](try Data(contentsOf: URL(filePath: path)))).description == image)
+        try await site.virtfleet("vm", "start", "office", "--wait")
+        await site.close()
+    }
+
+    /// Somebody tidies up, and takes the image away that VMs are built on.
+    @Test func aVMWhoseImageIsGoneStartsWhenItIsBack() async throws {
+        let site = try await OneHost(profiles: ["built": "systemDisk: overlay\n"])
+        try await site.virtfleet(
+            "vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "built", "--wait", "--no-start")
+        let image = try #require(try site.images.first { $0.count == 64 })
+        let path = "\(site.agent.statePath)/images/\(image)"
+        let elsewhere = site.agent.directory.file(image)
+        let definition = ["-c", site.libvirt.uri, "dumpxml", "--inactive", "office"]
+        let before = try await Subprocess.run("virsh", definition).successful().text
+        DurableFile.setImmutable(path, false)
+        try FileManager.default.moveItem(atPath: path, toPath: elsewhere)
+
+        let started = try await site.controller.virtfleet(["vm", "start", "office", "--wait"])
+        #expect(started.status == 1)
+        let said = started.text + started.errorText
+        #expect(said.contains(path) && said.contains("bring it back"), "\(said)")
+        #expect(try await Subprocess.run("virsh", definition).successful().text == before)
+        #expect(try await site.vm("office")?.state == .shutoff)
+
+        try FileManager.default.moveItem(atPath: elsewhere, toPath: path)
         try await site.virtfleet("vm", "start", "office", "--wait")
         await site.close()
     }

@@ -1,4 +1,5 @@
 import FleetTestSupport
+import Subprocess
 import Testing
 
 /// What a guest writes to find it again.
@@ -37,5 +38,14 @@ extension GuestShell {
     func untilItAnswers() async throws {
         let answers = try await eventually(within: .seconds(150)) { (try? await output("true")) != nil }
         #expect(answers)
+    }
+}
+
+extension GuestImage {
+    /// Puts a number into a copy of the image, where its guest would write one to its disk.
+    /// - Parameter number: of four equal digits.
+    static func write(_ number: Int, to file: String) async throws {
+        let digit = UInt8(ascii: "0") + UInt8(number % 10)
+        _ = try await Subprocess.run("qemu-io", ["-c", "write -P \(digit) \(40960 * 512) 512", file]).successful()
     }
 }

@@ -1,6 +1,7 @@
 import FakeLogin
 import FleetModel
 import FleetTestSupport
+import Foundation
 import Subprocess
 import Testing
 
@@ -22,9 +23,7 @@ import Testing
             try await site.until(host, ["paused": states[0], "saved": states[1], "left": states[2]])
         }
         func sleep() async throws {
-            #expect(try await eventually { login.locks == ["shutdown", "sleep"] })
-            login.prepareForSleep(true)
-            try await site.agent.program.until("the host may sleep") { login.locks == ["shutdown"] }
+            try await site.fallAsleep(login)
             try await until(.sleeping, [.paused, .shutoff, .paused])
         }
 
@@ -47,6 +46,38 @@ import Testing
         login.prepareForShutdown(true)
         try await site.agent.program.until("the host may shut down", within: .seconds(120)) { login.locks == ["sleep"] }
         try await until(.offline, [.shutoff, .shutoff, .paused])
+        await site.close()
+    }
+
+    @Test func aPolicyTakesTheProfilesPlaceUntilItGoes() async throws {
+        let bus = try await PrivateMessageBus()
+        let login = try FakeLogin(on: bus.address, delay: .seconds(60))
+        let site = try await OneHost(environment: ["DBUS_SYSTEM_BUS_ADDRESS": bus.address])
+        try await site.virtfleet("vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "bare", "--wait")
+        func until(_ action: HostPowerPolicy.SleepAction) async throws {
+            try await site.agent.program.until("the agent will \(action.rawValue) it") {
+                try await site.vm("office")?.power?.onSleep == action
+            }
+        }
+        try await until(.pause)
+        let file = site.agent.directory.file("nights.yaml")
+        try Data("action: power\nonHostSleep: save\n".utf8).write(to: URL(filePath: file))
+        try await site.virtfleet("policy", "apply", file)
+        try await until(.save)
+        // Nobody has to be asked by then.
+        #expect(await site.controller.stop() == .status(0), "\(site.controller.program.log)")
+        try await site.fallAsleep(login)
+        try await site.until(nil, ["office": .shutoff])
+        login.prepareForSleep(false)
+        try await site.until(nil, ["office": .running])
+
+        try await site.controller.start()
+        try await site.virtfleet("policy", "delete", "nights", "--yes")
+        try await until(.pause)
+        try await site.fallAsleep(login)
+        try await site.until(.sleeping, ["office": .paused])
+        login.prepareForSleep(false)
+        try await site.until(.online, ["office": .running])
         await site.close()
     }
 
@@ -82,14 +113,25 @@ import Testing
 }
 
 extension OneHost {
+    /// The host is about to sleep, and may when this returns.
+    fileprivate func fallAsleep(_ login: FakeLogin) async throws {
+        #expect(try await eventually { login.locks == ["shutdown", "sleep"] })
+        login.prepareForSleep(true)
+        try await agent.program.until("the host may sleep") { login.locks == ["shutdown"] }
+    }
+
     /// As virsh and the controller say.
-    func until(_ host: HostResource.State, _ vms: [String: VMDocument.State]) async throws {
+    /// - Parameter host: nil where there is no controller.
+    func until(_ host: HostResource.State?, _ vms: [String: VMDocument.State]) async throws {
         let words: [VMDocument.State: String] = [.running: "running", .paused: "paused", .shutoff: "shut off"]
-        try await agent.program.until("the host is \(host) and its VMs are \(vms)", within: .seconds(120)) {
+        try await agent.program.until(
+            "the host is \(host?.rawValue ?? "alone") and its VMs are \(vms)", within: .seconds(120)
+        ) {
             for (name, state) in vms {
                 let found = try await Subprocess.run("virsh", ["-c", libvirt.uri, "domstate", name])
                 guard found.text.hasPrefix(words[state] ?? "?") else { return false }
             }
+            guard let host else { return true }
             return try await client.host("ada").state == host
         }
     }

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetRuntime
 import FleetTestSupport
+import Foundation
 import Hypervisor
 import Testing
 
@@ -22,7 +23,7 @@ struct HostWithGuest {
         disk = try bytes.map { try SmallFileSystem(bytes: $0, at: "images/vms", of: directory) }
         libvirt = try PrivateLibvirt()
         try await libvirt.start()
-        agent = try CrashingAgentUnderTest(job: 1, profile: profile, on: libvirt, in: directory)
+        agent = try await CrashingAgentUnderTest(job: 1, profile: profile, on: libvirt, in: directory)
         try await agent.finish()
         vm = try #require(agent.reports.last?.vm)
         guest = GuestShell(uri: libvirt.uri, name: vm.description)
@@ -38,13 +39,22 @@ struct HostWithGuest {
         return hypervisor
     }
 
+    /// What the guest's firmware and TPM remember, or what a snapshot has kept of it.
+    func state(in snapshot: Int? = nil) throws -> [Data] {
+        let kept = snapshot.map { agent.path(of: "tpm", in: $0, ofCloneBy: 1) }
+        return try [
+            agent.path(of: "variables.fd", in: snapshot, ofCloneBy: 1),
+            (kept ?? "\(libvirt.tpmStates)/\(vm)") + "/tpm2/tpm2-00.permall",
+        ].map { try Data(contentsOf: URL(filePath: $0)) }
+    }
+
     /// A snapshot of the guest, whose name is made of the job's number.
     func snapshot(_ number: Int, memory: Bool? = nil) -> SnapshotCreateArguments {
         SnapshotCreateArguments(vm: vm, name: ResourceName("s\(number)")!, memory: memory)
     }
 
-    func revert(to snapshot: Int, memory: Bool? = nil) -> SnapshotRevertArguments {
-        SnapshotRevertArguments(vm: vm, snapshot: CrashingAgentUnderTest.jobID(snapshot), start: true, memory: memory)
+    func revert(to snapshot: Int, start: Bool = true, memory: Bool? = nil) -> SnapshotRevertArguments {
+        SnapshotRevertArguments(vm: vm, snapshot: CrashingAgentUnderTest.jobID(snapshot), start: start, memory: memory)
     }
 
     func deletion(of snapshot: Int) -> SnapshotArguments {

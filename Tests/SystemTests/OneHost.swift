@@ -2,7 +2,6 @@ import FleetClient
 import FleetModel
 import FleetTestSupport
 import Foundation
-import Subprocess
 import Testing
 
 /// A controller with its broker, one host `ada` with a libvirt of its own, and the test's guest as template `tiny:1`.
@@ -69,6 +68,14 @@ struct OneHost {
         try await client.events(host: "ada", type: .jobStatus).reversed().map {
             try FleetJSON.decode(JobReport.self, from: FleetJSON.encode($0.body))
         }.filter { $0.job == job }.map(\.state)
+    }
+
+    /// Makes `tiny:2`: the same guest, with 7777 where it would write a number.
+    func importNextVersion() async throws {
+        let image = agent.directory.file("next.qcow2")
+        try GuestImage.copy(to: image)
+        try await GuestImage.write(7777, to: image)
+        try await virtfleet("template", "import", image, "--name", "tiny", "--version", "2")
     }
 
     /// Asks for a clone without waiting for it.

@@ -8,20 +8,14 @@ import Testing
 /// The real controller with its database and broker, killed again and again while a rollout goes through its waves.
 @Suite struct RolloutKillSystemTests {
     private static let hosts = 8
+    private static let rounds = 6
 
     @Test func goesOnWhereItWas() async throws {
         let seed = UInt64.random(in: 0 ... .max)
         print("seed \(seed)")
         var random = SeededGenerator(seed: seed)
         let controller = try await ControllerUnderTest()
-        var hosts: [PlayedHost] = []
-        for number in 0..<Self.hosts {
-            hosts.append(try await PlayedHost(try await controller.register("host-\(number)"), number, of: controller))
-        }
-        try await controller.program.until("all VMs are known") {
-            try await controller.client.vms().count == Self.hosts
-        }
-
+        let hosts = try await playedHosts(Self.hosts, of: controller)
         var intent = RolloutIntent()
         intent.kind = JobKindName.vmStart.rawValue
         (intent.waves, intent.soak, intent.concurrency) = ([.count(2)], .seconds(1), 2)
@@ -45,9 +39,12 @@ import Testing
             // A pause, too, is where it was.
             #expect(isPaused == (rollout.state == .paused), "\(rollout.state)")
             if Int.random(in: 0..<4, using: &random) == 0 || isPaused {
-                let answer = try await controller.virtfleet("rollout", isPaused ? "resume" : "pause", "all", "--yes")
-                // It may have come to its end meanwhile.
-                if answer.status == 0 { isPaused.toggle() }
+                let answer = try await controller.virtfleet("rollout", isPaused ? "resume" : "pause", "all")
+                if answer.status == 0 {
+                    isPaused.toggle()
+                } else {
+                    #expect(try await controller.client.rollout(name).state == .finished, "\(answer.errorText)")
+                }
             }
             try #require(kills < 200, "\(rollout)")
         }
@@ -68,16 +65,7 @@ import Testing
     /// The halt, and each word of an operator, with the controller killed in the middle: it has happened, or it has not.
     @Test func everyTransitionHappensOrNot() async throws {
         let controller = try await ControllerUnderTest()
-        var hosts: [PlayedHost] = []
-        for number in 0..<Self.hosts {
-            hosts.append(
-                try await PlayedHost(
-                    try await controller.register("host-\(number)"), number, of: controller,
-                    failures: number == 0 ? 1 : 0))
-        }
-        try await controller.program.until("all VMs are known") {
-            try await controller.client.vms().count == Self.hosts
-        }
+        let hosts = try await playedHosts(Self.hosts, of: controller, failures: 1)
         var intent = RolloutIntent()
         intent.kind = JobKindName.vmStart.rawValue
         (intent.waves, intent.soak, intent.concurrency) = ([.count(2)], .seconds(2), 2)
@@ -112,6 +100,61 @@ import Testing
         await controller.stop()
     }
 
+    /// An approval is the word of another user of the system; this one needs those of two.
+    @Test func anApprovalHappensOrNotAndNothingBeginsBefore() async throws {
+        let controller = try await ControllerUnderTest()
+        let hosts = try await playedHosts(2, of: controller)
+        var intent = RolloutIntent()
+        intent.kind = JobKindName.vmStart.rawValue
+        (intent.soak, intent.approvals) = (.seconds(0), 2)
+        let users: [uid_t] = [65534, 65533]
+        for round in 1...Self.rounds {
+            let name = try #require(ResourceName("round-\(round)"))
+            try await apply(name, intent, controller)
+            for (number, user) in users.enumerated() {
+                let rollout = try await killed(
+                    controller, name, within: 40,
+                    while: {
+                        let answer = try? await controller.virtfleet(as: user, "rollout", "approve", "\(name)")
+                        // Nobody answered, or the answer was cut off.
+                        #expect(answer?.status == 0 || answer?.status == 5, "\(answer?.errorText ?? "")")
+                    },
+                    until: { rollout in
+                        let isWaiting = rollout.approvedBy.count < users.count
+                        try #require((rollout.state == .awaitingApproval) == isWaiting, "\(rollout)")
+                        try #require(!isWaiting || hosts.map(\.done.count) == [round - 1, round - 1])
+                        return rollout.approvedBy.count > number
+                    })
+                let again = try await controller.virtfleet(as: user, "rollout", "approve", "\(name)")
+                #expect(again.status != 0)
+                #expect(try await controller.client.rollout(name).approvedBy == rollout.approvedBy)
+            }
+            try await controller.program.until("it is carried out") {
+                try await controller.client.rollout(name).state == .finished
+            }
+            #expect(hosts.map(\.done.count) == [round, round])
+        }
+        for host in hosts { await host.stop() }
+        await controller.stop()
+    }
+
+    /// - Parameter failures: so many of the first one's first jobs fail.
+    private func playedHosts(
+        _ count: Int, of controller: ControllerUnderTest, failures: Int = 0
+    ) async throws -> [PlayedHost] {
+        var hosts: [PlayedHost] = []
+        for number in 0..<count {
+            hosts.append(
+                try await PlayedHost(
+                    try await controller.register("host-\(number)"), number, of: controller,
+                    failures: number == 0 ? failures : 0))
+        }
+        try await controller.program.until("all VMs are known") {
+            try await controller.client.vms().count == count
+        }
+        return hosts
+    }
+
     private func apply(_ name: ResourceName, _ intent: RolloutIntent, _ controller: ControllerUnderTest) async throws {
         let document = try intent.document()
         let plan = try await controller.client.planRollout(name, intent: document)
@@ -128,17 +171,18 @@ import Testing
     }
 
     /// Kills the controller while something happens, and starts it again, as often as is needed.
+    /// - Parameter milliseconds: about how long that takes.
     private func killed(
-        _ controller: ControllerUnderTest, _ name: ResourceName, while body: @escaping @Sendable () async -> Void,
-        until isDone: (RolloutResource) -> Bool
+        _ controller: ControllerUnderTest, _ name: ResourceName, within milliseconds: Int = 15,
+        while body: @escaping @Sendable () async -> Void, until isDone: (RolloutResource) throws -> Bool
     ) async throws -> RolloutResource {
         var rollout = try await controller.client.rollout(name)
         var kills = 0
-        while !isDone(rollout) {
+        while try !isDone(rollout) {
             try #require(kills < 100, "\(rollout)")
             let happening = Task(operation: body)
             // From before the request is read to after it is answered; the driver comes every second.
-            try await Task.sleep(for: .milliseconds(Int.random(in: 0...(kills % 2 == 0 ? 15 : 1500))))
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0...(kills % 2 == 0 ? milliseconds : 1500))))
             await controller.kill()
             await happening.value
             kills += 1

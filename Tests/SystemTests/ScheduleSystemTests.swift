@@ -3,42 +3,8 @@ import FleetTestSupport
 import Foundation
 import Testing
 
-/// Schedules as an operator has them: the CLI, the controller, the bus and the agent; what the agent does by itself it does
-/// without the others.
+/// Schedules as an operator has them: the CLI, the controller, the bus and the agent.
 @Suite struct ScheduleSystemTests {
-    @Test func aHostCarriesOutItsPolicyWithoutAControllerAndTellsLater() async throws {
-        let site = try await OneHost()
-        try await site.virtfleet(
-            "vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "bare", "--no-start", "--wait")
-        // The next full minute that is not just now.
-        let next = (Date().timeIntervalSince1970 / 60 + 0.5).rounded(.up) * 60
-        let start = Date(timeIntervalSince1970: next).formatted(.iso8601).prefix(16)
-        let files = try TemporaryDirectory()
-        try Data("start: \(start)\ntimeZone: UTC\nminimumFreeMiB: 0\n".utf8)
-            .write(to: URL(filePath: files.file("nightly.yaml")))
-        try await site.virtfleet("policy", "apply", files.file("nightly.yaml"))
-        #expect(try await site.virtfleet("policy", "show", "nightly").contains("On ada, by the clocks of UTC"))
-        try await site.agent.program.until("the agent has the policy") {
-            site.agent.program.log.contains("took desired state 1 with 1 policies")
-        }
-        #expect(await site.controller.stop() == .status(0), "\(site.controller.program.log)")
-        try await site.agent.program.until("the snapshot is made", within: .seconds(180)) {
-            site.agent.program.log.contains("snapshot.create succeeded")
-        }
-
-        try await site.controller.start()
-        try await site.agent.program.until("the controller knows of it") {
-            try await site.client.jobs(host: "ada").contains { $0.kind == "snapshot.create" && $0.state == .succeeded }
-        }
-        let job = try #require(try await site.client.jobs(host: "ada").first { $0.kind == "snapshot.create" })
-        #expect(job.policy == ResourceName("nightly"))
-        try await site.agent.program.until("the snapshot is shown") {
-            try await site.vm("office")?.snapshots?.map(\.policy) == [ResourceName("nightly")]
-        }
-        #expect(try await site.vm("office")?.snapshots?.first?.id == job.id)
-        await site.close()
-    }
-
     @Test func aJobWaitsForItsWindowAndItsTurnIsTheOperators() async throws {
         let site = try await OneHost()
         try await site.virtfleet(

@@ -44,6 +44,23 @@ import Testing
             #expect(try await guest.read() == snapshot, "\(moment)")
             try await guest.write(98)
         }
+
+        // A VM that is left off has exactly what was kept. Each boot changes variables and TPM, and this is another one.
+        try await guest.write(70)
+        try await agent.succeed(70, .snapshotCreate, host.snapshot(70))
+        let kept = try [70, newest].map { try host.state(in: $0) }
+        for (one, other) in zip(kept[0], kept[1]) { #expect(one != other) }
+        for (index, moment) in moments([
+            "power off", "overlay sda", "state", "firmware variables and TPM", "definition", "saved memory",
+        ]).enumerated() {
+            let snapshot = index % 2 == 0 ? newest : 70
+            try await agent.succeed(
+                71 + index, .snapshotRevert, host.revert(to: snapshot, start: false), dyingAt: moment)
+            #expect(try host.state() == kept[snapshot == 70 ? 0 : 1], "\(moment)")
+        }
+        try await agent.succeed(90, .vmStart, VMArguments(vm: host.vm))
+        try await guest.untilItAnswers()
+        #expect(try await guest.read() == 70)
         await host.libvirt.stop()
     }
 

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetTestSupport
 import Foundation
+import Subprocess
 import Testing
 
 /// Snapshots as an operator has them: the CLI, the controller, the bus, the agent, libvirt and a guest that boots.
@@ -52,6 +53,47 @@ import Testing
 
         try await site.virtfleet("vm", "delete", "office", "--yes", "--wait")
         #expect(try FileManager.default.contentsOfDirectory(atPath: site.agent.statePath + "/images/vms") == [])
+        await site.close()
+    }
+
+    /// Two layers put over ours by hand, with libvirt's own tool.
+    @Test func snapshotsOfAPersonAreShownAndLeftAlone() async throws {
+        let site = try await OneHost()
+        try await site.virtfleet("vm", "clone", "tiny:1", "office", "--host", "ada", "--profile", "tiny", "--wait")
+        let guest = GuestShell(uri: site.libvirt.uri, name: "office")
+        func virsh(_ arguments: String...) async throws -> String {
+            try await Subprocess.run("virsh", ["-c", site.libvirt.uri] + arguments).successful().text
+        }
+        try await guest.write(1)
+        try await site.virtfleet("snapshot", "create", "office", "clean", "--wait")
+        for (number, name) in [(2, "theirs"), (3, "newer")] {
+            _ = try await virsh("snapshot-create-as", "office", name, "--disk-only", "--atomic")
+            try await guest.write(number)
+        }
+        func theirs() async throws -> [String] {
+            try await [virsh("snapshot-list", "office", "--tree"), virsh("domblklist", "office")]
+        }
+        let before = try await theirs()
+        for command in [
+            ["snapshot", "delete", "office", "clean"], ["snapshot", "revert", "office", "clean"],
+            ["vm", "delete", "office"],
+        ] {
+            let refused = try await site.controller.virtfleet(command + ["--yes", "--wait"])
+            #expect(refused.status == 1, "\(command)")
+            let said = refused.text + refused.errorText
+            #expect(said.contains("(newer, theirs)") && said.contains("virsh snapshot-delete"), "\(said)")
+        }
+        #expect(try await theirs() == before)
+        #expect(try await guest.read() == 3)
+        try await site.agent.program.until("the controller knows them") {
+            let list = try await site.virtfleet("snapshot", "list", "office")
+            return list.contains("clean") && list.contains(/theirs .*made by others/)
+                && list.contains(/newer .*made by others/)
+        }
+        try await site.virtfleet("vm", "stop", "office", "--wait")
+        try await site.virtfleet("vm", "start", "office", "--wait")
+        try await guest.untilItAnswers()
+        #expect(try await guest.read() == 3)
         await site.close()
     }
 }

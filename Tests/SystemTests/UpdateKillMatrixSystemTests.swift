@@ -11,7 +11,7 @@ import Testing
         let host = try await HostWithGuest(profile: "data")
         let (agent, guest) = (host.agent, host.guest)
         // What each version's guest finds where it would write a number.
-        let images = [try await version(2222, of: agent), try await version(3333, of: agent)]
+        let images = [try await agent.version(2222), try await agent.version(3333)]
         for (index, step) in [
             "new system disk", "shut down", "state", "firmware variables and TPM", "overlay sdb", "definition",
             "manifest", "start", "guest",
@@ -57,15 +57,6 @@ import Testing
         let virtualSize: Int
 
         enum CodingKeys: String, CodingKey { case virtualSize = "virtual-size" }
-    }
-
-    private func version(_ number: Int, of agent: CrashingAgentUnderTest) async throws -> ImageReference {
-        try await agent.version("\(number)") { file in
-            let digit = UInt8(ascii: "0") + UInt8(number % 10)
-            _ = try await Subprocess.run(
-                "qemu-io", ["-c", "write -P \(digit) \(40960 * 512) 512", file]
-            ).successful()
-        }
     }
 
     private func update(_ vm: VMID, to image: ImageReference, _ snapshot: String) -> UpdateArguments {

@@ -13,7 +13,8 @@ CURLcode vf_curl_set_seek_callback(CURL *handle, curl_seek_callback callback);
 CURLcode vf_curl_set_progress_callback(CURL *handle, curl_xferinfo_callback callback);
 // Refuses every scheme but http and https.
 CURLcode vf_curl_only_http(CURL *handle);
-// The result of the one transfer of a multi handle; CURL_LAST while it runs.
-CURLcode vf_curl_finished(CURLM *multi);
+// The next transfer of a multi handle that is over, with its result; NULL when there is none.
+CURL *vf_curl_finished(CURLM *multi, CURLcode *result);
+CURLMcode vf_curl_multi_set_long(CURLM *multi, CURLMoption option, long value);
 // errno of the last failed connection; 0 when there is none.
 long vf_curl_os_errno(CURL *handle);

@@ -16,8 +16,9 @@ public enum AcknowledgeOutcome: Equatable, Sendable {
 }
 
 extension SpoolFile {
+    /// Not synced: what is not known as acknowledged after a loss of power is sent once more.
     func acknowledge(_ position: StreamPosition, now: Date) throws(SpoolError) -> AcknowledgeOutcome {
-        try transaction {
+        try transaction(isSynced: false) {
             let epoch = try connection.first(
                 "SELECT number, last, acked FROM epochs WHERE epoch = ?", [position.epoch.description])
             let isOurs = position.epoch == self.epoch

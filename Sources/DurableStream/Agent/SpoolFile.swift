@@ -86,10 +86,10 @@ final class SpoolFile {
     }
 
     /// Runs the body in one transaction; what it changed in memory is taken back with the rest when it fails.
-    func transaction<Result>(_ body: () throws -> Result) throws(SpoolError) -> Result {
+    func transaction<Result>(isSynced: Bool = true, _ body: () throws -> Result) throws(SpoolError) -> Result {
         let before = (epochNumber, last, handedOut, acked, statistics)
         do {
-            return try connection.transaction(body)
+            return try isSynced ? connection.transaction(body) : connection.unsyncedTransaction(body)
         } catch {
             (epochNumber, last, handedOut, acked, statistics) = before
             switch error {

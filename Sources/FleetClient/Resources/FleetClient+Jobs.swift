@@ -40,11 +40,14 @@ extension FleetClient {
         return page.items
     }
 
-    /// Follows a job to its end.
-    /// - Parameter onChange: called with the job as it is now, at first and whenever it has changed.
+    /// Follows a job to its end; a controller that goes away meanwhile is waited for.
+    /// - Parameters:
+    ///   - onChange: called with the job as it is now, at first and whenever it has changed.
+    ///   - onAbsence: called with what the controller could not be asked for.
     /// - Returns: the job in a terminal state.
     public func waitForJob(
-        _ id: JobID, onChange: @escaping @Sendable (JobResource) -> Void = { _ in }
+        _ id: JobID, onChange: @escaping @Sendable (JobResource) -> Void = { _ in },
+        onAbsence: @escaping @Sendable (FleetClientError) -> Void = { _ in }
     ) async throws(FleetClientError) -> JobResource {
         var last = try await job(id)
         onChange(last)
@@ -53,10 +56,15 @@ extension FleetClient {
         let bell = ChangeBell(self, host: last.host.description, type: .jobStatus, interval: .seconds(1))
         defer { bell.stop() }
         while await bell.next() {
-            let job = try await job(id)
-            if job != last { onChange(job) }
-            last = job
-            if job.state.isTerminal { return job }
+            do {
+                let job = try await job(id)
+                if job != last { onChange(job) }
+                last = job
+                if job.state.isTerminal { return job }
+            } catch {
+                guard error.mayPass else { throw error }
+                onAbsence(error)
+            }
         }
         throw .cancelled
     }

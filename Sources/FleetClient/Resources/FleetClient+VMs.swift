@@ -7,7 +7,8 @@ extension FleetClient {
     }
 
     /// One VM with its latest metrics.
-    public func vm(_ id: VMID) async throws(FleetClientError) -> VMResource {
-        try await get(Path("vms", id.description))
+    /// - Parameter host: an ID or name, whose it must be; after a move two hosts may have it.
+    public func vm(_ id: VMID, host: String? = nil) async throws(FleetClientError) -> VMResource {
+        try await get(Path("vms", id.description, query: [("host", host)]))
     }
 }

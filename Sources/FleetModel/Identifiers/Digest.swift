@@ -16,7 +16,12 @@ public struct Digest: TextIdentifier {
     /// - Parameter bytes: the 32 bytes of a SHA-256.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
-        let digits = Array("0123456789abcdef".utf8)
-        description = String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        var text: [UInt8] = []
+        text.reserveCapacity(64)
+        for byte in bytes {
+            text.append(byte.highHexadecimalDigit)
+            text.append(byte.lowHexadecimalDigit)
+        }
+        description = String(decoding: text, as: UTF8.self)
     }
 }

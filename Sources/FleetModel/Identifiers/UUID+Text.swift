@@ -9,8 +9,8 @@ extension UUID {
         text.reserveCapacity(36)
         for (index, byte) in bytes.enumerated() {
             if Self.isAfterHyphen(index) { text.append(UInt8(ascii: "-")) }
-            text.append(Self.digit(byte >> 4))
-            text.append(Self.digit(byte & 0xF))
+            text.append(byte.highHexadecimalDigit)
+            text.append(byte.lowHexadecimalDigit)
         }
         return String(decoding: text, as: UTF8.self)
     }
@@ -22,8 +22,7 @@ extension UUID {
         var characters = text.utf8.makeIterator()
         while bytes.count < 16 {
             if Self.isAfterHyphen(bytes.count), characters.next() != UInt8(ascii: "-") { return nil }
-            guard let high = characters.next().flatMap(Self.value), let low = characters.next().flatMap(Self.value)
-            else {
+            guard let high = characters.next()?.hexadecimalValue, let low = characters.next()?.hexadecimalValue else {
                 return nil
             }
             bytes.append(high << 4 | low)
@@ -46,17 +45,4 @@ extension UUID {
     }
 
     private static func isAfterHyphen(_ index: Int) -> Bool { index == 4 || index == 6 || index == 8 || index == 10 }
-
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
 }

@@ -23,6 +23,8 @@ public struct PCIClass: TextIdentifier {
     public var is3DController: Bool { description == "0302" }
     /// Sound, USB and USB-C of a graphics card: one device with the GPU, whatever their groups.
     public var isGPUCompanion: Bool { ["0403", "0c03", "0c80"].contains(description) }
+    /// NVMe, SATA, RAID and all other controllers of disks.
+    public var isStorage: Bool { base == "01" }
     public var isSMBus: Bool { description == "0c05" }
     /// RAM (0500) and other memory controllers (0580).
     public var isMemoryController: Bool { description == "0500" || description == "0580" }

@@ -18,10 +18,13 @@ public struct DeviceSelector: Codable, Hashable, Sendable {
     public var mdevType: MediatedTypeID?
     /// It becomes the VM's network card with this address. A VM's own: no profile says it.
     public var mac: MACAddress?
+    /// A VM whose device has disks of its own (NVMe, SATA, RAID), which no snapshot can hold, has snapshots only where this is `no`.
+    public var snapshot: InSnapshots
 
     public init(
         role: Role? = nil, deviceClass: PCIClass? = nil, id: PCIDeviceID? = nil, portPath: String? = nil,
-        virtualFunction: Bool = false, mdevType: MediatedTypeID? = nil, mac: MACAddress? = nil
+        virtualFunction: Bool = false, mdevType: MediatedTypeID? = nil, mac: MACAddress? = nil,
+        snapshot: InSnapshots = .yes
     ) {
         self.role = role
         self.deviceClass = deviceClass
@@ -30,10 +33,11 @@ public struct DeviceSelector: Codable, Hashable, Sendable {
         self.virtualFunction = virtualFunction
         self.mdevType = mdevType
         self.mac = mac
+        self.snapshot = snapshot
     }
 
     enum CodingKeys: String, CodingKey {
-        case role, id, portPath, virtualFunction, mdevType, mac
+        case role, id, portPath, virtualFunction, mdevType, mac, snapshot
         case deviceClass = "class"
     }
 
@@ -46,7 +50,8 @@ public struct DeviceSelector: Codable, Hashable, Sendable {
             portPath: try values.decodeIfPresent(String.self, forKey: .portPath),
             virtualFunction: try values.decodeIfPresent(Bool.self, forKey: .virtualFunction) ?? false,
             mdevType: try values.decodeIfPresent(MediatedTypeID.self, forKey: .mdevType),
-            mac: try values.decodeIfPresent(MACAddress.self, forKey: .mac))
+            mac: try values.decodeIfPresent(MACAddress.self, forKey: .mac),
+            snapshot: try values.decodeIfPresent(InSnapshots.self, forKey: .snapshot) ?? .yes)
     }
 
     /// What is not said is absent.
@@ -59,6 +64,7 @@ public struct DeviceSelector: Codable, Hashable, Sendable {
         if virtualFunction { try values.encode(true, forKey: .virtualFunction) }
         try values.encodeIfPresent(mdevType, forKey: .mdevType)
         try values.encodeIfPresent(mac, forKey: .mac)
+        if snapshot == .no { try values.encode(snapshot, forKey: .snapshot) }
     }
 
     /// It says nothing, so that any device would do.

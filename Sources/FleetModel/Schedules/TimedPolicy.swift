@@ -6,7 +6,8 @@ public protocol TimedPolicy: LocalPolicy {
     var times: [Date] { get }
     /// How long after a time that was missed it is made good.
     var graceSeconds: Int { get }
-    /// What the host has to meet, in the words of a job's `requirements`.
+    /// What the host has to meet, and what the person at it has of its jobs before: in the words of a job's `requirements`
+    /// (`JobTerms`).
     var requirements: [String]? { get }
 }
 
@@ -19,6 +20,21 @@ extension TimedPolicy {
     /// The next time, if it comes within so many seconds, likewise.
     public func window(after now: Date, within seconds: Double) -> Occurrence? {
         times.first { $0 > now }.flatMap { $0 <= now + seconds ? window(from: $0) : nil }
+    }
+
+    /// A window and those after it, as far as it names their times.
+    public func windows(from window: Occurrence, count: Int) -> [Occurrence] {
+        times.filter { $0 >= window.start }.prefix(count).compactMap { self.window(from: $0) }
+    }
+
+    /// Whether windows are still its own, as far as it says: it names no time of long ago, and the end of the last follows from the
+    /// time after it.
+    func has(_ windows: [Occurrence]) -> Bool {
+        guard let first = times.first, let last = times.last else { return windows.isEmpty }
+        return windows.allSatisfy { window in
+            !(first..<last).contains(window.start)
+                || times.contains(window.start) && self.window(from: window.start) == window
+        }
     }
 
     private func window(from time: Date) -> Occurrence? {

@@ -37,6 +37,6 @@ public struct UpdatePolicy: TimedPolicy {
         guard job.kind == JobKindName.vmUpdate.rawValue,
             let arguments = try? FleetJSON.decode(UpdateArguments.self, from: job.arguments)
         else { return false }
-        return arguments.image.digest == image.digest
+        return arguments.image.digest == image.digest && job.requirements == requirements ?? [] && has(job.windows)
     }
 }

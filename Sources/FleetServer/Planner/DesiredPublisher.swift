@@ -117,10 +117,9 @@ public actor DesiredPublisher: Service {
                 retain: true)
         }
         let failed = Set(await Publisher(bus: bus).publish(messages))
-        for (index, state) in states.enumerated() where !failed.contains(index) {
-            logger.with("host", state.host).info("published desired state \(state.revision)")
-            await store.desiredPublished(state)
-        }
+        let published = states.indices.filter { !failed.contains($0) }.map { states[$0] }
+        for state in published { logger.with("host", state.host).info("published desired state \(state.revision)") }
+        await store.desiredPublished(published)
         return failed.isEmpty
     }
 }

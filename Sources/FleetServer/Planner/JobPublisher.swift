@@ -72,39 +72,50 @@ public actor JobPublisher: Service {
         let due = Array(waiting.filter { host in publishedAt[host].map { now >= $0 + Self.interval } ?? true })
         publishedAt = publishedAt.filter { now < $0.value + Self.interval }
 
+        var made: [SignedDocument] = []
         for start in stride(from: 0, to: due.count, by: Self.batch) {
-            await publish(due[start..<min(start + Self.batch, due.count)], at: now)
+            let before = made
+            // While the broker takes some, the next are made.
+            async let delivery: Void = deliver(before, at: now)
+            made = await make(due[start..<min(start + Self.batch, due.count)], at: now)
+            await delivery
         }
+        await deliver(made, at: now)
         return waiting.compactMap { publishedAt[$0] }.min().map { $0 + Self.interval - now }
     }
 
-    private func publish(_ hosts: ArraySlice<HostID>, at now: Duration) async {
+    private func make(_ hosts: ArraySlice<HostID>, at now: Duration) async -> [SignedDocument] {
         let ring = keys.current
         waiting.subtract(hosts)
-        var sets: [SignedDocument] = []
         do throws(StoreError) {
             let batch = try await store.jobSetsToPublish(for: hosts, keys: ring.verifyingKeys, sign: ring.seal)
-            sets = batch.sets
             for (host, error) in batch.failures { postpone([host], at: now, error) }
+            return batch.sets
         } catch {
             // What is wrong with one host's record keeps no other from its set.
             guard hosts.count == 1 else {
                 let middle = hosts.startIndex + hosts.count / 2
-                await publish(hosts[..<middle], at: now)
-                return await publish(hosts[middle...], at: now)
+                return await make(hosts[..<middle], at: now) + make(hosts[middle...], at: now)
             }
             postpone(hosts, at: now, error)
+            return []
         }
+    }
+
+    private func deliver(_ sets: [SignedDocument], at now: Duration) async {
+        guard !sets.isEmpty else { return }
         let failed = Set(await Publisher(bus: bus).publish(sets.map(message)))
+        var published: [SignedDocument] = []
         for (index, set) in sets.enumerated() {
             publishedAt[set.host] = now
             if failed.contains(index) {
                 waiting.insert(set.host)
             } else {
                 logger.with("host", set.host).info("published job set \(set.revision)")
-                await store.jobSetPublished(set)
+                published.append(set)
             }
         }
+        await store.jobSetsPublished(published)
     }
 
     private func postpone(_ hosts: some Sequence<HostID>, at now: Duration, _ error: any Error) {

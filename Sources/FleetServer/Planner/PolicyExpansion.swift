@@ -46,8 +46,12 @@ struct PolicyExpansion {
     ) throws(InvalidRecurrence) -> [Date] {
         let today = Date(timeIntervalSince1970: (now.timeIntervalSince1970 / day).rounded(.down) * day)
         let reach = max(day, applied.policy.grace.duration.seconds)
-        return try ScheduleCalendar(applied.policy, hostZone: hostZone).times(
-            from: max(applied.since, today - reach), until: today + horizon, limit: limit)
+        let calendar = try ScheduleCalendar(applied.policy, hostZone: hostZone)
+        let from = max(applied.since, today - reach)
+        let times = calendar.times(from: from, until: today + horizon, limit: limit)
+        // Of what seldom recurs, as many as can be missed until it is forced.
+        let least = min(applied.policy.forceAfter + 2, limit)
+        return times.count >= least ? times : calendar.times(from: from, limit: least)
     }
 
     private mutating func add(_ applied: AppliedPolicy, _ times: [Date]) {
@@ -55,7 +59,8 @@ struct PolicyExpansion {
         let profiles = policy.profiles.isEmpty ? nil : policy.profiles
         let vms = policy.vms.isEmpty ? nil : policy.vms
         let grace = Int(policy.grace.duration.seconds)
-        let requirements = policy.requirements.isEmpty ? nil : policy.requirements.map(\.description)
+        let words = JobTerms(policy.conditions).words
+        let requirements = words.isEmpty ? nil : words
         switch policy.action {
         case .snapshot:
             policies.snapshots.append(

@@ -18,8 +18,6 @@ struct IngestMemory {
     var storeID: StoreID
     /// The registered hosts.
     var hosts: Set<HostID>
-    /// Of hosts heard of since the start.
-    var receivers: [HostID: StreamReceiver] = [:]
     var lastSeen: [HostID: Date] = [:]
     /// Whose `lastSeen` is newer than the database's.
     var unsavedLastSeen: Set<HostID> = []
@@ -55,7 +53,6 @@ struct IngestMemory {
 
     mutating func remove(_ host: HostID) {
         hosts.remove(host)
-        receivers[host] = nil
         lastSeen[host] = nil
         unsavedLastSeen.remove(host)
         standings[host] = nil

@@ -5,16 +5,15 @@ extension IngestTransaction {
     /// A report moves its job on, which is made known by it where the host asked itself; one about another host's job, or one
     /// that is not known here, changes nothing.
     mutating func apply(_ report: JobReport, of host: HostID, at time: Date) throws {
-        let jobs = JobRepository(connection: connection)
-        if let origin = report.origin, try jobs.find(report.job) == nil {
-            try jobs.add(
+        if let origin = report.origin, try find(report.job) == nil {
+            try JobRepository(connection: connection).add(
                 JobResource(
                     id: report.job, host: host,
                     hostName: HostRepository(connection: connection).find(host.description).name,
                     kind: report.kind, arguments: origin.arguments, state: .planned, cancelRequested: false,
                     createdAt: time, updatedAt: time, expiresAt: origin.expiresAt, policy: origin.policy))
         }
-        guard var job = try jobs.find(report.job), job.resource.host == host else { return }
+        guard var job = try find(report.job), job.resource.host == host else { return }
         let before = job
         var machine = job.machine
         let outcome = machine.handle(.reported(report.state))
@@ -29,16 +28,26 @@ extension IngestTransaction {
         job.resource.updatedAt = time
         // The host did not know yet that it is to begin no more.
         if job.withdrawRequested { job.handle(.withdrawn, at: time) }
-        try jobs.update(job)
+        changedJobs[report.job] = job
         if JobSetSelection.differs(before, job, now: time) { memory.changedJobSets.insert(host) }
         memory.restlessHosts.insert(host)
         // Progress is that of one state, a download's for instance.
         if outcome != .unchanged { memory.progress[report.job] = nil }
     }
 
+    private func find(_ id: JobID) throws -> StoredJob? {
+        try changedJobs[id] ?? JobRepository(connection: connection).find(id)
+    }
+
+    mutating func storeJobs() throws {
+        for job in changedJobs.values { try JobRepository(connection: connection).update(job) }
+        changedJobs = [:]
+    }
+
     mutating func apply(_ progress: JobProgress, of host: HostID) throws {
-        let job = try JobRepository(connection: connection).find(progress.job)
-        guard let job, job.resource.host == host, !job.resource.state.isTerminal else { return }
+        guard let job = try find(progress.job), job.resource.host == host, !job.resource.state.isTerminal else {
+            return
+        }
         memory.progress[progress.job] = progress
     }
 
@@ -55,6 +64,7 @@ extension IngestTransaction {
             try presences.release(host)
             memory.changedJobSets.insert(host)
         }
+        try storeJobs()
         let jobs = JobRepository(connection: connection)
         for var job in try jobs.unfinished(of: host) {
             guard let absent = job.absentSince, absent <= standing.jobsRevision,

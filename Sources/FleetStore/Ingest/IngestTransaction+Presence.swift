@@ -12,9 +12,9 @@ extension IngestTransaction {
     mutating func apply(_ presence: Presence, _ arrival: Arrival) throws {
         let host = arrival.host
         let presences = PresenceRepository(connection: connection)
-        let known = try presences.known(of: host)
-        var former = known.former
-        if let current = known.presence?.session, current != presence.session {
+        let (current, earlier) = try presences.sessions(of: host)
+        var former = earlier
+        if let current, current != presence.session {
             // The will, or a late word, of a connection that is over says nothing about the present one.
             guard !former.contains(presence.session) else { return }
             former = (former + [current]).suffix(PresenceRepository.formerSessions)

@@ -10,20 +10,27 @@ struct IngestTransaction {
     /// CLOCK_BOOTTIME.
     let uptime: Duration
     var memory: IngestMemory
+    /// Of the hosts of this commit, as it leaves them.
+    private(set) var receivers: [HostID: StreamReceiver] = [:]
+    private let before: [HostID: StreamReceiver]
     var outcome: CommitOutcome
+    /// To be stored at the end: a host often reports several states of a job at once.
+    var changedJobs: [JobID: StoredJob] = [:]
     /// Positions to be stored and acknowledged at the end.
     private var touched: [HostID: Set<EpochID>] = [:]
 
-    init(connection: Connection, uptime: Duration, memory: IngestMemory) {
+    init(connection: Connection, uptime: Duration, memory: IngestMemory, receivers: [HostID: StreamReceiver]) {
         self.connection = connection
         self.uptime = uptime
         self.memory = memory
+        before = receivers
         outcome = CommitOutcome(store: memory.storeID)
     }
 
     mutating func run(_ arrivals: [Arrival], refused: [RefusedPayload]) throws {
         for refusal in refused { try refuse(refusal) }
         for arrival in arrivals { try apply(arrival) }
+        try storeJobs()
         try storePositions()
         outcome.store = memory.storeID
     }
@@ -66,9 +73,9 @@ struct IngestTransaction {
     // MARK: The durable record
 
     mutating func receiver(of host: HostID) throws -> StreamReceiver {
-        if let receiver = memory.receivers[host] { return receiver }
+        if let receiver = receivers[host] ?? before[host] { return receiver }
         let receiver = try PositionRepository(connection: connection).receiver(of: host)
-        memory.receivers[host] = receiver
+        receivers[host] = receiver
         return receiver
     }
 
@@ -79,7 +86,7 @@ struct IngestTransaction {
         let host = arrival.host
         var receiver = try receiver(of: host)
         let decision = receiver.receive(header)
-        memory.receivers[host] = receiver
+        receivers[host] = receiver
         acknowledge(header.epoch, of: host)
         switch decision {
         case .duplicate: outcome.duplicates += 1

@@ -9,13 +9,16 @@ enum JobSetSelection {
     /// Jobs that the host may know of stay until they are over, for absence would take them back; planned ones join,
     /// in their order, while there is room.
     /// - Parameter jobs: in the order of their turns.
-    static func select(_ jobs: [StoredJob], now: Date) throws -> [Job] {
+    /// - Returns: also the array as the database keeps it.
+    static func select(_ jobs: [StoredJob], now: Date) throws -> (jobs: [Job], text: String) {
         var selected: [Job] = []
+        var texts: [String] = []
         var bytes = frameBytes
         var full = false
         for stored in jobs.filter(\.published) + jobs.filter({ !$0.published }) where isNeeded(stored, now: now) {
             let job = Job(stored.resource)
-            let size = try FleetJSON.encode(job).count + 1
+            let text = try FleetJSON.storedText(job)
+            let size = text.utf8.count + 1
             let fits = selected.count < JobSet.maximumJobs && bytes + size <= JobSet.maximumBytes
             guard stored.published || (fits && !full) else {
                 // The next one may be smaller, but must not overtake.
@@ -23,9 +26,10 @@ enum JobSetSelection {
                 continue
             }
             selected.append(job)
+            texts.append(text)
             bytes += size
         }
-        return selected
+        return (selected, "[\(texts.joined(separator: ","))]")
     }
 
     /// Whether what has become of a job can change its host's set. Most of what hosts report does not.

@@ -34,8 +34,7 @@ struct JobSetStep {
         let jobs = JobRepository(connection: connection)
         let current = try sets.find(host)
         let unfinished = try jobs.unfinished(of: host)
-        let selected = try JobSetSelection.select(unfinished, now: now)
-        let text = try FleetJSON.storedText(selected)
+        let (selected, text) = try JobSetSelection.select(unfinished, now: now)
         if let current, !current.envelope.isEmpty, current.keys == signers, !wantsTime,
             Self.validity(at: now).contains(current.expiresAt),
             try current.content == text || mayLag(current, behind: text, unfinished)

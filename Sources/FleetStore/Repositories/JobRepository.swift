@@ -1,5 +1,6 @@
 import FleetModel
 import FoundationEssentials
+import Rollouts
 import SQLite
 
 /// One job as stored: what operators see, and what only the controller needs.
@@ -43,6 +44,17 @@ struct JobRepository {
 
     func find(_ id: JobID) throws -> StoredJob? {
         try connection.first("\(Self.select) WHERE jobs.id = ?", [id.description]).map(job)
+    }
+
+    /// What a rollout has to know of a job.
+    func standing(_ id: JobID) throws -> HostStanding.AskedJob? {
+        try connection.first(
+            "SELECT state, expires_at, cancel_requested, reason, message FROM jobs WHERE id = ?", [id.description]
+        ).map { row in
+            HostStanding.AskedJob(
+                state: try row.word(0), expiresAt: try row.get(1), cancelRequested: try row.get(2),
+                reason: try row.get(3), message: try row.get(4))
+        }
     }
 
     /// Newest first.

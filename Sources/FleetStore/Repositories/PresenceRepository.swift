@@ -8,16 +8,16 @@ struct PresenceRepository {
     static let formerSessions = 16
     let connection: Connection
 
-    /// A host's newest presence and the sessions that came before it.
-    struct Known {
-        var presence: Presence?
-        var former: [SessionID]
+    /// What a host last said.
+    func newest(of host: HostID) throws -> Presence? {
+        try connection.first("SELECT presence FROM hosts WHERE id = ?", [host.description])?.optionalJSON(0)
     }
 
-    func known(of host: HostID) throws -> Known {
-        let row = try connection.first("SELECT presence, former_sessions FROM hosts WHERE id = ?", [host.description])
-        guard let row else { return Known(presence: nil, former: []) }
-        return Known(presence: try row.optionalJSON(0), former: try row.json(1))
+    /// The session of a host's newest presence, and those that came before it.
+    func sessions(of host: HostID) throws -> (current: SessionID?, former: [SessionID]) {
+        let row = try connection.first(
+            "SELECT presence ->> '$.session', former_sessions FROM hosts WHERE id = ?", [host.description])
+        return (try row?.optionalID(0), try row?.json(1) ?? [])
     }
 
     func put(_ presence: Presence, former: [SessionID], of host: HostID) throws {

@@ -113,6 +113,14 @@ struct RolloutHostRepository {
         ).map(self.host)
     }
 
+    /// One whose jobs are out.
+    func inFlight(_ host: HostID, of rollout: ResourceName) throws -> StoredRolloutHost? {
+        try connection.first(
+            "\(Self.select) WHERE rollout = ? AND host = ? AND rollout_hosts.state IN (\(Self.inFlight))",
+            [rollout.description, host.description]
+        ).map(self.host)
+    }
+
     func all(of rollout: ResourceName, in states: [RolloutHostState]) throws -> [StoredRolloutHost] {
         let words = states.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return try connection.rows(

@@ -59,10 +59,17 @@ struct VMRepository {
         }
     }
 
-    /// A UUID can be on two hosts after a disk was moved by hand; the one heard of last counts.
-    func find(_ id: VMID) throws -> VMResource {
+    /// As each host that has it described it, the one heard of last first.
+    func all(_ id: VMID) throws -> [VMResource] {
+        try connection.rows("\(Self.select) WHERE vms.id = ? ORDER BY vms.received_at DESC", [id.description])
+            .map(resource)
+    }
+
+    /// A UUID can be on two hosts after a move; the one heard of last counts, where the asked host has none.
+    func find(_ id: VMID, on host: HostID? = nil) throws -> VMResource {
         let row = try connection.first(
-            "\(Self.select) WHERE vms.id = ? ORDER BY vms.received_at DESC LIMIT 1", [id.description])
+            "\(Self.select) WHERE vms.id = ? ORDER BY vms.host = ? DESC, vms.received_at DESC LIMIT 1",
+            [id.description, host?.description ?? ""])
         guard let row else { throw StoreError.notFound(kind: "VM", name: id.description) }
         return try resource(row)
     }

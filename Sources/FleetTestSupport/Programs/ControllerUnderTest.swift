@@ -123,6 +123,21 @@ public final class ControllerUnderTest: Sendable {
             environment: ["PATH": "/usr/bin:/bin"], timeout: .seconds(180))
     }
 
+    /// Runs `virtfleet` as another user of the system, one of the group that may use the API's socket.
+    public func virtfleet(as user: uid_t, _ arguments: String...) async throws -> Subprocess.Output {
+        try Isolation.requireRoot(for: "virtfleet as another user")
+        // The build may lie where nobody else comes in.
+        let copy = directory.file("virtfleet")
+        if !FileManager.default.fileExists(atPath: copy) {
+            try FileManager.default.copyItem(atPath: try BuiltProgram.path("virtfleet"), toPath: copy)
+            try FileManager.default.setAttributes([.posixPermissions: 0o750], ofItemAtPath: directory.path)
+        }
+        return try await Subprocess.run(
+            "setpriv",
+            ["--reuid=\(user)", "--regid=0", "--clear-groups", "--", copy, "--controller", address] + arguments,
+            environment: ["PATH": "/usr/bin:/bin"])
+    }
+
     /// Runs another command of `virtfleet-controller` with this controller's configuration.
     public func administer(_ command: String, _ arguments: String...) async throws -> Subprocess.Output {
         try await Subprocess.run(

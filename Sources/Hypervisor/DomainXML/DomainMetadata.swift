@@ -47,6 +47,7 @@ enum DomainMetadata {
                         "id": device.id?.description, "portPath": device.portPath,
                         "virtualFunction": device.virtualFunction ? "yes" : nil,
                         "mdevType": device.mdevType?.description, "mac": device.mac?.description,
+                        "snapshot": device.snapshot == .no ? InSnapshots.no.rawValue : nil,
                     ])
             }
         }
@@ -171,7 +172,8 @@ enum DomainMetadata {
             role: role.flatMap(DeviceSelector.Role.init), deviceClass: deviceClass.flatMap(PCIClass.init),
             id: id.flatMap(PCIDeviceID.init), portPath: element.attribute("portPath"),
             virtualFunction: element.attribute("virtualFunction") == "yes",
-            mdevType: mdevType.flatMap { MediatedTypeID($0) }, mac: mac.flatMap(MACAddress.init))
+            mdevType: mdevType.flatMap { MediatedTypeID($0) }, mac: mac.flatMap(MACAddress.init),
+            snapshot: element.attribute("snapshot").flatMap(InSnapshots.init) ?? .yes)
         let isUnderstood =
             selector.role?.rawValue == role && selector.deviceClass?.description == deviceClass
             && selector.id?.description == id && selector.mac?.description == mac

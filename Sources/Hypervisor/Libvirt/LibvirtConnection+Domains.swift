@@ -43,26 +43,45 @@ extension LibvirtConnection {
     }
 
     func definition(of id: VMID) throws(HypervisorError) -> String {
-        try withDomain(id, "read the definition of") { domain throws(HypervisorError) in
-            let flags = VIR_DOMAIN_XML_INACTIVE.rawValue | VIR_DOMAIN_XML_SECURE.rawValue
-            return try xml(of: domain, flags: flags)
-        }
+        try withDomain(id, "read the definition of") { domain throws(HypervisorError) in try definition(of: domain) }
+    }
+
+    private func definition(of domain: OpaquePointer) throws(HypervisorError) -> String {
+        try xml(of: domain, flags: VIR_DOMAIN_XML_INACTIVE.rawValue | VIR_DOMAIN_XML_SECURE.rawValue)
     }
 
     func liveDefinition(of id: VMID) throws(HypervisorError) -> String {
         try withDomain(id, "read the definition of") { domain throws(HypervisorError) in try xml(of: domain, flags: 0) }
     }
 
+    /// libvirt leaves out without a word what it does not know, unless it reads its schema, which takes longer than all else. So it
+    /// reads that for a new domain only when the domain has not become what is wanted.
     func define(_ xml: String) throws(HypervisorError) -> Domain {
         let handle = try handle()
-        let definition = try DomainDefinition(xml: xml)
-        guard let domain = virDomainDefineXMLFlags(handle.pointer, xml, VIR_DOMAIN_DEFINE_VALIDATE.rawValue) else {
-            var error = HypervisorError.lastLibvirtError("define", definition.name)
-            if isTaken(definition.name, byOtherThan: definition.id, handle) { error.code = .alreadyExists }
-            throw error
-        }
+        let wanted = try DomainDefinition(xml: xml)
+        let known = virDomainLookupByUUIDString(handle.pointer, wanted.id.description)
+        defer { if let known { virDomainFree(known) } }
+        let validated = VIR_DOMAIN_DEFINE_VALIDATE.rawValue
+        let domain = try define(xml, wanted, flags: known == nil ? 0 : validated, handle)
         defer { virDomainFree(domain) }
+        if known == nil, try !SettingDifference.between(wanted: xml, found: definition(of: domain)).isEmpty {
+            do throws(HypervisorError) {
+                virDomainFree(try define(xml, wanted, flags: validated, handle))
+            } catch {
+                virDomainUndefineFlags(domain, VIR_DOMAIN_UNDEFINE_KEEP_NVRAM.rawValue)
+                throw error
+            }
+        }
         return try describe(domain)
+    }
+
+    private func define(
+        _ xml: String, _ wanted: DomainDefinition, flags: UInt32, _ handle: LibvirtHandle
+    ) throws(HypervisorError) -> OpaquePointer {
+        if let domain = virDomainDefineXMLFlags(handle.pointer, xml, flags) { return domain }
+        var error = HypervisorError.lastLibvirtError("define", wanted.name)
+        if isTaken(wanted.name, byOtherThan: wanted.id, handle) { error.code = .alreadyExists }
+        throw error
     }
 
     /// libvirt has no code for a name that another domain has.

@@ -12,7 +12,17 @@ struct MosquittoFailure: Error, CustomStringConvertible {
     }
 
     init(_ operation: String, code: Int32, errno number: Int32, complaint: String?) {
-        description = "\(operation): \(Self.text(code: code, errno: number, complaint: complaint))"
+        let reason = Self.text(code: code, errno: number, complaint: complaint)
+        // A broker that is quick answers a handshake's first words before the call that began it returns.
+        description = "\(operation): \(code == MOSQ_ERR_TLS.rawValue ? Self.noTLS(reason) : reason)"
+    }
+
+    /// That no TLS connection comes about, and what to look at.
+    static func noTLS(_ reason: String) -> String {
+        """
+        no TLS connection: \(reason); check that the broker's certificate names this address, and that each side's \
+        certificate is signed by the authority that the other trusts; the broker's log may say more
+        """
     }
 
     /// An MQTT reason code from 0x80 on, or one of libmosquitto's own errors, in words.

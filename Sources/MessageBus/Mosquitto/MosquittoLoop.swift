@@ -212,13 +212,7 @@ final class MosquittoLoop: MosquittoClientDelegate {
         let reason = MosquittoFailure.text(code: code, complaint: client?.complaint)
         // A broker that does not accept a certificate hangs up; TLS 1.3 lets the client think until then that all is well.
         let isAboutTLS = configuration.tls != nil && phase == .connecting && code < 0x80
-        closed(
-            code: code,
-            reason: isAboutTLS
-                ? """
-                no TLS connection: \(reason); check that the broker's certificate names this address, and that each \
-                side's certificate is signed by the authority that the other trusts; the broker's log may say more
-                """ : reason)
+        closed(code: code, reason: isAboutTLS ? MosquittoFailure.noTLS(reason) : reason)
     }
 
     func published(mid: Int32, reasonCode: Int) { answer(mid, reasonCode, "publish") }

@@ -26,7 +26,8 @@ public actor JobJournal {
     }
 
     private static let selection = """
-        SELECT jobs.job, report, wanted, plan, policy, told_at, begins_at, begins_uptime, boot, deferrals
+        SELECT jobs.job, report, wanted, plan, policy, told_at, begins_at, begins_uptime, boot, deferrals,
+            begun_at
         FROM jobs LEFT JOIN notices ON notices.job = jobs.id
         """
 
@@ -38,17 +39,25 @@ public actor JobJournal {
         try database.rows(Self.selection + " WHERE ended = 0 ORDER BY id").map(job)
     }
 
+    /// What this host has asked itself for by one of its policies, in the same order.
+    func jobs(of policy: ResourceName) throws -> [JournalledJob] {
+        try database.rows(Self.selection + " WHERE policy = ? ORDER BY id", [policy.description]).map(job)
+    }
+
     func job(_ id: JobID) throws -> JournalledJob? {
         try database.first(Self.selection + " WHERE id = ?", [id.description]).map(job)
     }
 
     /// Stores the reports one after the other, each a legal successor, and queues them for the controller.
-    /// - Parameter done: a step of theirs whose end is stored with them, if that is still to be stored.
-    func move(_ reports: [JobReport], done: String? = nil, at time: Date?) throws {
-        try database.transaction {
+    /// - Parameters:
+    ///   - done: a step of theirs whose end is stored with them, if that is still to be stored.
+    ///   - isSynced: false where a loss of power may take it back.
+    func move(_ reports: [JobReport], done: String? = nil, isSynced: Bool = true, at time: Date?) throws {
+        func store() throws {
             if let done, let job = reports.first?.job { try mark(job, done, .done) }
             try record(reports, at: time)
         }
+        if isSynced { try database.transaction(store) } else { try database.unsyncedTransaction(store) }
     }
 
     /// The intent of a step, and in the same synced commit the end of the one before; its job is `applying` from here on.
@@ -148,7 +157,8 @@ public actor JobJournal {
         JournalledJob(
             job: try Self.read(row, 0), report: try Self.read(row, 1), wanted: try row.get(2),
             plan: try row.get(3, as: String?.self).map { try FleetJSON.decode(JSONValue.self, from: Data($0.utf8)) },
-            policy: try row.get(4, as: String?.self).flatMap { ResourceName($0) }, told: try told(row))
+            policy: try row.get(4, as: String?.self).flatMap { ResourceName($0) }, told: try told(row),
+            begunAt: try row.get(10))
     }
 
     private func told(_ row: Row) throws -> ToldNotice? {

@@ -1,4 +1,5 @@
 import FleetModel
+import FoundationEssentials
 
 /// A job as the journal knows it.
 struct JournalledJob: Equatable, Sendable {
@@ -13,6 +14,8 @@ struct JournalledJob: Equatable, Sendable {
     var policy: ResourceName?
     /// What the person at the host was told of it.
     var told: ToldNotice?
+    /// When its first step began.
+    var begunAt: Date?
 
     var id: JobID { job.id }
     var state: JobState { report.state }

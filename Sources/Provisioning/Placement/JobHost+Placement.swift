@@ -6,6 +6,11 @@ extension JobHost {
     ///
     /// Nothing of it needs a mark: who comes after a crash makes a plan of what is then, and carries that out.
     func start(_ vm: VMID) async throws {
+        let state = try await machineState(of: vm)
+        try await onFiles {
+            try state?.require()
+            try state?.noteTPM()
+        }
         try await placing.pass {
             do {
                 try await requireFreeDevices(of: vm)
@@ -17,6 +22,8 @@ extension JobHost {
                 throw error
             }
         }
+        // One that fails is made up for at the next start.
+        await onFiles { try? state?.noteTPM() }
     }
 
     /// Makes a VM's place as for a start, and has it go on from its memory there, with the processors that it had then

@@ -71,7 +71,8 @@ struct JobExecutor: Sendable {
     ) async throws {
         let report = entry.report(
             state, problem, remark: remark, vm: kind.vm, result: state.isTerminal ? kind.result : nil)
-        try await journal.move([report], done: done, at: await now())
+        // A loss of power while it verifies is then like a crash right after its last effect.
+        try await journal.move([report], done: done, isSynced: state != .verifying, at: await now())
         logger.info("\(entry.job.kind) \(state.rawValue)\(problem.map { ": \($0)" } ?? "")")
         await reported()
     }

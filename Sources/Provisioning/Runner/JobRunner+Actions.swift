@@ -75,7 +75,10 @@ extension JobRunner {
             return try await postpone(entry, JobProblem("agent", error.description))
         } catch {
             if Task.isCancelled { throw CancellationError() }
-            return try await move(entry, entry.state == .offered ? .rejected : .failed, JobProblem(error))
+            // With the VM, so that whoever looks at it looks again: it may not be what was thought of it.
+            return try await move(
+                entry, [entry.state == .offered ? .rejected : .failed], JobProblem(error),
+                vm: try? JobKinds.read(entry.job).vm)
         }
         var missing: [ImageReference] = []
         for image in kind.images where await host.images.image(image) == nil { missing.append(image) }

@@ -12,10 +12,13 @@ struct JobFollower {
         let error = session.console.error
         let display = ProgressDisplay("job \(id)", stream: error)
         defer { display.finish() }
-        return try await session.client.waitForJob(id) { job in
-            let text = "\(job.kind) on \(job.hostName): \(job.stateCell.text)"
-            display.update(
-                job.progress.map { $0.percent / 100 }, text + (job.progressText.map { ", \($0)" } ?? ""))
-        }
+        return try await session.client.waitForJob(
+            id,
+            onChange: { job in
+                let text = "\(job.kind) on \(job.hostName): \(job.stateCell.text)"
+                display.update(
+                    job.progress.map { $0.percent / 100 }, text + (job.progressText.map { ", \($0)" } ?? ""))
+            },
+            onAbsence: { display.update(nil, "\($0)") })
     }
 }

@@ -52,14 +52,3 @@ extension RolloutResource {
         ].compactMap { $0 }.joined(separator: ", ")
     }
 }
-
-extension FleetClientError {
-    /// Whether a controller that is being started again gives it.
-    fileprivate var mayPass: Bool {
-        switch self {
-        case .unreachable: true
-        case .refused(let problem): problem.status == 503
-        case .unintelligible, .unreadableFile, .cancelled: false
-        }
-    }
-}

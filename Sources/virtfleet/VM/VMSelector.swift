@@ -13,7 +13,7 @@ enum VMSelector {
     static func find(_ arguments: ParsedArguments, _ client: FleetClient) async throws -> VMResource {
         let wanted = try arguments(vm)
         let host = try arguments(host)
-        if let id = VMID(wanted) { return try await client.vm(id) }
+        if let id = VMID(wanted) { return try await client.vm(id, host: host) }
         let found = try await client.vms(host: host).filter { $0.vm.name == wanted }
         switch found.count {
         case 1: return found[0]

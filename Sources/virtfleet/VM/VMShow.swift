@@ -7,7 +7,8 @@ enum VMShow {
     ) { arguments, console in
         let session = try Session(arguments, console)
         let found = try await VMSelector.find(arguments, session.client)
-        try session.show(try await session.client.vm(found.vm.id), as: VMResource.presentation)
+        try session.show(
+            try await session.client.vm(found.vm.id, host: found.host.description), as: VMResource.presentation)
         return .success
     }
 }

@@ -19,7 +19,7 @@ struct AgentMemory: Benchmark {
         let registration = try await controller.register(1)[0]
         var runs: [[MemoryHistory]] = []
         for run in 1...context.runs {
-            let agent = try await AgentProcess(registration, of: controller, libvirt: libvirt.uri, context)
+            let agent = try await AgentProcess(registration, of: controller, libvirt: libvirt, context)
             let monitors = try await Monitors(libvirt.uri, directory)
             let histories = try await watch(agent, monitors, for: context.memoryTime)
             await agent.stop()

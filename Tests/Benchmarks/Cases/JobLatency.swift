@@ -21,7 +21,7 @@ struct JobLatency: Benchmark {
         for index in 0...1 { try await IdleVM(index: index, directory: directory.path).define(uri) }
         let controller = try await ControllerProcess(context)
         let agent = try await AgentProcess(
-            try await controller.register(1)[0], of: controller, libvirt: uri, context)
+            try await controller.register(1)[0], of: controller, libvirt: libvirt, context)
         guard try await eventually({ try await controller.client.vms().count == 2 }) else {
             throw BenchmarkFailure("the controller does not learn of the VMs")
         }

@@ -6,7 +6,7 @@ import Foundation
 struct BenchmarkCommand {
     static let all: [any Benchmark.Type] = [
         AgentTick.self, EventIngest.self, MetricsIngest.self, JobLatency.self, Cloning.self, Snapshots.self,
-        HostInspection.self, Planning.self, FleetRollout.self, AgentMemory.self,
+        HostInspection.self, Planning.self, ImageDelivery.self, FleetRollout.self, AgentMemory.self,
     ]
 
     static func main() async {

@@ -10,8 +10,8 @@ final class AgentProcess {
     /// Returns when its host is online at the controller.
     /// - Parameter parent: on the file system that its images and VMs shall lie on.
     init(
-        _ registration: Registration, of controller: ControllerProcess, libvirt: String, below parent: String = "/tmp",
-        _ context: BenchmarkContext
+        _ registration: Registration, of controller: ControllerProcess, libvirt: PrivateLibvirt,
+        below parent: String = "/tmp", _ context: BenchmarkContext
     ) async throws {
         directory = try TemporaryDirectory(below: parent)
         try
@@ -19,7 +19,8 @@ final class AgentProcess {
 
                 stateDirectory: \(directory.path)
                 socket: \(directory.file("agent.sock"))
-                libvirt: {uri: '\(libvirt)'}
+                libvirt: {uri: '\(libvirt.uri)', tpmStates: '\(libvirt.tpmStates)'}
+                jobs: {maximumPerHour: 10000}
                 log: {level: warning}
                 """).write(toFile: directory.file("agent.yaml"), atomically: true, encoding: .utf8)
         chmod(directory.file("agent.yaml"), 0o600)

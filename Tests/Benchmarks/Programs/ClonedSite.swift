@@ -24,7 +24,7 @@ struct ClonedSite {
         directory = try TemporaryDirectory(below: parent)
         controller = try await ControllerProcess(context)
         agent = try await AgentProcess(
-            try await controller.register(1)[0], of: controller, libvirt: libvirt.uri, below: parent, context)
+            try await controller.register(1)[0], of: controller, libvirt: libvirt, below: parent, context)
         _ = try await Subprocess.run("qemu-img", ["create", "-q", "-f", "qcow2", image, "20G"]).successful()
         if dataMiB > 0 {
             let writes = (0..<dataMiB / 256).map { "write -P 1 \($0 * 1024)M 256M" }
@@ -35,6 +35,18 @@ struct ClonedSite {
         try await virtfleet(["template", "import", image, "--name", "blank", "--version", "1"])
         try await virtfleet(["profile", "apply", directory.file("idle.yaml")])
         try await IdleVM(index: 0, directory: directory.path).define(libvirt.uri)
+    }
+
+    /// A clone of the guest that boots, with a TPM, when its agent answers.
+    func bootGuest(_ name: String) async throws {
+        try "memoryMiB: 256\nvcpus: 1\nfreeDiskMiB: 64\n".write(
+            toFile: directory.file("tiny.yaml"), atomically: true, encoding: .utf8)
+        try await virtfleet(["template", "import", GuestImage.path, "--name", "tiny", "--version", "1"])
+        try await virtfleet(["profile", "apply", directory.file("tiny.yaml")])
+        try await job("vm", "clone", "tiny:1", name, "--profile", "tiny", "--host", "host-0")
+        let guest = GuestShell(uri: libvirt.uri, name: name)
+        let answers = try await eventually(within: .seconds(300)) { (try? await guest.output("true")) != nil }
+        guard answers else { throw BenchmarkFailure("the guest \(name) does not answer") }
     }
 
     func close() async {
@@ -125,9 +137,7 @@ struct ClonedSite {
     }
 
     func milliseconds(_ body: () async throws -> Void) async throws -> Double {
-        let start = ContinuousClock.now
-        try await body()
-        return (ContinuousClock.now - start) / .milliseconds(1)
+        try await ContinuousClock().measure(body) / .milliseconds(1)
     }
 
     func virsh(_ arguments: String...) async throws {

@@ -116,6 +116,25 @@ struct DesiredPublisherTests {
         }
     }
 
+    @Test func whatSeldomRecursIsToldAsOftenAsItCanBeMissed() async throws {
+        let controller = try ControllerFixture()
+        let host = try await controller.host("bench-1")
+        _ = try await controller.store.addTemplate(image("2", "a"), by: "tester")
+        try await apply(
+            [
+                "action": .string("update"), "template": .string("win11"), "profiles": .array([.string("office")]),
+                "timeZone": .string("UTC"), "recurrence": .string("FREQ=MONTHLY;BYMONTHDAY=1"),
+                "requirements": .array([.string("power")]), "forceAfter": .integer(6), "notice": .string("15m"),
+                "deferrals": .integer(2),
+            ], controller)
+        try await controller.running {
+            #expect(try await controller.eventually { published(host, controller)?.updates?.count == 1 })
+            let update = try #require(published(host, controller)?.updates?.first)
+            #expect(update.requirements == ["power", "force-after=6", "notice=900/2"])
+            #expect(update.times.count == 8)
+        }
+    }
+
     @Test func aPolicyWithoutItsTemplateHindersNoOtherAndComesWithIt() async throws {
         let controller = try ControllerFixture()
         let host = try await controller.host("bench-1")

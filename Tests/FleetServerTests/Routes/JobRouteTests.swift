@@ -217,6 +217,42 @@ import Testing
         }
     }
 
+    /// Until the old one is deleted, two hosts have described it.
+    @Test func aVMThatWasMovedIsReachedOnBothHosts() async throws {
+        for host in ["ws-1", "ws-2"] { _ = try await fixture.addHost(host, vm: APIFixture.vm) }
+        for host in ["ws-1", "ws-2"] {
+            let reply = try await plan("vm.delete", ["vm": .string(APIFixture.vm.description)], host: host)
+            #expect(reply.status == 201, "\(host): \(reply.text)")
+        }
+        _ = try await fixture.addHost("ws-3")
+        try await withClient(.handler, of: fixture.api.handle) { client in
+            for host in ["ws-1", "ws-2"] {
+                let shown = try await client.get("/api/v1/vms/\(APIFixture.vm)?host=\(host)").json(VMResource.self)
+                #expect(shown.hostName.description == host)
+            }
+            for host in ["ws-3", "nobody"] {
+                #expect(try await client.get("/api/v1/vms/\(APIFixture.vm)?host=\(host)").status == 404)
+            }
+        }
+    }
+
+    /// Whichever of two hosts was heard of last.
+    @Test func aVMThatRunsAnywhereIsNotBroughtToLifeElsewhere() async throws {
+        _ = try await fixture.addHost("ws-1", vm: APIFixture.vm)
+        let other = try await fixture.addHost("ws-2")
+        let off = VMDocument(
+            id: APIFixture.vm, name: "plc-lab", state: .shutoff, memoryBytes: 4 << 30, vcpus: 4, persistent: true,
+            autostart: false)
+        try await fixture.describe(other, [:], vms: [off])
+        let wanted: [String: JSONValue] = [
+            "export": .string("01ARZ3NDEKTSV4RRFFQ69G5F07"), "identity": .string("restore"),
+            "digest": .string(Self.image.digest.description), "vm": .string(APIFixture.vm.description),
+            "name": .string("back"),
+        ]
+        let refused = try await plan("vm.import", wanted, host: "ws-2")
+        #expect(refused.status == 422 && refused.text.contains("is running on host 'ws-1'"), "\(refused.text)")
+    }
+
     @Test func anAttachmentMustSayWhat() async throws {
         _ = try await fixture.addHost("ws-1", vm: APIFixture.vm)
         func attach(_ device: JSONValue) async throws -> Reply {

@@ -55,7 +55,8 @@ enum Samples {
         demand.devices = [
             .init(
                 role: .gpu, deviceClass: PCIClass("0300"), id: PCIDeviceID("10de:2504"), portPath: "0000:00/01.0",
-                virtualFunction: true, mdevType: MediatedTypeID("nvidia-1"), mac: MACAddress("52:54:00:00:00:01"))
+                virtualFunction: true, mdevType: MediatedTypeID("nvidia-1"), mac: MACAddress("52:54:00:00:00:01"),
+                snapshot: .no)
         ]
         let obstacle = PlacementObstacle(reason: "r", fix: "f")
         let plan = PlacementPlan(
@@ -78,7 +79,8 @@ enum Samples {
         let bareDifference = SettingDifference(setting: "s", found: nil, wanted: nil, isFixable: false)
         let selector = DeviceSelector(
             role: .nic, deviceClass: PCIClass("0200")!, id: PCIDeviceID("8086:1533")!, portPath: "p",
-            virtualFunction: true, mdevType: MediatedTypeID("nvidia-1"), mac: MACAddress("52:54:00:00:00:01")!)
+            virtualFunction: true, mdevType: MediatedTypeID("nvidia-1"), mac: MACAddress("52:54:00:00:00:01")!,
+            snapshot: .no)
         let override = ProfileOverride(
             memoryMiB: 1, maximumMemoryMiB: 2, vcpus: 3, hostDevices: [selector],
             usbDevices: [USBDeviceID("064f:2af9")!])

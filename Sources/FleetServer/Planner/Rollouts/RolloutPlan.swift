@@ -44,7 +44,7 @@ struct RolloutPlan: Sendable {
         RolloutDefinition(
             name: name, intent: document, plan: try hash(), kind: intent.kind, rules: intent.rules,
             requirements: Set(intent.requirements).sorted(),
-            notice: JobNotice(seconds: Int(intent.notice.duration.components.seconds), deferrals: intent.deferrals),
+            notice: intent.jobNotice,
             window: intent.window, windows: windows, deadlineSeconds: Int(intent.deadline.duration.components.seconds),
             approvals: intent.approvals, isContinuous: intent.continuous)
     }

@@ -43,13 +43,8 @@ extension JobPlanner {
 
     /// One machine in two places would be two with one licence, one address and one TPM.
     private func requireNotRunning(_ vm: VMID, _ identity: ImportIdentity, _ host: HostResource) async throws {
-        let found: VMResource
-        do {
-            found = try await store.vm(vm)
-        } catch .notFound {
-            return
-        }
-        guard found.vm.state.isActive else { return }
+        let running = try await store.describedVMs(vm).first { $0.vm.state.isActive }
+        guard let found = running else { return }
         throw Problem.unprocessable(
             "vm-elsewhere",
             "VM '\(found.vm.name)' (\(vm)) is \(found.vm.state.rawValue) on host '\(found.hostName)': stop it before its "

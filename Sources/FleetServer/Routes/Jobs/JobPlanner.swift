@@ -215,7 +215,7 @@ struct JobPlanner: Sendable {
     private func check(_ vm: VMID, on host: HostResource) async throws -> VMDocument {
         let found: VMResource
         do {
-            found = try await store.describedVM(vm)
+            found = try await store.describedVM(vm, on: host.id)
         } catch .notFound {
             throw Problem.unprocessable(
                 "unknown-vm", "no host has described a VM \(vm); 'virtfleet vm list' shows those known")

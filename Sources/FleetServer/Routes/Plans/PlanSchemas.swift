@@ -61,6 +61,7 @@ extension PlanRoutes {
             optional: [
                 "role": .words(DeviceSelector.Role.self), "class": .string(), "id": .string(), "portPath": .string(),
                 "virtualFunction": .boolean, "mdevType": .string(), "mac": .string(),
+                "snapshot": .words(InSnapshots.self),
             ]),
         "VMDemand": .object(
             [

@@ -7,7 +7,8 @@ enum VMRoutes {
             .get, "/api/v1/vms", "The VMs of all hosts, as last described", query: [Paging.host] + Paging.parameters,
             success: (200, .page(of: "VM")), handle: list),
         Route(
-            .get, "/api/v1/vms/{vm}", "One VM with its latest metrics", success: (200, .reference("VM")), handle: show),
+            .get, "/api/v1/vms/{vm}", "One VM with its latest metrics", query: [Paging.host],
+            success: (200, .reference("VM")), handle: show),
     ]
 
     @Sendable private static func list(_ call: Call) async throws -> ServerResponse {
@@ -17,7 +18,7 @@ enum VMRoutes {
     }
 
     @Sendable private static func show(_ call: Call) async throws -> ServerResponse {
-        try .json(try await call.services.store.vm(call.parameter("vm", as: VMID.self)))
+        try .json(try await call.services.store.vm(call.parameter("vm", as: VMID.self), on: call.query("host")))
     }
 
     static let schemas: [String: Schema] = [

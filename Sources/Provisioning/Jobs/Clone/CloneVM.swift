@@ -46,7 +46,7 @@ struct CloneVM: JobKind {
 
     func steps(of plan: ClonePlan, on host: JobHost) -> [any JobStep] {
         let specification = specification(of: plan)
-        var files: [any JobStep] = [
+        var files: [any FileStep] = [
             MakeDisk.system(
                 at: plan.directory.disk, of: arguments.image, in: plan.base, as: plan.systemDisk, host: host),
             CopyFile(
@@ -58,7 +58,7 @@ struct CloneVM: JobKind {
         }
         if let seed = plan.seed { files.append(MakeSeedDisc(content: seed, directory: plan.directory, host: host)) }
         var steps: [any JobStep] = [
-            MakeVMFiles(directory: MakeVMDirectory(directory: plan.directory, host: host), files: files),
+            MakeVMFiles(directory: plan.directory, files: files, host: host),
             DefineDomain(
                 id: specification.id, origin: specification.origin, xml: specification.xml(), host: host),
         ]

@@ -13,6 +13,7 @@ struct DeleteVM: JobKind {
 
     func plan(on host: JobHost) async throws -> DeletePlan {
         let (domain, directory) = try await host.requireOwn(vm, "delete")
+        try await host.requireNoForeignSnapshots(domain)
         for other in try await host.hypervisor.domains() where other.id != vm {
             if try await uses(directory, other, on: host) {
                 throw JobProblem(

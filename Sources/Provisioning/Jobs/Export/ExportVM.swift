@@ -65,7 +65,12 @@ struct ExportVM: JobKind {
             plan.disks = try manifest.disks.map { try source($0.target, $0.file, $0.format) }
         } else {
             try await requireOff(domain, host)
-            plan.firmware = FirmwareState(definition, on: host.hypervisor)
+            let firmware = FirmwareState(definition, on: host.hypervisor)
+            try await host.onFiles {
+                try MachineState(domain: domain, directory: directory, firmware: firmware).require()
+            }
+            plan.firmware = firmware
+            plan.notHeld = try await host.leftOutDevices(of: domain)
             for disk in definition.disks.filter(\.isWritable) {
                 if disk.isLeftOut {
                     plan.notHeld.append(VMSnapshot.LeftOutDisk(target: disk.target, backing: disk.backing))

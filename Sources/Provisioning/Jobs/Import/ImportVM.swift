@@ -34,7 +34,7 @@ struct ImportVM: JobKind {
     }
 
     func steps(of plan: Plan, on host: JobHost) -> [any JobStep] {
-        var files: [any JobStep] = plan.manifest.disks.map {
+        var files: [any FileStep] = plan.manifest.disks.map {
             MakeDisk.copy(
                 at: plan.directory.layer(of: $0, madeBy: job), of: plan.export.disk($0), format: "qcow2", host: host,
                 name: "disk \($0)")
@@ -51,7 +51,7 @@ struct ImportVM: JobKind {
         }
         var steps: [any JobStep] = [
             CheckExport(export: plan.export, manifest: plan.manifest, host: host),
-            MakeVMFiles(directory: MakeVMDirectory(directory: plan.directory, host: host), files: files),
+            MakeVMFiles(directory: plan.directory, files: files, host: host),
             DefineDomain(id: vm, origin: plan.origin, xml: plan.definition, host: host),
         ]
         if let tpm = plan.tpm { steps.append(CopyTPM(vm: vm, source: plan.export.state.tpm, target: tpm, host: host)) }

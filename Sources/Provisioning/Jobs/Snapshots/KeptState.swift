@@ -32,9 +32,10 @@ struct KeptState: Codable, Equatable, Sendable {
         }
     }
 
-    /// Makes the VM's what was saved; what it did not have then is removed.
+    /// Makes the VM's what was saved; what it did not have then is removed. What has not changed takes no room.
     func restore(_ firmware: FirmwareState) throws(FileError) {
-        for (kept, path) in pairs(firmware) {
+        for (kept, path) in pairs(firmware)
+        where try !DurableFile.areEqualTrees(kept, path, except: Self.notState) {
             let part = path + ".part"
             try DurableFile.removeTree(part)
             if DurableFile.exists(kept) { try DurableFile.copyTree(kept, to: part) }

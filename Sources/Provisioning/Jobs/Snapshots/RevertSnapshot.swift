@@ -99,7 +99,9 @@ struct RevertSnapshot: JobKind {
             plan.disks.map { MakeDisk.overlay($0, host: host) } + [
                 PowerOffDomain(vm: vm, isMarked: true, host: host),
                 KeepState(vm: vm, firmware: plan.firmware, state: before, isActive: false, host: host),
-                RestoreState(vm: vm, firmware: plan.firmware, state: state, before: before, host: host),
+                RestoreState(
+                    vm: vm, firmware: plan.firmware, state: state, before: before,
+                    disposable: plan.disks.map(\.overlay), directory: plan.directory, host: host),
                 ChangeDefinition(
                     vm: vm, disks: plan.disks, edit: edit, state: state, before: before, host: host),
                 ForgetSavedMemory(vm: vm, host: host),

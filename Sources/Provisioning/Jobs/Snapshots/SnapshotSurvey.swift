@@ -38,7 +38,8 @@ struct SnapshotSurvey {
         return Findings(
             domain: domain, directory: directory,
             disks: try await cover(live.filter { !$0.isLeftOut }, of: domain, in: directory),
-            leftOut: live.filter(\.isLeftOut).map { VMSnapshot.LeftOutDisk(target: $0.target, backing: $0.backing) },
+            leftOut: live.filter(\.isLeftOut).map { VMSnapshot.LeftOutDisk(target: $0.target, backing: $0.backing) }
+                + (try await host.leftOutDevices(of: domain)),
             firmware: firmware)
     }
 
@@ -48,13 +49,7 @@ struct SnapshotSurvey {
                 "name-exists",
                 "VM \(domain.name) has a snapshot named \(name) already; choose another name or delete it")
         }
-        for file in [firmware.variables, firmware.tpm].compactMap(\.self)
-        where domain.state.isActive && !DurableFile.exists(file) {
-            throw JobProblem(
-                "state-missing",
-                "VM \(domain.name) runs, and \(file) is not there: without it no snapshot could be started; shut the VM "
-                    + "down and bring the file back")
-        }
+        try MachineState(domain: domain, directory: directory, firmware: firmware).require()
         let free = try DurableFile.freeBytes(at: directory.path)
         guard free >= Self.neededBytes else {
             throw JobProblem(

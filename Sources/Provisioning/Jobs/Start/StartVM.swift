@@ -10,13 +10,21 @@ struct StartVM: JobKind {
 
     init(job: JobID, arguments: VMArguments) { vm = arguments.vm }
 
+    func check(on host: JobHost) async throws {
+        _ = try await plan(on: host)
+        try await host.requireReadableDisks(of: host.require(vm))
+    }
+
     func plan(on host: JobHost) async throws -> Nothing {
         let domain = try await host.require(vm)
         if domain.state == .paused || domain.state == .pmSuspended {
             throw JobProblem("paused", "VM \(domain.name) is \(domain.state.rawValue), not off; resume it")
         }
-        if !domain.state.isActive { try await host.requireFreeDevices(of: vm) }
-        if !domain.state.isActive, let demand = domain.ownDemand {
+        guard !domain.state.isActive else { return Nothing() }
+        let state = try await host.machineState(of: vm)
+        try await host.onFiles { try state?.require() }
+        try await host.requireFreeDevices(of: vm)
+        if let demand = domain.ownDemand {
             _ = try await HostPlan.make(on: host, adding: demand)?.placement(of: demand)
         }
         return Nothing()

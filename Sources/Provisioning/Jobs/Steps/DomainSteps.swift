@@ -32,8 +32,12 @@ struct DefineDomain: JobStep {
     let host: JobHost
     let name = "definition"
 
+    /// One that is not all of what is wanted is defined again: it may be that of an agent which died before it knew why.
     func probe() async throws -> StepProbe {
-        try await host.hypervisor.domainIfAny(id) == nil ? .absent : .done
+        guard let domain = try await host.hypervisor.domainIfAny(id) else { return .absent }
+        guard domain.origin == origin else { return .done }
+        let found = try await host.hypervisor.definition(of: id)
+        return try SettingDifference.between(wanted: xml, found: found).isEmpty ? .done : .absent
     }
 
     func apply() async throws { _ = try await host.hypervisor.define(xml) }

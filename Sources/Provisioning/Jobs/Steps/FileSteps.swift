@@ -3,33 +3,50 @@ import FleetRuntime
 import Glibc
 import Subprocess
 
-/// A directory for one VM, which QEMU's user can pass through.
-struct MakeVMDirectory: JobStep {
-    let directory: VMDirectory
-    let host: JobHost
-    let name = "directory"
+/// A file that is made beside its name and gets it only when it is whole.
+protocol FileStep: JobStep {
+    var path: String { get }
+    var host: JobHost { get }
+    /// Gives `part` its content, which need not be synced.
+    func make(_ work: StepWork) async throws
+}
 
-    func probe() async -> StepProbe {
-        await host.onFiles { DurableFile.exists(directory.path) } ? .done : .absent
+extension FileStep {
+    var part: String { path + ".part" }
+
+    func probe() async throws -> StepProbe {
+        await host.onFiles { DurableFile.exists(path) ? .done : DurableFile.exists(part) ? .partial : .absent }
     }
 
-    func apply() async throws {
+    func apply() async throws { try await apply(StepWork()) }
+
+    func apply(_ work: StepWork) async throws {
+        try await finish(work)
+        try await host.onFiles { () throws(FileError) in try DurableFile.rename(part, to: path) }
+    }
+
+    /// Makes the file, synced, but for its name.
+    func finish(_ work: StepWork) async throws {
+        try await make(work)
+        try await host.onFiles { () throws(FileError) in try DurableFile.finish(part, mode: 0o600) }
+    }
+
+    func undo() async throws { try await removeFile() }
+
+    func removeFile() async throws {
         try await host.onFiles { () throws(FileError) in
-            try DurableFile.makeDirectory(directory.path, mode: 0o711)
+            try DurableFile.remove(part)
+            try DurableFile.remove(path)
         }
-    }
-
-    func undo() async throws {
-        try await RemoveVMFiles(directory: directory, host: host).apply()
     }
 }
 
-/// A disk's file, which appears under its name only when it is whole.
-struct MakeDisk: JobStep {
+/// A disk's file.
+struct MakeDisk: FileStep {
     let name: String
     let path: String
     let host: JobHost
-    private let make: @Sendable (_ part: String, _ work: StepWork) async throws -> Void
+    private let content: @Sendable (_ part: String, _ work: StepWork) async throws -> Void
 
     /// A qcow2 file that has another one below it.
     static func overlay(
@@ -66,53 +83,26 @@ struct MakeDisk: JobStep {
 
     private init(
         name: String, path: String, host: JobHost,
-        make: @escaping @Sendable (_ part: String, _ work: StepWork) async throws -> Void
+        content: @escaping @Sendable (_ part: String, _ work: StepWork) async throws -> Void
     ) {
         self.name = name
         self.path = path
         self.host = host
-        self.make = make
+        self.content = content
     }
 
-    private var part: String { path + ".part" }
-
-    func probe() async -> StepProbe {
-        await host.onFiles { DurableFile.exists(path) ? .done : DurableFile.exists(part) ? .partial : .absent }
-    }
-
-    func apply() async throws { try await apply(StepWork()) }
-
-    func apply(_ work: StepWork) async throws {
-        try await make(part, work)
-        try await host.onFiles { () throws(FileError) in try DurableFile.publish(part, as: path, mode: 0o600) }
-    }
-
-    func undo() async throws {
-        try await host.onFiles { () throws(FileError) in
-            try DurableFile.remove(part)
-            try DurableFile.remove(path)
-        }
-    }
+    func make(_ work: StepWork) async throws { try await content(part, work) }
 }
 
-/// A copy of a small file, which appears under its name only when it is whole.
-struct CopyFile: JobStep {
+/// A copy of a small file.
+struct CopyFile: FileStep {
     let name: String
     let source: String
     let path: String
     let host: JobHost
 
-    func probe() async -> StepProbe { await host.onFiles { DurableFile.exists(path) } ? .done : .absent }
-
-    func apply() async throws {
-        try await host.onFiles { () throws(FileError) in try DurableFile.copy(source, to: path, mode: 0o600) }
-    }
-
-    func undo() async throws {
-        try await host.onFiles { () throws(FileError) in
-            try DurableFile.remove(path + ".part")
-            try DurableFile.remove(path)
-        }
+    func make(_ work: StepWork) async throws {
+        try await host.onFiles { () throws(FileError) in try DurableFile.copyContent(of: source, to: part) }
     }
 }
 

@@ -3,14 +3,13 @@ import FleetRuntime
 import Subprocess
 
 /// The disc with which a guest learns who it is: ISO 9660 with the names of Rock Ridge (for Linux) and Joliet (for Windows).
-/// It appears under its name only when it is whole.
-struct MakeSeedDisc: JobStep {
+struct MakeSeedDisc: FileStep {
     let content: SeedContent
     let directory: VMDirectory
     let host: JobHost
     let name = "seed disc"
 
-    private var part: String { directory.seed + ".part" }
+    var path: String { directory.seed }
 
     func probe() async -> StepProbe {
         let begun = [part, directory.seedFiles]
@@ -19,7 +18,7 @@ struct MakeSeedDisc: JobStep {
         }
     }
 
-    func apply() async throws {
+    func make(_ work: StepWork) async throws {
         let files = directory.seedFiles
         try await host.onFiles { () throws(FileError) in
             try DurableFile.makeDirectory(files, mode: 0o700)
@@ -33,17 +32,11 @@ struct MakeSeedDisc: JobStep {
                 "-no_rc", "-as", "mkisofs", "-quiet", "-V", SeedContent.volumeLabel, "-J", "-r", "-o", part, files,
             ]
         ).successful()
-        try await host.onFiles { () throws(FileError) in
-            try DurableFile.removeTree(files)
-            try DurableFile.publish(part, as: directory.seed, mode: 0o600)
-        }
+        try await host.onFiles { () throws(FileError) in try DurableFile.removeTree(files) }
     }
 
     func undo() async throws {
-        try await host.onFiles { () throws(FileError) in
-            try DurableFile.removeTree(directory.seedFiles)
-            try DurableFile.remove(part)
-            try DurableFile.remove(directory.seed)
-        }
+        try await host.onFiles { () throws(FileError) in try DurableFile.removeTree(directory.seedFiles) }
+        try await removeFile()
     }
 }

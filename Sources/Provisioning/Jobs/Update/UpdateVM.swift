@@ -95,7 +95,9 @@ struct UpdateVM: JobKind {
             [
                 KeepState(vm: vm, firmware: plan.firmware, state: state, isActive: false, host: host),
                 // What the new system changes of it, going back changes again.
-                RestoreState(vm: vm, firmware: plan.firmware, state: state, before: state, host: host),
+                RestoreState(
+                    vm: vm, firmware: plan.firmware, state: state, before: state, disposable: disks.map(\.overlay),
+                    directory: plan.directory, host: host),
             ] + plan.others.map { MakeDisk.overlay($0, host: host) } + [
                 ChangeDefinition(vm: vm, disks: disks, edit: edit, state: state, before: state, host: host),
                 PublishManifest(manifest: manifest(of: plan, disks), state: state, host: host),

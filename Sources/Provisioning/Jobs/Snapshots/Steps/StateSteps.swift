@@ -51,6 +51,9 @@ struct RestoreState: JobStep {
     let state: KeptState
     /// What it had before.
     let before: KeptState
+    /// Files of this job that nobody needs any more when this is taken back, and which make room where there is none.
+    let disposable: [String]
+    let directory: VMDirectory
     let host: JobHost
     let name = "firmware variables and TPM"
 
@@ -60,11 +63,23 @@ struct RestoreState: JobStep {
 
     func apply() async throws {
         try await host.requireUnchanged(vm, isActive: false)
-        try await host.onFiles { () throws(FileError) in try state.restore(firmware) }
+        try await host.onFiles { () throws(FileError) in
+            // It becomes a VM that has not had one yet.
+            if !DurableFile.exists(state.tpm) { try DurableFile.remove(directory.tpmMark) }
+            try state.restore(firmware)
+        }
     }
 
     func undo() async throws {
-        try await host.onFiles { () throws(FileError) in try before.restore(firmware) }
+        try await host.onFiles { () throws(FileError) in
+            do throws(FileError) {
+                try before.restore(firmware)
+            } catch {
+                guard error.isFull else { throw error }
+                for file in disposable { try DurableFile.remove(file) }
+                try before.restore(firmware)
+            }
+        }
     }
 }
 

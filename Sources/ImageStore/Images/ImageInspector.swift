@@ -1,7 +1,6 @@
 import FleetModel
 import FleetRuntime
 import FoundationEssentials
-import Glibc
 import Subprocess
 
 /// Looks at images of foreign origin. The header decides first, because qemu-img would open the files that a
@@ -35,8 +34,7 @@ public struct ImageInspector: Sendable {
     /// - Throws: `unusable` for an image that is damaged or needs another file.
     public func inspect(_ path: String, as format: ImageReference.Format? = nil) async throws(ImageError) -> Information
     {
-        let start = try await files.run { () throws(ImageError) in try Self.readStart(of: path) }
-        let header = QCow2Header(start)
+        let header = try await files.run { () throws(ImageError) in try QCow2Header(file: path) }
         switch format ?? (header == nil ? .raw : .qcow2) {
         case .qcow2:
             guard let header else { throw ImageError(.unusable, "\(path) is not a qcow2 image") }
@@ -88,16 +86,6 @@ public struct ImageInspector: Sendable {
         } catch {
             throw ImageError(error)
         }
-    }
-
-    private static func readStart(of path: String) throws(ImageError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw ImageError(FileError("open", path)) }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: QCow2Header.length)
-        let count = pread(descriptor, &bytes, bytes.count, 0)
-        guard count >= 0 else { throw ImageError(FileError("read", path)) }
-        return Array(bytes[..<count])
     }
 
     private static func lastLines(_ text: String) -> String {

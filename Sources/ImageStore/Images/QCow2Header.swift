@@ -1,3 +1,6 @@
+import FleetRuntime
+import Glibc
+
 /// The part of a qcow2 file's header that says whether the file stands alone
 /// (https://gitlab.com/qemu-project/qemu/-/blob/master/docs/interop/qcow2.txt).
 struct QCow2Header {
@@ -22,5 +25,16 @@ struct QCow2Header {
         virtualSizeBytes = number(at: 24, bytes: 8)
         isEncrypted = number(at: 32, bytes: 4) != 0
         hasDataFile = version == 3 && number(at: 72, bytes: 8) & 0b100 != 0
+    }
+
+    /// - Returns: nil for a file that is no qcow2 of version 2 or 3. Blocks.
+    init?(file path: String) throws(ImageError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw ImageError(FileError("open", path)) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: Self.length)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        guard count >= 0 else { throw ImageError(FileError("read", path)) }
+        self.init(Array(bytes[..<count]))
     }
 }

@@ -1,0 +1,161 @@
+import FleetRuntime
+import Glibc
+
+/// The file: head, one entry for each chunk, tail; all integers little-endian.
+extension ChunkIndex {
+    private enum Format {
+        static let headLength: UInt64 = 48
+        static let index: UInt64 = 0x9682_4d9c_7b12_9ff9
+        static let table: UInt64 = 0xe75b_9e11_2f17_417d
+        static let tail: UInt64 = 0x4b4f_050e_5549_ecd1
+        static let entryLength: UInt64 = 40
+        /// What casync writes: chunks are named by SHA-512/256; no-dump files, submounts and such were left out.
+        static let flags: UInt64 = 0xb000_0000_0000_0000
+        static let namesBySHA512: UInt64 = 0x2000_0000_0000_0000
+        static let knownFlags: UInt64 = 0xf000_0000_0000_0000
+    }
+
+    /// In bytes: casync's own limit.
+    static let longestChunk: UInt64 = 128 << 20
+
+    /// Room is made at once for so many chunks at most, however long a file says that it is.
+    private static let believedCount: UInt64 = 1 << 22
+
+    /// From the mark of its begin to that of its end.
+    private var tableLength: UInt64 { 16 + Format.entryLength * UInt64(count + 1) }
+
+    /// - Throws: `unusable` for what is no such file, with the place of what is wrong.
+    public init(file path: String) throws(ImageError) {
+        var reader = try IndexReader(path)
+        try reader.expect(Format.headLength, "the length of the head")
+        try reader.expect(Format.index, "the mark of a chunk index")
+        let flags = try reader.number()
+        guard flags & ~Format.knownFlags == 0, flags & Format.namesBySHA512 != 0 else {
+            throw reader.error("flags \(String(flags, radix: 16)): only chunks named by SHA-512/256 are read")
+        }
+        let lengths = Lengths(
+            minimum: try reader.number(), average: try reader.number(), maximum: try reader.number())
+        guard 0 < lengths.minimum, lengths.minimum <= lengths.average, lengths.average <= lengths.maximum,
+            lengths.maximum <= Self.longestChunk
+        else {
+            throw reader.error(
+                "lengths of chunks \(lengths.minimum), \(lengths.average) and \(lengths.maximum) that cannot be")
+        }
+        try reader.expect(.max, "the mark of a table's begin")
+        try reader.expect(Format.table, "the mark of a table")
+        let entries = (DurableFile.size(path) ?? 0) / Format.entryLength
+        self.init(lengths, capacity: Int(min(entries, Self.believedCount)))
+        while true {
+            let end = try reader.number()
+            guard end != 0 else { break }
+            let id = try reader.id()
+            guard end > size, append(id, length: end - size) else {
+                throw reader.error("chunk \(count) cannot end at \(end)")
+            }
+        }
+        try reader.expect(0, "zero")
+        try reader.expect(Format.headLength, "the place of the table")
+        try reader.expect(tableLength, "the length of the table")
+        try reader.expect(Format.tail, "the mark of a table's end")
+        guard try reader.isAtEnd() else { throw reader.error("more than the table") }
+    }
+
+    /// Writes the file; it has its name when it is whole.
+    public func write(to path: String) throws(FileError) {
+        let part = path + ".part"
+        let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard descriptor >= 0 else { throw FileError("make", part) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        bytes.append(
+            Format.headLength, Format.index, Format.flags, lengths.minimum, lengths.average, lengths.maximum, .max,
+            Format.table)
+        for chunk in 0..<count {
+            bytes.append(range(of: chunk).upperBound)
+            id(of: chunk).append(to: &bytes)
+            if bytes.count >= 1 << 20 {
+                try DurableFile.write(bytes[...], to: descriptor, path: part)
+                bytes.removeAll(keepingCapacity: true)
+            }
+        }
+        bytes.append(
+            0, 0, Format.headLength, tableLength, Format.tail)
+        try DurableFile.write(bytes[...], to: descriptor, path: part)
+        try DurableFile.publish(part, as: path, mode: 0o644)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(_ numbers: UInt64...) {
+        for number in numbers { Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) } }
+    }
+}
+
+/// Reads a file from its begin to its end, and knows where it is.
+private struct IndexReader: ~Copyable {
+    private let path: String
+    private let descriptor: Int32
+    private var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    private var (next, end) = (0, 0)
+    /// The place of the buffer's begin in the file.
+    private var start: UInt64 = 0
+    private var last: UInt64 = 0
+
+    init(_ path: String) throws(ImageError) {
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw ImageError(FileError("open", path)) }
+    }
+
+    deinit { close(descriptor) }
+
+    mutating func number() throws(ImageError) -> UInt64 {
+        try need(8)
+        defer { next += 8 }
+        return UInt64(
+            littleEndian: buffer.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: next, as: UInt64.self) })
+    }
+
+    mutating func id() throws(ImageError) -> ChunkID {
+        try need(ChunkID.length)
+        defer { next += ChunkID.length }
+        return buffer.withUnsafeBytes {
+            ChunkID(bytes: UnsafeRawBufferPointer(rebasing: $0[next..<next + ChunkID.length]))
+        }
+    }
+
+    mutating func expect(_ expected: UInt64, _ what: String) throws(ImageError) {
+        guard try number() == expected else { throw error("something else than \(what)") }
+    }
+
+    mutating func isAtEnd() throws(ImageError) -> Bool {
+        if next == end { try fill() }
+        return next == end
+    }
+
+    /// About what was read last.
+    func error(_ what: String) -> ImageError {
+        ImageError(.unusable, "\(path) is no chunk index (.caibx): at byte \(last) there is \(what)")
+    }
+
+    private mutating func need(_ count: Int) throws(ImageError) {
+        if end - next < count { try fill() }
+        last = start + UInt64(next)
+        guard end - next >= count else { throw error("its end") }
+    }
+
+    /// Reads on, behind what has not been taken yet.
+    private mutating func fill() throws(ImageError) {
+        let rest = end - next
+        buffer.replaceSubrange(0..<rest, with: buffer[next..<end])
+        start += UInt64(next)
+        (next, end) = (0, rest)
+        while end < buffer.count {
+            let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + end, $0.count - end) }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw ImageError(FileError("read", path)) }
+            if count == 0 { return }
+            end += count
+        }
+    }
+}
