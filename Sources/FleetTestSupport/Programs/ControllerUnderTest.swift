@@ -120,7 +120,7 @@ public final class ControllerUnderTest: Sendable {
     public func virtfleet(_ arguments: [String]) async throws -> Subprocess.Output {
         try await Subprocess.run(
             try BuiltProgram.path("virtfleet"), ["--controller", address] + arguments,
-            environment: ["PATH": "/usr/bin:/bin"], timeout: .seconds(180))
+            environment: ["PATH": "/usr/bin:/bin"], timeout: .seconds(600))
     }
 
     /// Runs `virtfleet` as another user of the system, one of the group that may use the API's socket.
