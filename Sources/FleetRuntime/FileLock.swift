@@ -29,7 +29,11 @@ public final class FileLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    /// Let go in so many words: a child that was forked and has not run its program yet has the descriptor too (flock(2)).
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
 
 extension FileError {

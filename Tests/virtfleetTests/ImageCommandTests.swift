@@ -47,6 +47,29 @@ import Testing
         #expect(controller.requests.isEmpty)
     }
 
+    @Test func aDeltaMakesANewVersionOfTheOldOne() async throws {
+        var new = content
+        new[70_000] ^= 1
+        try new.write(to: URL(filePath: file("new.raw")))
+        for name in ["disk", "new"] {
+            _ = try await virtfleet("image", "make", "@\(name).raw", "--index", "@\(name).caibx", "--store", "@chunks")
+        }
+        let made = try await virtfleet(
+            "image", "delta", "@disk.caibx", "@new.caibx", "@d.delta", "--store", "@chunks", "-o", "json")
+        let told = try FleetJSON.decode(JSONValue.self, from: Data(made.standardOutput))
+        #expect(told["changedChunks"] == .integer(1) && told["newBlocks"] == .integer(1), "\(made.errorText)")
+        #expect(try await virtfleet("image", "verify", "@new.caibx", "--delta", "@d.delta").status == 0)
+        let extracted = try await virtfleet(
+            "image", "extract", "@new.caibx", "@made.raw", "--store", "@nowhere", "--seed", "@disk.raw", "--delta",
+            "@d.delta",
+            "-o", "json")
+        let origins = try FleetJSON.decode(JSONValue.self, from: Data(extracted.standardOutput))
+        #expect(origins["deltaBytes"] == .integer(65_536) && origins["storeBytes"] == .integer(0))
+        #expect(try Data(contentsOf: URL(filePath: file("made.raw"))) == new)
+        let other = try await virtfleet("image", "verify", "@disk.caibx", "--delta", "@d.delta")
+        #expect(other.status == 1 && other.errorText.contains("makes another image than the index names"))
+    }
+
     @Test func whatIsWrongWithAStoreOrAnImageIsToldChunkByChunk() async throws {
         _ = try await virtfleet("image", "make", "@disk.raw", "--index", "@d.caibx", "--store", "@chunks")
         var other = content

@@ -12,6 +12,15 @@ public struct ChunkID: Hashable, Sendable, CustomStringConvertible {
         self = SHA512_256.digest(of: content).withUnsafeBytes { Self(bytes: $0) }
     }
 
+    init(of content: ArraySlice<UInt8>) { self = content.withUnsafeBytes { Self(of: $0) } }
+
+    /// What 32 bytes in a file say.
+    init(in bytes: [UInt8], at offset: Int) {
+        self = bytes.withUnsafeBytes {
+            Self(bytes: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + Self.length]))
+        }
+    }
+
     /// - Parameter bytes: 32 of them.
     init(bytes: UnsafeRawBufferPointer) {
         words = bytes.loadUnaligned(as: SIMD4<UInt64>.self)

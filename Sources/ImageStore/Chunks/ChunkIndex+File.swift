@@ -85,12 +85,6 @@ extension ChunkIndex {
     }
 }
 
-extension [UInt8] {
-    fileprivate mutating func append(_ numbers: UInt64...) {
-        for number in numbers { Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) } }
-    }
-}
-
 /// Reads a file from its begin to its end, and knows where it is.
 private struct IndexReader: ~Copyable {
     private let path: String

@@ -68,6 +68,11 @@ public struct ChunkIndex: Equatable, Sendable {
         return start..<min(start + lengths.maximum, size)
     }
 
+    /// The chunk that has a byte of the image.
+    func chunk(at offset: UInt64) -> Int {
+        lengths.isFixed ? Int(offset / lengths.maximum) : ends.partition { $0 > offset }
+    }
+
     /// - Returns: false, and nothing is added, for a chunk that may not come next: none may follow one that is too short.
     mutating func append(_ id: ChunkID, length: UInt64) -> Bool {
         guard length > 0, length <= lengths.maximum, count == 0 || range(of: count - 1).count >= lengths.minimum else {

@@ -5,12 +5,13 @@ final class Zstandard {
     private let compression: OpaquePointer
     private let decompression: OpaquePointer
 
-    /// At zstd's own level, 3.
-    init() {
+    /// - Parameter level: zstd's own when nil, 3.
+    init(level: Int32? = nil) {
         guard let compression = ZSTD_createCCtx(), let decompression = ZSTD_createDCtx() else {
             preconditionFailure("libzstd has no memory")
         }
         (self.compression, self.decompression) = (compression, decompression)
+        if let level { ZSTD_CCtx_setParameter(compression, ZSTD_c_compressionLevel, level) }
     }
 
     deinit {

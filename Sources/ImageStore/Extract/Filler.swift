@@ -3,18 +3,23 @@ final class Filler {
     /// What is to be done about a chunk that is nowhere here.
     enum Missing { case read(ChunkStore), ask(ChunkQueue) }
 
+    typealias Delta = (delta: DeltaPack, old: String)
+
     private let index: ChunkIndex
     private let target: TargetFile
     /// What the target began with.
     private let before: RawDisk?
     private let seeds: [RawDisk]
+    private let patch: DeltaPatch?
     private let missing: Missing
     private let zstandard = Zstandard()
     private let buffer: UnsafeMutableRawBufferPointer
     /// The name of so many zeros.
     private var zeros: (count: Int, id: ChunkID)?
 
-    init(index: ChunkIndex, target: TargetFile, seeds: [String], missing: Missing) throws(ImageError) {
+    init(
+        index: ChunkIndex, target: TargetFile, seeds: [String], delta: Delta?, missing: Missing
+    ) throws(ImageError) {
         self.index = index
         self.target = target
         self.missing = missing
@@ -23,6 +28,7 @@ final class Filler {
         // The target is the first one already.
         for seed in target.beginning == .seed ? seeds.dropFirst() : seeds[...] { disks.append(try RawDisk(seed)) }
         self.seeds = disks
+        if let delta { patch = try DeltaPatch(delta.delta, to: delta.old) } else { patch = nil }
         buffer = .allocate(byteCount: Int(index.lengths.maximum), alignment: 4096)
     }
 
@@ -64,6 +70,8 @@ final class Filler {
     ) throws(ImageError) {
         if try findsInSeeds(id, at: place, content) {
             origins.seeds += UInt64(content.count)
+        } else if patch?.make(chunk, id, at: place, into: content) == true {
+            origins.delta += UInt64(content.count)
         } else {
             switch missing {
             case .ask(let queue): return queue.add(chunk)

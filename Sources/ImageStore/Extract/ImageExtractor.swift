@@ -11,12 +11,14 @@ public struct ImageExtractor: Sendable {
         /// What an attempt before had left in the target.
         public var target: UInt64 = 0
         public var seeds: UInt64 = 0
+        /// What a delta and the old image made together.
+        public var delta: UInt64 = 0
         public var store: UInt64 = 0
         /// What the chunks from the store are packed.
         public var packed: UInt64 = 0
 
         /// All that is done.
-        public var bytes: UInt64 { holes + target + seeds + store }
+        public var bytes: UInt64 { holes + target + seeds + delta + store }
     }
 
     /// So many bytes are one piece of work, about.
@@ -26,6 +28,7 @@ public struct ImageExtractor: Sendable {
 
     private let source: ChunkSource
     private let seeds: [String]
+    private let delta: DeltaPack?
     private let limit: RateLimit?
     private let time: any TimeSource
     private let firstPause: Duration
@@ -33,19 +36,23 @@ public struct ImageExtractor: Sendable {
     /// - Parameters:
     ///   - seeds: raw images in which parts are looked for at the same places; the first that has one counts. Where the file system
     ///     can, the image shares the blocks that it has in common with the first.
+    ///   - delta: to this image from one that is the first seed of its length. What comes out wrong, as that seed is another image or
+    ///     anything is damaged, comes from the source.
     ///   - limit: of what comes from servers.
-    public init(source: ChunkSource, seeds: [String] = [], limit: RateLimit? = nil) {
+    public init(source: ChunkSource, seeds: [String] = [], delta: DeltaPack? = nil, limit: RateLimit? = nil) {
         self.init(
-            source: source, seeds: seeds, limit: limit, time: SystemTimeSource(), firstPause: .milliseconds(500))
+            source: source, seeds: seeds, delta: delta, limit: limit, time: SystemTimeSource(),
+            firstPause: .milliseconds(500))
     }
 
     /// - Parameter firstPause: before a server that did not answer is asked again; the next ones are longer.
     init(
-        source: ChunkSource, seeds: [String] = [], limit: RateLimit? = nil, time: any TimeSource = SystemTimeSource(),
-        firstPause: Duration
+        source: ChunkSource, seeds: [String] = [], delta: DeltaPack? = nil, limit: RateLimit? = nil,
+        time: any TimeSource = SystemTimeSource(), firstPause: Duration
     ) {
         self.source = source
         self.seeds = seeds
+        self.delta = delta
         self.limit = limit
         self.time = time
         self.firstPause = firstPause
@@ -59,6 +66,7 @@ public struct ImageExtractor: Sendable {
         progress: @escaping @Sendable (_ origins: Origins, _ trouble: String?) -> Void = { _, _ in }
     ) async throws(ImageError) -> Origins {
         let control = BlockingWork(name: "extract")
+        let delta = try await control.run { () throws(ImageError) in try application(to: index) }
         let target = try await control.run { [seeds] () throws(ImageError) in
             try TargetFile(for: path, index, like: seeds.first)
         }
@@ -73,9 +81,9 @@ public struct ImageExtractor: Sendable {
         do throws(ImageError) {
             switch source {
             case .directory(let store):
-                try await find(index, in: target, report: { report($0) }) { .read(store) }
+                try await find(index, delta, in: target, report: { report($0) }) { .read(store) }
             case .servers(let servers):
-                try await fetch(index, from: servers, to: target, report: report)
+                try await fetch(index, delta, from: servers, to: target, report: report)
             }
         } catch {
             try? await control.run { () throws(ImageError) in try target.pause() }
@@ -85,15 +93,29 @@ public struct ImageExtractor: Sendable {
         return origins.withLock(\.self)
     }
 
+    /// The delta, and the old image.
+    private func application(to index: ChunkIndex) throws(ImageError) -> Filler.Delta? {
+        guard let delta else { return nil }
+        try delta.requireMade(for: index)
+        guard let old = seeds.first(where: { DurableFile.size($0) == delta.head.oldSize }) else {
+            throw ImageError(
+                .unusable,
+                "\(delta.path) needs the image that it was made for, of \(delta.head.oldSize) bytes, and no seed has that length"
+            )
+        }
+        return (delta, old)
+    }
+
     /// Fills the target from what is here.
     private func find(
-        _ index: ChunkIndex, in target: TargetFile, report: @escaping @Sendable (Origins) -> Void,
+        _ index: ChunkIndex, _ delta: Filler.Delta?, in target: TargetFile,
+        report: @escaping @Sendable (Origins) -> Void,
         _ missing: @escaping @Sendable () -> Filler.Missing
     ) async throws(ImageError) {
         let chunks = max(1, Int(Self.pieceBytes / index.lengths.average))
         try await PieceWork("extract", pieces: (index.count + chunks - 1) / chunks).run(
             with: { [seeds] () throws(ImageError) in
-                try Filler(index: index, target: target, seeds: seeds, missing: missing())
+                try Filler(index: index, target: target, seeds: seeds, delta: delta, missing: missing())
             },
             { filler, piece throws(ImageError) in
                 report(try filler.fill(piece * chunks..<min((piece + 1) * chunks, index.count)))
@@ -102,7 +124,7 @@ public struct ImageExtractor: Sendable {
 
     /// Fills the target from what is here, while what is not comes from servers.
     private func fetch(
-        _ index: ChunkIndex, from servers: ChunkServers, to target: TargetFile,
+        _ index: ChunkIndex, _ delta: Filler.Delta?, from servers: ChunkServers, to target: TargetFile,
         report: @escaping @Sendable (Origins, String?) -> Void
     ) async throws(ImageError) {
         let queue = ChunkQueue()
@@ -110,7 +132,7 @@ public struct ImageExtractor: Sendable {
             await withTaskGroup(of: ImageError?.self) { group in
                 group.addTask {
                     do throws(ImageError) {
-                        try await find(index, in: target, report: { report($0, nil) }) { .ask(queue) }
+                        try await find(index, delta, in: target, report: { report($0, nil) }) { .ask(queue) }
                         queue.close()
                         return nil
                     } catch {
@@ -151,6 +173,7 @@ extension ImageExtractor.Origins {
         holes += other.holes
         target += other.target
         seeds += other.seeds
+        delta += other.delta
         store += other.store
         packed += other.packed
     }

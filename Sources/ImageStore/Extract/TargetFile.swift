@@ -75,7 +75,11 @@ final class TargetFile: Sendable {
         }
     }
 
-    deinit { close(descriptor) }
+    /// Let go in so many words: a child that was forked and has not run its program yet has the descriptor too (flock(2)).
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Whether a chunk is known to be there, with no need to look.
     func contains(_ chunk: Int) -> Bool { journal.contains(chunk) }

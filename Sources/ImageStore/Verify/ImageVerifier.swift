@@ -8,6 +8,8 @@ public struct ImageVerifier: Sendable {
         case store(ChunkStore)
         /// A raw image.
         case image(String)
+        /// Section by section; a fault is told at the first chunk of it.
+        case delta(DeltaPack)
     }
 
     public struct Fault: Equatable, Sendable {
@@ -30,6 +32,7 @@ public struct ImageVerifier: Sendable {
     public func faults(
         in place: Place, progress: @escaping @Sendable (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }
     ) async throws(ImageError) -> [Fault] {
+        if case .delta(let delta) = place { try delta.requireMade(for: index) }
         let chunks = chunks(in: place)
         let total = chunks.reduce(0) { $0 + UInt64(index.range(of: $1).count) }
         let each = max(1, Int(Self.pieceBytes / index.lengths.average))
@@ -54,9 +57,13 @@ public struct ImageVerifier: Sendable {
     }
 
     private func chunks(in place: Place) -> [Int] {
-        guard case .store = place else { return Array(0..<index.count) }
-        var seen: Set<ChunkID> = []
-        return (0..<index.count).filter { seen.insert(index.id(of: $0)).inserted }
+        switch place {
+        case .image: return Array(0..<index.count)
+        case .delta(let delta): return delta.entries.map { Int($0.firstChunk) }
+        case .store:
+            var seen: Set<ChunkID> = []
+            return (0..<index.count).filter { seen.insert(index.id(of: $0)).inserted }
+        }
     }
 }
 
@@ -73,6 +80,12 @@ private final class Comparison {
             let zstandard = Zstandard()
             read = { chunk, content throws(ImageError) in
                 _ = try store.read(index.id(of: chunk), into: content, with: zstandard)
+            }
+        case .delta(let delta):
+            let reader = try DeltaReader(delta)
+            read = { chunk, _ throws(ImageError) in
+                guard let section = delta.section(of: chunk) else { return }
+                _ = try reader.read(section)
             }
         case .image(let path):
             let disk = try RawDisk(path)

@@ -13,6 +13,9 @@ enum ImageExtract {
     private static let seeds = Argument<[String]>.options(
         "seed", "IMAGE", "A raw image that may hold parts of it at the same places, such as the last version",
         completion: .files)
+    private static let delta = Argument<String?>.option(
+        "delta", "FILE", "What makes it of a seed (virtfleet image delta); what is wrong there comes from the store",
+        completion: .files)
 
     static let command = Command(
         "extract", "Make a raw disk image of its chunks",
@@ -22,7 +25,7 @@ enum ImageExtract {
             """,
         arguments: [
             ImageArguments.index.specification, target.specification, stores.specification, seeds.specification,
-            rate.specification,
+            delta.specification, rate.specification,
         ],
         examples: [
             .init(
@@ -31,6 +34,9 @@ enum ImageExtract {
             .init(
                 "virtfleet image extract win11-2.caibx win11-2.raw --store chunks --seed win11-1.raw",
                 "with the last version at hand"),
+            .init(
+                "virtfleet image extract 2.caibx 2.raw --store https://images.example.org/chunks --seed 1.raw --delta 1-2.delta",
+                "and with what has changed since"),
         ]
     ) { arguments, console in
         let session = try Session(arguments, console)
@@ -39,8 +45,9 @@ enum ImageExtract {
             throw Failure("\(target) is there already; remove it, or name another file", exitCode: .conflict)
         }
         let index = try ChunkIndex(file: try arguments(ImageArguments.index))
+        let delta = try arguments(delta).map { path throws(ImageError) in try DeltaPack(file: path) }
         let extractor = ImageExtractor(
-            source: try source(try arguments(stores)), seeds: try arguments(seeds),
+            source: try source(try arguments(stores)), seeds: try arguments(seeds), delta: delta,
             limit: try arguments(rate).map { RateLimit(bytesPerSecond: $0.bytesPerSecond) })
         let bar = ImageProgressBar("extracting", console.error)
         defer { bar.finish() }
@@ -67,6 +74,7 @@ private struct ExtractedImage: Encodable, Sendable {
     let holeBytes: UInt64
     let resumedBytes: UInt64
     let seedBytes: UInt64
+    let deltaBytes: UInt64
     let storeBytes: UInt64
     let packedBytes: UInt64
 
@@ -76,6 +84,7 @@ private struct ExtractedImage: Encodable, Sendable {
         holeBytes = origins.holes
         resumedBytes = origins.target
         seedBytes = origins.seeds
+        deltaBytes = origins.delta
         storeBytes = origins.store
         packedBytes = origins.packed
     }
@@ -85,6 +94,7 @@ private struct ExtractedImage: Encodable, Sendable {
             Column("IMAGE") { Cell($0.image) },
             Column("SIZE", alignment: .right) { .bytes($0.sizeBytes) },
             Column("SEEDS", alignment: .right) { .bytes($0.seedBytes) },
+            Column("DELTA", alignment: .right) { .bytes($0.deltaBytes) },
             Column("STORE", alignment: .right) { .bytes($0.storeBytes) },
             Column("PACKED", alignment: .right) { .bytes($0.packedBytes) },
         ],
@@ -95,7 +105,8 @@ private struct ExtractedImage: Encodable, Sendable {
                     nil,
                     [
                         ("Image", Cell(made.image)), ("Disk", .bytes(made.sizeBytes)),
-                        ("From seeds", .bytes(made.seedBytes)), ("Was there", .bytes(made.resumedBytes)),
+                        ("From seeds", .bytes(made.seedBytes)), ("By the delta", .bytes(made.deltaBytes)),
+                        ("Was there", .bytes(made.resumedBytes)),
                         ("Zeros", .bytes(made.holeBytes)),
                         (
                             "From the store",

@@ -7,11 +7,13 @@ enum ImageVerify {
         "store", "DIR", "Look through the chunks in this directory", completion: .files)
     private static let image = Argument<String?>.option(
         "image", "IMAGE", "Look through this raw image", completion: .files)
+    private static let delta = Argument<String?>.option(
+        "delta", "FILE", "Look through this delta that makes the image of an older one", completion: .files)
 
     static let command = Command(
         "verify", "Compare an image's chunks with what their names say",
         discussion: "Exit status: 0 when all is right, 1 when something is missing or damaged.",
-        arguments: [ImageArguments.index.specification, store.specification, image.specification],
+        arguments: [ImageArguments.index.specification, store.specification, image.specification, delta.specification],
         examples: [
             .init("virtfleet image verify win11-2.caibx --store chunks", "can the image be made from there?"),
             .init("virtfleet image verify win11-2.caibx --image win11-2.raw", "is it still what was made?"),
@@ -21,7 +23,10 @@ enum ImageVerify {
         let places =
             try arguments(store).map { [.store(ChunkStore(directory: $0))] } ?? []
             + (try arguments(image).map { [ImageVerifier.Place.image($0)] } ?? [])
-        guard !places.isEmpty else { throw UsageError("say what to look through: --store DIR, --image IMAGE or both") }
+            + (try arguments(delta).map { [ImageVerifier.Place.delta(try DeltaPack(file: $0))] } ?? [])
+        guard !places.isEmpty else {
+            throw UsageError("say what to look through: --store DIR, --image IMAGE, --delta FILE, or several of them")
+        }
         let index = try ChunkIndex(file: try arguments(ImageArguments.index))
         var faults: [ImageFault] = []
         for place in places {
