@@ -225,6 +225,31 @@ import Testing
         #expect(before - free() < 1 << 20, "of 13 MB")
     }
 
+    /// What the seed is said to have for certain is not even looked at, and only then.
+    @Test(arguments: [true, false])
+    func aSeedThatIsKnownIsNotReadWhereItsBlocksAreShared(isShared: Bool) async throws {
+        let image = try await ChunkedImage(chunks: 40)
+        let files = try await ReflinkFileSystem()
+        var old = image.content
+        old[17 * 65_536] ^= 1
+        let seed = files.file("old.raw")
+        try Data(old).write(to: URL(filePath: seed))
+        let publication = try await ChunkPublisher(store: image.store, boot: "this").publish(
+            SourceImage(path: seed, format: .raw), index: files.file("old.caibx"))
+        let unchanged = try image.index.chunks(alsoIn: files.file("old.caibx"))
+        #expect((0..<image.index.count).filter { !unchanged.contains($0) } == [17])
+        #expect(try ChunkIndex(file: files.file("old.caibx")) == publication.index)
+        // Somebody has written to it all the same.
+        var written = old
+        written[2 * 65_536] ^= 1
+        try Data(written).write(to: URL(filePath: seed))
+        let target = isShared ? files.file("new.raw") : image.target
+        let origins = try await ImageExtractor(source: .directory(image.store), seeds: [seed], unchanged: unchanged)
+            .extract(image.index, to: target)
+        let isMade = try DurableFile.bytes(of: target) == image.content
+        #expect(isMade == !isShared && origins.store == (isShared ? 65_536 : 2 * 65_536))
+    }
+
     @Test func aFetchThatIsCancelledEndsAtOnceAndGoesOnLater() async throws {
         let image = try await ChunkedImage(chunks: 100)
         let answered = Atomic(0)

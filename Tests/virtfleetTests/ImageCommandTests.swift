@@ -66,6 +66,14 @@ import Testing
         let origins = try FleetJSON.decode(JSONValue.self, from: Data(extracted.standardOutput))
         #expect(origins["deltaBytes"] == .integer(65_536) && origins["storeBytes"] == .integer(0))
         #expect(try Data(contentsOf: URL(filePath: file("made.raw"))) == new)
+        let lonely = try await virtfleet(
+            "image", "extract", "@new.caibx", "@x.raw", "--store", "@chunks", "--seed-index", "@disk.caibx")
+        #expect(lonely.status == 2 && lonely.errorText.contains("takes a '--seed'"))
+        let known = try await virtfleet(
+            "image", "extract", "@new.caibx", "@known.raw", "--store", "@chunks", "--seed", "@disk.raw", "--seed-index",
+            "@disk.caibx")
+        #expect(known.status == 0, "\(known.errorText)")
+        #expect(try Data(contentsOf: URL(filePath: file("known.raw"))) == new)
         let other = try await virtfleet("image", "verify", "@disk.caibx", "--delta", "@d.delta")
         #expect(other.status == 1 && other.errorText.contains("makes another image than the index names"))
     }

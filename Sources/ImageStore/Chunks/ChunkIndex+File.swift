@@ -3,7 +3,7 @@ import Glibc
 
 /// The file: head, one entry for each chunk, tail; all integers little-endian.
 extension ChunkIndex {
-    private enum Format {
+    fileprivate enum Format {
         static let headLength: UInt64 = 48
         static let index: UInt64 = 0x9682_4d9c_7b12_9ff9
         static let table: UInt64 = 0xe75b_9e11_2f17_417d
@@ -13,6 +13,9 @@ extension ChunkIndex {
         static let flags: UInt64 = 0xb000_0000_0000_0000
         static let namesBySHA512: UInt64 = 0x2000_0000_0000_0000
         static let knownFlags: UInt64 = 0xf000_0000_0000_0000
+
+        /// From the mark of its begin to that of its end.
+        static func tableLength(_ chunks: UInt64) -> UInt64 { 16 + entryLength * (chunks + 1) }
     }
 
     /// In bytes: casync's own limit.
@@ -21,43 +24,33 @@ extension ChunkIndex {
     /// Room is made at once for so many chunks at most, however long a file says that it is.
     private static let believedCount: UInt64 = 1 << 22
 
-    /// From the mark of its begin to that of its end.
-    private var tableLength: UInt64 { 16 + Format.entryLength * UInt64(count + 1) }
-
     /// - Throws: `unusable` for what is no such file, with the place of what is wrong.
     public init(file path: String) throws(ImageError) {
-        var reader = try IndexReader(path)
-        try reader.expect(Format.headLength, "the length of the head")
-        try reader.expect(Format.index, "the mark of a chunk index")
-        let flags = try reader.number()
-        guard flags & ~Format.knownFlags == 0, flags & Format.namesBySHA512 != 0 else {
-            throw reader.error("flags \(String(flags, radix: 16)): only chunks named by SHA-512/256 are read")
-        }
-        let lengths = Lengths(
-            minimum: try reader.number(), average: try reader.number(), maximum: try reader.number())
-        guard 0 < lengths.minimum, lengths.minimum <= lengths.average, lengths.average <= lengths.maximum,
-            lengths.maximum <= Self.longestChunk
-        else {
-            throw reader.error(
-                "lengths of chunks \(lengths.minimum), \(lengths.average) and \(lengths.maximum) that cannot be")
-        }
-        try reader.expect(.max, "the mark of a table's begin")
-        try reader.expect(Format.table, "the mark of a table")
+        var table = try ChunkTable(path)
         let entries = (DurableFile.size(path) ?? 0) / Format.entryLength
-        self.init(lengths, capacity: Int(min(entries, Self.believedCount)))
-        while true {
-            let end = try reader.number()
-            guard end != 0 else { break }
-            let id = try reader.id()
+        self.init(table.lengths, capacity: Int(min(entries, Self.believedCount)))
+        while let (id, end) = try table.next() {
             guard end > size, append(id, length: end - size) else {
-                throw reader.error("chunk \(count) cannot end at \(end)")
+                throw table.error("chunk \(count) cannot end at \(end)")
             }
         }
-        try reader.expect(0, "zero")
-        try reader.expect(Format.headLength, "the place of the table")
-        try reader.expect(tableLength, "the length of the table")
-        try reader.expect(Format.tail, "the mark of a table's end")
-        guard try reader.isAtEnd() else { throw reader.error("more than the table") }
+    }
+
+    /// The chunks that another image has at the same places, by what its index file says of it.
+    /// - Throws: `unusable` for what is no such file.
+    public func chunks(alsoIn file: String) throws(ImageError) -> ChunkSet {
+        var table = try ChunkTable(file)
+        var chunks = ChunkSet(count: count)
+        var number = 0
+        while let (id, end) = try table.next() {
+            if number < count, range(of: number).upperBound == end, self.id(of: number) == id,
+                table.lengths == lengths
+            {
+                chunks.insert(number)
+            }
+            number += 1
+        }
+        return chunks
     }
 
     /// Writes the file; it has its name when it is whole.
@@ -79,10 +72,61 @@ extension ChunkIndex {
             }
         }
         bytes.append(
-            0, 0, Format.headLength, tableLength, Format.tail)
+            0, 0, Format.headLength, Format.tableLength(UInt64(count)), Format.tail)
         try DurableFile.write(bytes[...], to: descriptor, path: part)
         try DurableFile.publish(part, as: path, mode: 0o644)
     }
+}
+
+/// The entries of a file, one after the other.
+private struct ChunkTable: ~Copyable {
+    let lengths: ChunkIndex.Lengths
+    private var reader: IndexReader
+    private var count: UInt64 = 0
+
+    init(_ path: String) throws(ImageError) {
+        var reader = try IndexReader(path)
+        lengths = try Self.head(&reader)
+        self.reader = reader
+    }
+
+    private static func head(_ reader: inout IndexReader) throws(ImageError) -> ChunkIndex.Lengths {
+        try reader.expect(ChunkIndex.Format.headLength, "the length of the head")
+        try reader.expect(ChunkIndex.Format.index, "the mark of a chunk index")
+        let flags = try reader.number()
+        guard flags & ~ChunkIndex.Format.knownFlags == 0, flags & ChunkIndex.Format.namesBySHA512 != 0 else {
+            throw reader.error("flags \(String(flags, radix: 16)): only chunks named by SHA-512/256 are read")
+        }
+        let lengths = ChunkIndex.Lengths(
+            minimum: try reader.number(), average: try reader.number(), maximum: try reader.number())
+        guard 0 < lengths.minimum, lengths.minimum <= lengths.average, lengths.average <= lengths.maximum,
+            lengths.maximum <= ChunkIndex.longestChunk
+        else {
+            throw reader.error(
+                "lengths of chunks \(lengths.minimum), \(lengths.average) and \(lengths.maximum) that cannot be")
+        }
+        try reader.expect(.max, "the mark of a table's begin")
+        try reader.expect(ChunkIndex.Format.table, "the mark of a table")
+        return lengths
+    }
+
+    /// - Returns: nil at the end of the table, which is the file's.
+    mutating func next() throws(ImageError) -> (id: ChunkID, end: UInt64)? {
+        let end = try reader.number()
+        guard end == 0 else {
+            count += 1
+            return (try reader.id(), end)
+        }
+        try reader.expect(0, "zero")
+        try reader.expect(ChunkIndex.Format.headLength, "the place of the table")
+        try reader.expect(ChunkIndex.Format.tableLength(count), "the length of the table")
+        try reader.expect(ChunkIndex.Format.tail, "the mark of a table's end")
+        guard try reader.isAtEnd() else { throw reader.error("more than the table") }
+        return nil
+    }
+
+    /// About what was read last.
+    func error(_ what: String) -> ImageError { reader.error(what) }
 }
 
 /// Reads a file from its begin to its end, and knows where it is.

@@ -16,10 +16,10 @@ public struct DeltaPack: Sendable {
     static let entryLength = 48
     static let block = Int(ChunkSize.block)
     /// Of new blocks a section has about so much, so that whoever wants one chunk of it reads little else.
-    static let sectionBytes = 1 << 20
+    static let sectionBytes = 2 << 20
     /// A chunk that is longer would make a section of its own of any length.
     static let longestChunk: UInt64 = 1 << 20
-    private static let longestSection = 4 << 20
+    private static let longestSection = 8 << 20
     private static let mostSections: UInt64 = 1 << 20
 
     /// A section, as the table has it.

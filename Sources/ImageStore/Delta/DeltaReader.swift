@@ -1,7 +1,7 @@
 /// Reads the sections of a delta. One thread's; its calls block.
 final class DeltaReader {
     /// Sections that are kept unpacked: blocks of earlier ones are asked for again.
-    private static let mostHeld = 4
+    private static let mostHeld = 2
 
     let delta: DeltaPack
     private let file: RawDisk

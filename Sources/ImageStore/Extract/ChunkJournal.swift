@@ -14,7 +14,7 @@ final class ChunkJournal: Sendable {
     let path: String
     private let descriptor: Int32
     private let head: [UInt8]
-    private let bits: Mutex<[UInt8]>
+    private let chunks: Mutex<ChunkSet>
 
     /// Which file a target is: a number alone is given to the next one when a file goes.
     struct Target {
@@ -45,29 +45,29 @@ final class ChunkJournal: Sendable {
         }
         head += [UInt8](repeating: 0, count: Self.headLength - head.count)
         self.head = head
-        let length = (count + 7) / 8
+        let length = ChunkSet.length(of: count)
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw ImageError(FileError("make", path)) }
         var stored = [UInt8](repeating: 0, count: Self.headLength + length)
         let isOurs =
             isBelieved && pread(descriptor, &stored, stored.count, 0) == stored.count && stored.starts(with: head)
-        bits = Mutex(isOurs ? Array(stored[Self.headLength...]) : [UInt8](repeating: 0, count: length))
+        chunks = Mutex(isOurs ? ChunkSet(bytes: Array(stored[Self.headLength...])) : ChunkSet(count: count))
         guard isOurs || ftruncate(descriptor, 0) == 0 else { throw ImageError(FileError("begin anew", path)) }
     }
 
     /// Also when it cannot be begun anew, as all is there by then.
     deinit { close(descriptor) }
 
-    func contains(_ chunk: Int) -> Bool { bits.withLock { $0[chunk / 8] & (1 << UInt8(chunk % 8)) != 0 } }
+    func contains(_ chunk: Int) -> Bool { chunks.withLock { $0.contains(chunk) } }
 
-    func mark(_ chunk: Int) { bits.withLock { $0[chunk / 8] |= 1 << UInt8(chunk % 8) } }
+    func mark(_ chunk: Int) { chunks.withLock { $0.insert(chunk) } }
 
     /// What is marked now, to be saved once it is on the disk.
-    var marks: [UInt8] { bits.withLock(\.self) }
+    var marks: ChunkSet { chunks.withLock(\.self) }
 
     /// A torn writing leaves some bits of before and some of now, all of them true.
-    func save(_ marks: [UInt8]) throws(ImageError) {
-        let result = (head + marks).withUnsafeBytes { bytes in
+    func save(_ marks: ChunkSet) throws(ImageError) {
+        let result = (head + marks.bytes).withUnsafeBytes { bytes in
             Result { () throws(FileError) in try DurableFile.write(bytes, to: descriptor, at: 0, path: path) }
         }
         do throws(FileError) { try result.get() } catch { throw ImageError(error) }

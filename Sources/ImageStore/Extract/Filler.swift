@@ -9,6 +9,8 @@ final class Filler {
     private let target: TargetFile
     /// What the target began with.
     private let before: RawDisk?
+    /// What the first seed has for certain.
+    private let unchanged: ChunkSet?
     private let seeds: [RawDisk]
     private let patch: DeltaPatch?
     private let missing: Missing
@@ -18,11 +20,12 @@ final class Filler {
     private var zeros: (count: Int, id: ChunkID)?
 
     init(
-        index: ChunkIndex, target: TargetFile, seeds: [String], delta: Delta?, missing: Missing
+        index: ChunkIndex, target: TargetFile, seeds: [String], unchanged: ChunkSet?, delta: Delta?, missing: Missing
     ) throws(ImageError) {
         self.index = index
         self.target = target
         self.missing = missing
+        self.unchanged = unchanged
         before = target.beginning == .nothing ? nil : try RawDisk(target.path)
         var disks: [RawDisk] = []
         // The target is the first one already.
@@ -42,6 +45,9 @@ final class Filler {
             let (count, place) = (UInt64(range.count), range.lowerBound)
             if target.contains(chunk) {
                 origins.target += count
+            } else if target.beginning == .seed, unchanged?.contains(chunk) == true {
+                try target.note(chunk, bytes: range.count)
+                origins.seeds += count
             } else if let before, try !before.isHole(range), try finds(id, in: before, at: place, content) {
                 try target.note(chunk, bytes: range.count)
                 if target.beginning == .seed { origins.seeds += count } else { origins.target += count }

@@ -28,6 +28,7 @@ public struct ImageExtractor: Sendable {
 
     private let source: ChunkSource
     private let seeds: [String]
+    private let unchanged: ChunkSet?
     private let delta: DeltaPack?
     private let limit: RateLimit?
     private let time: any TimeSource
@@ -36,22 +37,28 @@ public struct ImageExtractor: Sendable {
     /// - Parameters:
     ///   - seeds: raw images in which parts are looked for at the same places; the first that has one counts. Where the file system
     ///     can, the image shares the blocks that it has in common with the first.
+    ///   - unchanged: what the first seed has for certain, as it was verified, and nobody has written to it since: where the image
+    ///     shares its blocks, these are not read.
     ///   - delta: to this image from one that is the first seed of its length. What comes out wrong, as that seed is another image or
     ///     anything is damaged, comes from the source.
     ///   - limit: of what comes from servers.
-    public init(source: ChunkSource, seeds: [String] = [], delta: DeltaPack? = nil, limit: RateLimit? = nil) {
+    public init(
+        source: ChunkSource, seeds: [String] = [], unchanged: ChunkSet? = nil, delta: DeltaPack? = nil,
+        limit: RateLimit? = nil
+    ) {
         self.init(
-            source: source, seeds: seeds, delta: delta, limit: limit, time: SystemTimeSource(),
+            source: source, seeds: seeds, unchanged: unchanged, delta: delta, limit: limit, time: SystemTimeSource(),
             firstPause: .milliseconds(500))
     }
 
     /// - Parameter firstPause: before a server that did not answer is asked again; the next ones are longer.
     init(
-        source: ChunkSource, seeds: [String] = [], delta: DeltaPack? = nil, limit: RateLimit? = nil,
-        time: any TimeSource = SystemTimeSource(), firstPause: Duration
+        source: ChunkSource, seeds: [String] = [], unchanged: ChunkSet? = nil, delta: DeltaPack? = nil,
+        limit: RateLimit? = nil, time: any TimeSource = SystemTimeSource(), firstPause: Duration
     ) {
         self.source = source
         self.seeds = seeds
+        self.unchanged = unchanged
         self.delta = delta
         self.limit = limit
         self.time = time
@@ -114,8 +121,9 @@ public struct ImageExtractor: Sendable {
     ) async throws(ImageError) {
         let chunks = max(1, Int(Self.pieceBytes / index.lengths.average))
         try await PieceWork("extract", pieces: (index.count + chunks - 1) / chunks).run(
-            with: { [seeds] () throws(ImageError) in
-                try Filler(index: index, target: target, seeds: seeds, delta: delta, missing: missing())
+            with: { [seeds, unchanged] () throws(ImageError) in
+                try Filler(
+                    index: index, target: target, seeds: seeds, unchanged: unchanged, delta: delta, missing: missing())
             },
             { filler, piece throws(ImageError) in
                 report(try filler.fill(piece * chunks..<min((piece + 1) * chunks, index.count)))

@@ -13,6 +13,10 @@ enum ImageExtract {
     private static let seeds = Argument<[String]>.options(
         "seed", "IMAGE", "A raw image that may hold parts of it at the same places, such as the last version",
         completion: .files)
+    private static let seedIndex = Argument<String?>.option(
+        "seed-index", "OLD.caibx",
+        "What the first seed is made of, and nobody has written to it since: what both have is not read where they can share it",
+        completion: .files)
     private static let delta = Argument<String?>.option(
         "delta", "FILE", "What makes it of a seed (virtfleet image delta); what is wrong there comes from the store",
         completion: .files)
@@ -25,7 +29,7 @@ enum ImageExtract {
             """,
         arguments: [
             ImageArguments.index.specification, target.specification, stores.specification, seeds.specification,
-            delta.specification, rate.specification,
+            seedIndex.specification, delta.specification, rate.specification,
         ],
         examples: [
             .init(
@@ -45,9 +49,15 @@ enum ImageExtract {
             throw Failure("\(target) is there already; remove it, or name another file", exitCode: .conflict)
         }
         let index = try ChunkIndex(file: try arguments(ImageArguments.index))
+        let seeds = try arguments(seeds)
+        guard try arguments(seedIndex) == nil || !seeds.isEmpty else {
+            throw UsageError("'--seed-index' takes a '--seed'")
+        }
         let delta = try arguments(delta).map { path throws(ImageError) in try DeltaPack(file: path) }
         let extractor = ImageExtractor(
-            source: try source(try arguments(stores)), seeds: try arguments(seeds), delta: delta,
+            source: try source(try arguments(stores)), seeds: seeds,
+            unchanged: try arguments(seedIndex).map { path throws(ImageError) in try index.chunks(alsoIn: path) },
+            delta: delta,
             limit: try arguments(rate).map { RateLimit(bytesPerSecond: $0.bytesPerSecond) })
         let bar = ImageProgressBar("extracting", console.error)
         defer { bar.finish() }

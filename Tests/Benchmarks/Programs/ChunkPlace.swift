@@ -26,8 +26,8 @@ struct ChunkPlace {
     func file(_ name: String) -> String { directory.file(name) }
 
     /// Makes chunks of both versions.
-    /// - Returns: in bytes, what the second needs that the first did not have, with its index.
-    func publishAll() async throws -> (ours: Double, casync: Double) {
+    /// - Returns: in bytes, what the second needs that the first did not have, each with its index.
+    func publishAll() async throws -> (ours: Double, delta: Double, casync: Double) {
         var (ours, theirs) = (0.0, 0.0)
         for image in [versions.first, versions.second] {
             let before = (try bytes(below: "chunks"), try bytes(below: "casync"))
@@ -39,7 +39,10 @@ struct ChunkPlace {
             ours = try bytes(below: "chunks") - before.0 + bytes(of: "\(name).caibx")
             theirs = try bytes(below: "casync") - before.1 + bytes(of: "\(name)-casync.caibx")
         }
-        return (ours, theirs)
+        try await run(
+            virtfleet,
+            ["image", "delta", file("1.caibx"), file("2.caibx"), file("1-2.delta"), "--store", file("chunks")])
+        return (ours, bytes(of: "1-2.delta") + bytes(of: "2.caibx"), theirs)
     }
 
     func make(store: String) async throws {
@@ -54,6 +57,15 @@ struct ChunkPlace {
     func extract(from url: String, seed: String, to target: String) async throws {
         try await run(
             virtfleet, ["image", "extract", file("2.caibx"), target, "--store", url, "--seed", seed])
+    }
+
+    /// Brings the delta first.
+    func extract(from url: String, delta: String, seed: String, to target: String) async throws {
+        let file = file("fetched.delta")
+        try await run("/usr/bin/curl", ["--silent", "--fail", "--output", file, delta])
+        try await run(
+            virtfleet,
+            ["image", "extract", self.file("2.caibx"), target, "--store", url, "--seed", seed, "--delta", file])
     }
 
     func casyncExtract(from url: String, seed: String, to target: String) async throws {

@@ -36,15 +36,41 @@ final class ImageServers: Sendable {
 
     var chunks: String { nginx.url + "/chunks" }
     var casync: String { nginx.url + "/casync" }
+    var delta: String { nginx.url + "/1-2.delta" }
 
     /// Fetches `2.raw` into one directory, and copies what it can from the file of that name in another.
-    func rsync(basis: String, to target: String) async throws {
-        _ = try await Subprocess.run(
+    /// - Returns: in bytes, what went both ways.
+    func rsync(basis: String, to target: String) async throws -> Double {
+        let output = try await Subprocess.run(
             "rsync",
             [
                 "--block-size=16384", "--compress", "--compress-choice=zstd", "--sparse", "--copy-dest=" + basis,
-                "--ignore-times", "rsync://127.0.0.1:\(port)/images/2.raw", target + "/",
+                "--ignore-times", "--no-human-readable", "--stats", "rsync://127.0.0.1:\(port)/images/2.raw",
+                target + "/",
             ], timeout: .seconds(900)
         ).successful()
+        return try Self.sum(of: /Total bytes (?:sent|received): ([0-9]+)/, in: output.text)
+    }
+
+    /// Fetches `2.raw` by way of `2.raw.zsync`, which it makes, with a seed.
+    /// - Returns: in bytes, both of them.
+    func zsync(seed: String, in directory: String) async throws -> Double {
+        let list = directory + "/2.raw.zsync"
+        _ = try await Subprocess.run(
+            "zsyncmake", ["-u", nginx.url + "/2.raw", "-o", list, directory + "/2.raw"], timeout: .seconds(900)
+        ).successful()
+        let output = try await Subprocess.run(
+            "zsync", ["-i", seed, "-o", directory + "/zsync.raw", list], environment: ["PATH": "/usr/bin:/bin"],
+            timeout: .seconds(900)
+        ).successful()
+        let attributes = try FileManager.default.attributesOfItem(atPath: list)
+        let length = (attributes[.size] as? NSNumber)?.doubleValue ?? .nan
+        return try length + Self.sum(of: /fetched ([0-9]+)/, in: output.text + output.errorText)
+    }
+
+    private static func sum(of pattern: Regex<(Substring, Substring)>, in text: String) throws -> Double {
+        let numbers = text.matches(of: pattern).compactMap { Double($0.output.1) }
+        guard !numbers.isEmpty else { throw BenchmarkFailure("no number of bytes in: \(text.suffix(1000))") }
+        return numbers.reduce(0, +)
     }
 }
