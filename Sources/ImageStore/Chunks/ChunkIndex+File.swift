@@ -37,15 +37,15 @@ extension ChunkIndex {
     }
 
     /// The chunks that another image has at the same places, by what its index file says of it.
+    /// - Returns: nil when that is cut otherwise, and so says nothing of these.
     /// - Throws: `unusable` for what is no such file.
-    public func chunks(alsoIn file: String) throws(ImageError) -> ChunkSet {
+    public func chunks(alsoIn file: String) throws(ImageError) -> ChunkSet? {
         var table = try ChunkTable(file)
+        guard table.lengths == lengths else { return nil }
         var chunks = ChunkSet(count: count)
         var number = 0
         while let (id, end) = try table.next() {
-            if number < count, range(of: number).upperBound == end, self.id(of: number) == id,
-                table.lengths == lengths
-            {
+            if number < count, range(of: number).upperBound == end, self.id(of: number) == id {
                 chunks.insert(number)
             }
             number += 1

@@ -45,10 +45,7 @@ final class Filler {
             let (count, place) = (UInt64(range.count), range.lowerBound)
             if target.contains(chunk) {
                 origins.target += count
-            } else if target.beginning == .seed, unchanged?.contains(chunk) == true {
-                try target.note(chunk, bytes: range.count)
-                origins.seeds += count
-            } else if let before, try !before.isHole(range), try finds(id, in: before, at: place, content) {
+            } else if try isThere(chunk, id, range, content) {
                 try target.note(chunk, bytes: range.count)
                 if target.beginning == .seed { origins.seeds += count } else { origins.target += count }
             } else if id == zeroID(range.count) {
@@ -59,6 +56,16 @@ final class Filler {
             }
         }
         return origins
+    }
+
+    /// Whether what the target began with has it.
+    private func isThere(
+        _ chunk: Int, _ id: ChunkID, _ range: Range<UInt64>, _ content: UnsafeMutableRawBufferPointer
+    ) throws(ImageError) -> Bool {
+        guard let before else { return false }
+        if target.beginning == .seed, let unchanged { return unchanged.contains(chunk) }
+        if try before.isHole(range) { return false }
+        return try finds(id, in: before, at: range.lowerBound, content)
     }
 
     /// Where nothing was ever written, nothing is written.

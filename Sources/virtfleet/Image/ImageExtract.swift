@@ -56,7 +56,7 @@ enum ImageExtract {
         let delta = try arguments(delta).map { path throws(ImageError) in try DeltaPack(file: path) }
         let extractor = ImageExtractor(
             source: try source(try arguments(stores)), seeds: seeds,
-            unchanged: try arguments(seedIndex).map { path throws(ImageError) in try index.chunks(alsoIn: path) },
+            unchanged: try arguments(seedIndex).flatMap { path throws(ImageError) in try index.chunks(alsoIn: path) },
             delta: delta,
             limit: try arguments(rate).map { RateLimit(bytesPerSecond: $0.bytesPerSecond) })
         let bar = ImageProgressBar("extracting", console.error)

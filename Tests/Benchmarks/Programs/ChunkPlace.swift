@@ -54,18 +54,22 @@ struct ChunkPlace {
         try await run("/usr/bin/casync", ["make", size, "--store=" + store, file("made-casync.caibx"), versions.first])
     }
 
-    func extract(from url: String, seed: String, to target: String) async throws {
+    /// - Parameter options: of 'virtfleet image extract', more.
+    func extract(from url: String, seed: String, to target: String, _ options: [String] = []) async throws {
         try await run(
-            virtfleet, ["image", "extract", file("2.caibx"), target, "--store", url, "--seed", seed])
+            virtfleet, ["image", "extract", file("2.caibx"), target, "--store", url, "--seed", seed] + options)
+    }
+
+    /// With the index of the seed, which nobody has written to.
+    func extract(from url: String, knownSeed: String, to target: String, _ options: [String] = []) async throws {
+        try await extract(from: url, seed: knownSeed, to: target, ["--seed-index", file("1.caibx")] + options)
     }
 
     /// Brings the delta first.
-    func extract(from url: String, delta: String, seed: String, to target: String) async throws {
-        let file = file("fetched.delta")
-        try await run("/usr/bin/curl", ["--silent", "--fail", "--output", file, delta])
-        try await run(
-            virtfleet,
-            ["image", "extract", self.file("2.caibx"), target, "--store", url, "--seed", seed, "--delta", file])
+    func extract(from url: String, knownSeed: String, delta: String, to target: String) async throws {
+        let fetched = file("fetched.delta")
+        try await run("/usr/bin/curl", ["--silent", "--fail", "--output", fetched, delta])
+        try await extract(from: url, knownSeed: knownSeed, to: target, ["--delta", fetched])
     }
 
     func casyncExtract(from url: String, seed: String, to target: String) async throws {
