@@ -138,6 +138,38 @@ import Testing
         #expect(try image.isMade())
     }
 
+    /// What it asks for is added to what it would get anyway, by a clock that the test moves.
+    @Test func aServerThatAsksForAPauseGetsIt() async throws {
+        let image = try await ChunkedImage(chunks: 5)
+        let isUp = Atomic(false)
+        let server = try ScriptedHTTPServer { request, exchange in
+            guard isUp.load(ordering: .relaxed) else { return exchange.respond(503, [("Retry-After", "300")]) }
+            exchange.respond(200, body: image.answer(request.path) ?? [])
+        }
+        let time = ManualTimeSource()
+        let troubles = Atomic(0)
+        let extractor = ImageExtractor(
+            source: .servers(ChunkServers(mirrors: [server.url])), time: time, firstPause: .milliseconds(1))
+        let task = Task {
+            try await extractor.extract(image.index, to: image.target) { _, trouble in
+                if trouble != nil { troubles.add(1, ordering: .relaxed) }
+            }
+        }
+        #expect(try await eventually { server.requests.count == image.stored && troubles.load(ordering: .relaxed) > 0 })
+        isUp.store(true, ordering: .relaxed)
+        time.advance(by: .seconds(299))
+        // Longer than the fetcher's patience.
+        try await Task.sleep(for: .seconds(2))
+        #expect(server.requests.count == image.stored)
+        #expect(
+            try await eventually {
+                time.advance(by: .seconds(2))
+                return DurableFile.exists(image.target)
+            })
+        _ = try await task.value
+        #expect(try image.isMade())
+    }
+
     /// One mirror lacks a chunk, and the one that has it does not answer: it is asked now and then, by a clock that the test moves.
     @Test func aMirrorThatDoesNotAnswerIsLeftAloneForAWhile() async throws {
         let image = try await ChunkedImage(chunks: 50)
@@ -223,6 +255,23 @@ import Testing
         #expect(server.requests.count == 3 && origins.seeds == image.index.size - 4 * 65_536)
         sync()
         #expect(before - free() < 1 << 20, "of 13 MB")
+    }
+
+    /// Also when the place that comes first is the one that a seed has.
+    @Test func aChunkThatAnImageHasAtSeveralPlacesIsFetchedOnce() async throws {
+        let once = try await ChunkedImage(chunks: 40)
+        let image = try await ChunkedImage(of: once.content[..<(40 * 65_536)] + once.content)
+        let server = try await NginxServer(serving: image.store.directory)
+        let origins = try await image.make(from: [server.url])
+        #expect(try image.isMade())
+        #expect(server.requests.count == image.stored && image.stored == 31)
+        #expect(origins.store == 60 * 65_536 + 7 && origins.bytes == image.index.size)
+        try DurableFile.remove(image.target)
+        let seed = image.directory.file("seed.raw")
+        try Data(once.content[..<(2 * 65_536)]).write(to: URL(filePath: seed))
+        try await image.make(from: [server.url], seeds: [seed])
+        #expect(try image.isMade())
+        #expect(server.requests.count == 31 + 29)
     }
 
     /// What the seed is said to have for certain is not even looked at, and only then.

@@ -12,14 +12,17 @@ struct ChunkedImage {
 
     /// - Parameter chunks: of 64 KiB; every fourth is a hole, and the last has seven bytes.
     init(chunks: Int, seed: UInt64 = 5) async throws {
-        directory = try TemporaryDirectory()
         var random = SeededGenerator(seed: seed)
         var content: [UInt8] = []
         for chunk in 0..<chunks {
             // Half of it does not compress.
             content += chunk % 4 == 3 ? [UInt8](repeating: 0, count: 65_536) : Self.chunk(&random)
         }
-        content += [1, 2, 3, 4, 5, 6, 7]
+        try await self.init(of: content + [1, 2, 3, 4, 5, 6, 7])
+    }
+
+    init(of content: [UInt8]) async throws {
+        directory = try TemporaryDirectory()
         self.content = content
         try Data(content).write(to: URL(filePath: directory.file("source.raw")))
         let publication = try await ChunkPublisher(store: ChunkStore(directory: directory.file("store")), boot: "this")

@@ -189,6 +189,17 @@ import Testing
         #expect(error?.message.contains("these have from 1 to 3 bytes") == true)
     }
 
+    @Test func oneMakerAtATimeWorksOnADelta() async throws {
+        var random = SeededGenerator(seed: 7)
+        let index = try await publish(Self.content(blocks: 40, &random), as: "1")
+        let lock = try FileLock(delta + ".part")
+        let error = await #expect(throws: ImageError.self) {
+            try await DeltaMaker(store: store).make(from: index, to: index, at: delta)
+        }
+        #expect(error?.message == "\(delta) is being made by somebody else; wait, or name another file")
+        withExtendedLifetime(lock) {}
+    }
+
     /// A delta that could not be made leaves nothing.
     @Test func aMissingChunkIsNamedAndLeavesNothing() async throws {
         var random = SeededGenerator(seed: 6)

@@ -2,7 +2,7 @@ import FleetModel
 import Signing
 
 /// What a chunk is named by, wherever it lies: the SHA-512/256 of its content.
-public struct ChunkID: Hashable, Sendable, CustomStringConvertible {
+public struct ChunkID: Hashable, Comparable, Sendable, CustomStringConvertible {
     static let length = 32
     /// The 32 bytes, eight at a time.
     private let words: SIMD4<UInt64>
@@ -46,6 +46,14 @@ public struct ChunkID: Hashable, Sendable, CustomStringConvertible {
             }
         }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// An order that says nothing.
+    public static func < (first: Self, second: Self) -> Bool {
+        for word in 0..<4 where first.words[word] != second.words[word] {
+            return first.words[word] < second.words[word]
+        }
+        return false
     }
 
     func append(to bytes: inout [UInt8]) { withUnsafeBytes(of: words) { bytes.append(contentsOf: $0) } }

@@ -7,7 +7,7 @@ public struct DeltaMaker: Sendable {
     public struct Outcome: Equatable, Sendable {
         /// Chunks that the old image does not have at the same place.
         public var chunks = 0
-        /// Blocks of 4 KiB that are new, each counted once.
+        /// Blocks of 4 KiB that are new; one that comes again within about 4 MiB of them counts once.
         public var blocks = 0
         /// The delta's length.
         public var bytes: UInt64 = 0
@@ -74,8 +74,8 @@ private struct Comparison {
     private var next = 0
     private var draft = DeltaSectionDraft(firstBlock: 0)
     private var drafts = 0
-    /// The number of each new block.
-    private var numbers: [ChunkID: UInt32] = [:]
+    /// The numbers of the new blocks of this section and the last one: whoever makes a chunk needs no other, however long the image.
+    private var known: (last: [ChunkID: UInt32], current: [ChunkID: UInt32]) = ([:], [:])
     private(set) var changed = 0
 
     init(_ old: ChunkIndex, _ new: ChunkIndex, _ store: ChunkStore) {
@@ -88,7 +88,7 @@ private struct Comparison {
 
     /// Bytes of the new image.
     var done: UInt64 { next < new.count ? new.range(of: next).lowerBound : new.size }
-    var blocks: Int { numbers.count }
+    var blocks: Int { Int(draft.nextBlock) }
 
     /// Goes on by so many chunks.
     /// - Returns: the sections that are complete, with their numbers.
@@ -111,6 +111,7 @@ private struct Comparison {
         defer {
             drafts += 1
             draft = DeltaSectionDraft(firstBlock: draft.nextBlock)
+            known = (known.current, [:])
         }
         return (drafts, draft)
     }
@@ -122,6 +123,7 @@ private struct Comparison {
         try Self.read(images.new, range.count, at: range.lowerBound, into: &content.new)
         try Self.read(images.old, there, at: range.lowerBound, into: &content.old)
         var (blocks, added) = ([DeltaBlock](), [UInt8]())
+        var next = draft.nextBlock
         for start in stride(from: 0, to: Int(new.lengths.maximum), by: DeltaPack.block) {
             let end = min(start + DeltaPack.block, range.count)
             let block = start < end ? content.new[start..<end] : []
@@ -132,11 +134,14 @@ private struct Comparison {
             } else {
                 let padded = block + [UInt8](repeating: 0, count: DeltaPack.block - block.count)
                 let id = ChunkID(of: padded)
-                if numbers[id] == nil {
-                    numbers[id] = UInt32(numbers.count)
+                if let number = known.current[id] ?? known.last[id] {
+                    blocks.append(.new(number))
+                } else {
+                    blocks.append(.new(next))
+                    known.current[id] = next
+                    next += 1
                     added += padded
                 }
-                blocks.append(.new(numbers[id]!))
             }
         }
         guard blocks.contains(where: { $0 != .asBefore }) else { return }
@@ -162,18 +167,27 @@ private final class DeltaFile: Sendable {
         var entries: [UInt8] = []
         var offset = UInt64(DeltaPack.headLength)
         var written = 0
+        var isFinished = false
         /// Those whose turn has not come.
         var waiting: [Int: (entry: DeltaPack.Entry, packed: [UInt8])] = [:]
     }
 
     private let path: String
     private let part: String
+    private let lock: FileLock
     private let descriptor: Int32
     private let state = Mutex(State())
 
     init(_ path: String) throws(ImageError) {
         self.path = path
         part = path + ".part"
+        do throws(FileError) {
+            lock = try FileLock(part)
+        } catch {
+            throw error.isHeldElsewhere
+                ? ImageError(.system, "\(path) is being made by somebody else; wait, or name another file")
+                : ImageError(error)
+        }
         descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw ImageError(FileError("make", part)) }
     }
@@ -181,7 +195,7 @@ private final class DeltaFile: Sendable {
     /// What did not become a delta goes.
     deinit {
         close(descriptor)
-        unlink(part)
+        if !state.withLock(\.isFinished) { unlink(part) }
     }
 
     func add(_ number: Int, _ draft: DeltaSectionDraft, with zstandard: Zstandard) throws(ImageError) {
@@ -208,6 +222,7 @@ private final class DeltaFile: Sendable {
         try write(table, at: place)
         try write(DeltaPack.headBytes(head, table: table, at: place), at: 0)
         do throws(FileError) { try DurableFile.publish(part, as: path, mode: 0o644) } catch { throw ImageError(error) }
+        state.withLock { $0.isFinished = true }
         return place + UInt64(table.count)
     }
 

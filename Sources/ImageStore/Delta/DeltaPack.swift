@@ -2,7 +2,7 @@ import FleetRuntime
 import Glibc
 
 /// What makes one version of an image of another: a file with the blocks that the new one has, and the old one has not at the same
-/// place, each of them once. Its form is this project's own; all integers are little-endian.
+/// place. Its form is this project's own; all integers are little-endian.
 ///
 ///     head      mark; names of both indexes; their sizes; length of a chunk; number, place and name of the table's entries; its own name
 ///     sections  a zstd frame each: some of the chunks that differ, what each of their blocks is, and new blocks

@@ -1,6 +1,6 @@
 /// Reads the sections of a delta. One thread's; its calls block.
 final class DeltaReader {
-    /// Sections that are kept unpacked: blocks of earlier ones are asked for again.
+    /// Sections that are kept unpacked: `DeltaMaker` lets a chunk need its own and the one before.
     private static let mostHeld = 2
 
     let delta: DeltaPack

@@ -135,7 +135,7 @@ public struct ImageExtractor: Sendable {
         _ index: ChunkIndex, _ delta: Filler.Delta?, from servers: ChunkServers, to target: TargetFile,
         report: @escaping @Sendable (Origins, String?) -> Void
     ) async throws(ImageError) {
-        let queue = ChunkQueue()
+        let queue = ChunkQueue(repeated: RepeatedChunks(of: index))
         let failure = await withTaskCancellationHandler {
             await withTaskGroup(of: ImageError?.self) { group in
                 group.addTask {
@@ -173,6 +173,10 @@ public struct ImageExtractor: Sendable {
             queue.abandon()
         }
         if let failure { throw failure }
+        let copies = queue.copies
+        try await PieceWork("copy", pieces: copies.count).run(
+            with: { () throws(ImageError) in try Copier(index, target) },
+            { copier, piece throws(ImageError) in report(try copier.copy(copies[piece]), nil) })
     }
 }
 

@@ -9,6 +9,8 @@ final class ChunkFetcher {
     /// How long a wait takes before it looks whether it is still wanted.
     private static let patience = Duration.seconds(1)
     private static let longestPause = Duration.seconds(60)
+    /// A server that asks for more may have a wrong idea of time.
+    private static let longestAskedPause = 600
     /// How often a mirror may send something else than a chunk: what stands between may be at fault.
     private static let trials = 3
 
@@ -153,7 +155,9 @@ final class ChunkFetcher {
                 try askAgain(errand, mirror, error)
             }
         case .success(let response) where response.status >= 500 || [408, 429].contains(response.status):
-            wait(errand, mirror, "\(servers.mirrors[mirror]) answers with \(response.status)", news)
+            wait(
+                errand, mirror, "\(servers.mirrors[mirror]) answers with \(response.status)", news,
+                atLeast: Self.askedPause(response))
         case .success(let response):
             try askElsewhere(errand, mirror, refusal(response, errand.chunk, mirror))
         case .failure(let error):
@@ -213,9 +217,15 @@ final class ChunkFetcher {
         again.append(errand)
     }
 
+    /// What the server asks for as a number of seconds (Retry-After; RFC 9110, 10.2.3).
+    private static func askedPause(_ response: HTTPResponse) -> Duration {
+        .seconds(response.headers["retry-after"].flatMap { Int($0) }.map { min(max(0, $0), longestAskedPause) } ?? 0)
+    }
+
     /// This mirror does not answer now: another one is asked meanwhile.
     private func wait(
-        _ errand: Errand, _ mirror: Int, _ reason: String, _ news: (ImageExtractor.Origins, String?) -> Void
+        _ errand: Errand, _ mirror: Int, _ reason: String, _ news: (ImageExtractor.Origins, String?) -> Void,
+        atLeast asked: Duration = .zero
     ) {
         again.append(errand)
         let now = time.monotonic()
@@ -224,7 +234,7 @@ final class ChunkFetcher {
         let pause = min(firstPause * (1 << min(rests[mirror].failures, 10)), Self.longestPause)
         rests[mirror].failures += 1
         // So that a fleet that lost its server does not come back as one.
-        rests[mirror].until = now + pause * Double.random(in: 0.5...1)
+        rests[mirror].until = now + asked + pause * Double.random(in: 0.5...1)
         if mirror == self.mirror { self.mirror = (mirror + 1) % rests.count }
         if rests.allSatisfy({ $0.until.map { $0 > now } ?? false }) { news(ImageExtractor.Origins(), reason) }
     }

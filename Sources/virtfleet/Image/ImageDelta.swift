@@ -13,7 +13,7 @@ enum ImageDelta {
         "delta", "Write what has changed between two versions of an image to one file",
         discussion: """
             Whoever has the old version makes the new one with 'virtfleet image extract --delta', for about half the bytes that the \
-            changed chunks take: what has changed is told by blocks of 4 KiB, and each new block is there once. Both versions' chunks \
+            changed chunks take: what has changed is told by blocks of 4 KiB. Both versions' chunks \
             are in the store. A host that has another version takes chunks.
             """,
         arguments: [old.specification, new.specification, file.specification, ImageArguments.store.specification],

@@ -85,8 +85,10 @@ struct ChunkPlace {
         return time
     }
 
+    /// Begins when nothing is left to be written of what ran before.
     func seconds(_ body: () async throws -> Void) async throws -> Double {
-        try await ContinuousClock().measure(body) / .seconds(1)
+        sync()
+        return try await ContinuousClock().measure(body) / .seconds(1)
     }
 
     /// The most memory that is taken, in bytes, while an image that is mostly a hole is cut and put together.
