@@ -41,7 +41,9 @@ struct VirtfleetCommand {
                 subcommands: [TemplateList.command, TemplateShow.command, TemplateImport.command]),
             Command(
                 "image", "Cut disk images into chunks, and make them of chunks, without the controller",
-                subcommands: [ImageMake.command, ImageExtract.command, ImageDelta.command, ImageVerify.command, ImageGC.command]),
+                subcommands: [
+                    ImageMake.command, ImageExtract.command, ImageDelta.command, ImageVerify.command, ImageGC.command,
+                ]),
             Command(
                 "profile", "Keep how VMs are built, version by version",
                 subcommands: [

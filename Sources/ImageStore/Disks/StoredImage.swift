@@ -1,5 +1,5 @@
-/// An image whose chunks are in a store.
-final class StoredImage: DiskContent {
+/// An image whose chunks are in a store. One thread's; its calls block.
+final class StoredImage {
     private let index: ChunkIndex
     private let store: ChunkStore
     private let zstandard = Zstandard()
@@ -15,8 +15,7 @@ final class StoredImage: DiskContent {
 
     deinit { buffer.deallocate() }
 
-    var size: UInt64 { index.size }
-
+    /// Reads so much from a place on.
     func read(into content: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(ImageError) {
         var done = 0
         while done < content.count {
@@ -39,6 +38,4 @@ final class StoredImage: DiskContent {
             index.id(of: chunk), into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<length]), with: zstandard)
         held = chunk
     }
-
-    func isHole(_ range: Range<UInt64>) -> Bool { false }
 }
