@@ -94,8 +94,7 @@ struct ImageDelivery: Benchmark {
             ).goal("≤ 1.5 s") { $0.value <= 1.5 },
             Measurement(
                 "image, v2 by a delta on a reflink of a known v1", patched, unit: "s", versus: "casync extract",
-                reference: casync
-            ).goal("≤ 1.5 s") { $0.value <= 1.5 },
+                reference: casync),
             Measurement("image of 100 GiB, cut, most memory", [memory.make / 1e6], unit: "MB")
                 .goal("≤ 67.1 MB") { $0.value <= 67.1 },
             Measurement("image of 100 GiB, put together, most memory", [memory.extract / 1e6], unit: "MB")
