@@ -74,7 +74,9 @@ import Testing
         try await apply(first, intent, controller)
 
         let halted = try await killed(controller, first, while: {}, until: { $0.state == .halted })
-        #expect(halted.hosts[.failed] == 1 && halted.hosts[.pending] == Self.hosts - 2, "\(halted)")
+        // The wave's other host had its turn, or was not begun with and is taken back.
+        let pending = halted.hosts[.pending, default: 0]
+        #expect(halted.hosts[.failed] == 1 && (Self.hosts - 2..<Self.hosts).contains(pending), "\(halted)")
         try await asked(.resume, of: first, controller) { $0.state == .running || $0.state == .soaking }
         try await asked(.pause, of: first, controller) { $0.state == .paused }
         try await asked(.resume, of: first, controller) { $0.state != .paused }
