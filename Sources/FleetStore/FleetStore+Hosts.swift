@@ -42,6 +42,9 @@ extension FleetStore {
         }
     }
 
+    /// Those of them that are hosts of this fleet now.
+    public func registered(among hosts: [HostID]) -> Set<HostID> { memory.hosts.intersection(hosts) }
+
     /// Removes a host with its VMs, inventory, jobs and metrics. Its events stay.
     public func removeHost(_ idOrName: String, by author: Author) async throws(StoreError) {
         let gone = try write { connection in

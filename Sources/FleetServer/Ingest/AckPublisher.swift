@@ -1,6 +1,7 @@
 import DurableStream
 import FleetModel
 import FleetRuntime
+import FleetStore
 import FoundationEssentials
 import MessageBus
 
@@ -9,14 +10,14 @@ actor AckPublisher {
     /// How often it looks for acknowledgements whose second is over.
     private static let interval: Duration = .milliseconds(200)
     private let publisher: Publisher
-    private let fleet: FleetName
+    private let store: FleetStore
     private let time: any TimeSource
     private var coalescer = AckCoalescer()
     private nonisolated let wake = Mailbox<Void>(capacity: 1)
 
-    init(bus: any Bus, fleet: FleetName, time: any TimeSource) {
+    init(bus: any Bus, store: FleetStore, time: any TimeSource) {
         publisher = Publisher(bus: bus)
-        self.fleet = fleet
+        self.store = store
         self.time = time
     }
 
@@ -37,11 +38,15 @@ actor AckPublisher {
     }
 
     private func publishDue() async {
-        let due = coalescer.due(at: time.monotonic())
+        var due = coalescer.due(at: time.monotonic())
+        guard !due.isEmpty else { return }
+        // The broker would keep that of a host which was removed meanwhile, when all else of it has been cleared.
+        let registered = await store.registered(among: due.map(\.host))
+        due.removeAll { !registered.contains($0.host) }
         let messages = due.compactMap { host, position -> BusMessage? in
             guard let payload = try? FleetJSON.encode(position) else { return nil }
             return BusMessage(
-                topic: Topic.ack(host).name(in: fleet), payload: [UInt8](payload), qos: .atLeastOnce, retain: true)
+                topic: Topic.ack(host).name(in: store.fleet), payload: [UInt8](payload), qos: .atLeastOnce, retain: true)
         }
         let failed = await publisher.publish(messages)
         for index in failed { coalescer.putBack(due[index].position, to: due[index].host) }

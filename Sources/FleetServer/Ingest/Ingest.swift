@@ -31,7 +31,7 @@ public final class Ingest: Service {
         self.logger = logger
         self.metrics = IngestMetrics(metrics)
         decoder = ArrivalDecoder(fleet: store.fleet)
-        acknowledgements = AckPublisher(bus: bus, fleet: store.fleet, time: time)
+        acknowledgements = AckPublisher(bus: bus, store: store, time: time)
         documents = DocumentHealing(bus: bus, store: store, time: time, logger: logger)
         ticks = TickWriter(store: store, time: time, metrics: self.metrics, logger: logger)
         metrics.gauge("virtfleet_ingest_queue_messages", help: "Messages that wait to be taken.") {

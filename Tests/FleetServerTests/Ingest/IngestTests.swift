@@ -84,6 +84,24 @@ struct IngestTests {
         #expect(controller.metrics.text().contains(#"virtfleet_ingest_refused_total{reason="malformed"} 6"#))
     }
 
+    /// An acknowledgement that waits for its second does not come when the broker has been cleared of the host.
+    @Test func whatARemovedHostSentIsNotAcknowledgedAnyMore() async throws {
+        let controller = try ControllerFixture()
+        let host = try await controller.host("bench-1")
+        let epoch = EpochID.random()
+        try await controller.running {
+            let agent = try await controller.client()
+            try await agent.send(TestRecord(epoch, 1, body: "x"), to: .stream(host))
+            #expect(try await controller.eventually { controller.retained(StreamPosition.self, .ack(host))?.seq == 1 })
+            try await agent.send(TestRecord(epoch, 2, body: "x"), to: .stream(host))
+            #expect(try await eventually { try await controller.store.newestCommit() == 2 })
+            try await controller.store.removeHost("bench-1", by: "tester")
+            #expect(try await eventually { controller.retained(StreamPosition.self, .ack(host)) == nil })
+            try await controller.pass(.seconds(3))
+            #expect(controller.retained(StreamPosition.self, .ack(host)) == nil)
+        }
+    }
+
     @Test func whileTheDiskIsFullNothingIsAcknowledgedAndThenNothingIsMissing() async throws {
         let disk = try SmallFileSystem(bytes: 4 << 20)
         let controller = try ControllerFixture(directory: disk.path)
