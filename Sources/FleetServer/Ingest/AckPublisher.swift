@@ -46,7 +46,8 @@ actor AckPublisher {
         let messages = due.compactMap { host, position -> BusMessage? in
             guard let payload = try? FleetJSON.encode(position) else { return nil }
             return BusMessage(
-                topic: Topic.ack(host).name(in: store.fleet), payload: [UInt8](payload), qos: .atLeastOnce, retain: true)
+                topic: Topic.ack(host).name(in: store.fleet), payload: [UInt8](payload), qos: .atLeastOnce, retain: true
+            )
         }
         let failed = await publisher.publish(messages)
         for index in failed { coalescer.putBack(due[index].position, to: due[index].host) }
