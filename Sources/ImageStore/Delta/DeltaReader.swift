@@ -3,7 +3,7 @@ final class DeltaReader {
     /// Sections that are kept unpacked: `DeltaMaker` lets a chunk need its own and the one before.
     private static let mostHeld = 2
 
-    let delta: DeltaPack
+    private let delta: DeltaPack
     private let file: RawDisk
     private let zstandard = Zstandard()
     /// The one that was used last comes last.

@@ -135,7 +135,7 @@ public struct ImageExtractor: Sendable {
         _ index: ChunkIndex, _ delta: Filler.Delta?, from servers: ChunkServers, to target: TargetFile,
         report: @escaping @Sendable (Origins, String?) -> Void
     ) async throws(ImageError) {
-        let queue = ChunkQueue(repeated: RepeatedChunks(of: index))
+        let queue = await BlockingWork(name: "order").run { ChunkQueue(repeated: RepeatedChunks(of: index)) }
         let failure = await withTaskCancellationHandler {
             await withTaskGroup(of: ImageError?.self) { group in
                 group.addTask {
